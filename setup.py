@@ -1,0 +1,60 @@
+"""Extension modules only; everything else about the project is in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+NATIVE = Path("w2vplus/native")
+HEADERS = sorted(str(path) for path in NATIVE.glob("*.h"))
+# The kernel is one source compiled once per instruction set; each file names its own target.
+KERNELS = sorted(str(path) for path in NATIVE.glob("kernel_*.c"))
+
+
+class BuildExtensions(build_ext):
+    """Translates the .pyx files at build time, so that no generated C reaches the tree or the sdist."""
+
+    def finalize_options(self) -> None:
+        from Cython.Build import cythonize
+
+        self.distribution.ext_modules = cythonize(
+            self.distribution.ext_modules,
+            build_dir="build/cython",
+            compiler_directives={
+                "language_level": 3,
+                "boundscheck": False,
+                "wraparound": False,
+                "cdivision": True,
+                "initializedcheck": False,
+                "freethreading_compatible": True,
+            },
+        )
+        super().finalize_options()
+
+    def build_extensions(self) -> None:
+        if self.compiler.compiler_type == "msvc":
+            flags = ["/O2", "/fp:precise", "/std:c11"]
+        else:
+            flags = ["-O3", "-std=c11", "-fno-math-errno", "-fno-tree-loop-distribute-patterns", "-Wno-unknown-pragmas"]
+        for extension in self.extensions:
+            extension.extra_compile_args = flags
+        super().build_extensions()
+
+
+def extension(name: str, sources: list[str]) -> Extension:
+    return Extension(
+        f"w2vplus.{name}",
+        [f"w2vplus/{name}.pyx", *sources],
+        include_dirs=[str(NATIVE)],
+        depends=HEADERS,
+    )
+
+
+setup(
+    ext_modules=[
+        extension("_sgd", KERNELS),
+        extension("_text", []),
+        extension("_pairs", []),
+    ],
+    cmdclass={"build_ext": BuildExtensions},
+)

@@ -1,0 +1,113 @@
+"""w2vplus: word2vec for gensim's users, with streaming corpora and phrases, at the speed of the hardware.
+
+    from w2vplus import LineSentence, Word2Vec
+
+    model = Word2Vec(LineSentence("corpus.txt.gz"), vector_size=200, sg=1)
+    model.wv.most_similar("paris")          # model.wv is a gensim KeyedVectors
+
+Names load when they are first used, so that importing w2vplus costs little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
+    from w2vplus.errors import CorpusError, EvaluationError, VectorFormatError
+    from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
+    from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+    from w2vplus.store import EncodedCorpus, TokenStore
+    from w2vplus.vectors import load_vectors, save_vectors
+    from w2vplus.word2vec import Word2Vec
+
+try:
+    __version__ = version("w2vplus")
+except PackageNotFoundError:  # run from a source tree that is not installed
+    __version__ = "0+unknown"
+
+_ROOM_OF = {
+    "Word2Vec": "word2vec",
+    "LineSentence": "corpus",
+    "PathLineSentences": "corpus",
+    "Text8Corpus": "corpus",
+    "encode": "corpus",
+    "open_corpus": "corpus",
+    "EncodedCorpus": "store",
+    "TokenStore": "store",
+    "Phrases": "phrases",
+    "FrozenPhrases": "phrases",
+    "Phraser": "phrases",
+    "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "evaluate_analogies": "evaluation",
+    "evaluate_similarity": "evaluation",
+    "load_vectors": "vectors",
+    "save_vectors": "vectors",
+    "CorpusError": "errors",
+    "EvaluationError": "errors",
+    "VectorFormatError": "errors",
+}
+_ROOMS = ("corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
+
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "CorpusError",
+    "EncodedCorpus",
+    "EvaluationError",
+    "FrozenPhrases",
+    "LineSentence",
+    "PathLineSentences",
+    "Phraser",
+    "Phrases",
+    "Text8Corpus",
+    "TokenStore",
+    "VectorFormatError",
+    "Word2Vec",
+    "__version__",
+    "encode",
+    "evaluate_analogies",
+    "evaluate_similarity",
+    "load_vectors",
+    "open_corpus",
+    "save_vectors",
+    "show_config",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOM_OF:
+        return getattr(importlib.import_module(f"w2vplus.{_ROOM_OF[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"w2vplus.{name}")
+    raise AttributeError(f"module 'w2vplus' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})
+
+
+def show_config() -> dict[str, Any]:
+    """Versions and the kernel in use: keys `w2vplus`, `kernel`, `usable_kernels`, `python`, `numpy`, `gensim`.
+
+    `gensim` is None where it is not installed.
+    """
+    import platform
+
+    from w2vplus import _sgd
+
+    def installed(package: str) -> str | None:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            return None
+
+    return {
+        "w2vplus": __version__,
+        "kernel": _sgd.KERNEL,
+        "usable_kernels": _sgd.usable_kernels(),
+        "python": platform.python_version(),
+        "numpy": installed("numpy"),
+        "gensim": installed("gensim"),
+    }

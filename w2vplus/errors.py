@@ -1,0 +1,17 @@
+"""The errors w2vplus raises for bad input; each message names the value, the rule and the remedy."""
+
+
+class CorpusError(ValueError):
+    """A corpus cannot be read as asked: empty, truncated, not UTF-8, not restartable, of the wrong shape."""
+
+
+class SentenceTypeError(CorpusError, TypeError):
+    """A sentence or a corpus is an object of the wrong type, such as a generator where a list is needed."""
+
+
+class VectorFormatError(ValueError):
+    """A vectors file is not what its format promises; the message names row and byte offset."""
+
+
+class EvaluationError(ValueError):
+    """An evaluation file has the wrong shape; the message names the line."""
