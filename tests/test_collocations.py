@@ -1,0 +1,379 @@
+"""The phrase engine against gensim to the bit, and against plain Python loops on random corpora."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+import pytest
+from gensim.models import phrases as gensim_phrases
+from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, npmi_scorer, original_scorer
+from gensim.models.word2vec import LineSentence
+from gensim.test.utils import datapath
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2vplus._pairs import PairCounter, PhraseMerger
+from w2vplus.collocations import (
+    Phrase,
+    PhraseSettings,
+    apply_phrases,
+    count_candidates,
+    join_phrases,
+    learn_phrases,
+)
+from w2vplus.store import EncodedCorpus, TokenStore
+
+DELIMITER = "§"  # stands in no token of the corpora used here
+
+
+def encoded(sentences: Iterable[Sequence[Hashable]], weights: Sequence[float] | None = None) -> EncodedCorpus:
+    """Token lists as an encoded corpus, ids in order of first occurrence."""
+    id_of: dict[Hashable, int] = {}
+    ids, starts = [], [0]
+    for sentence in sentences:
+        ids.extend(id_of.setdefault(token, len(id_of)) for token in sentence)
+        starts.append(len(ids))
+    id_array = np.array(ids, dtype=np.int32)
+    sentence_weights = None if weights is None else np.array(weights, dtype=np.float32)
+    return EncodedCorpus(
+        types=list(id_of),
+        counts=np.bincount(id_array, minlength=len(id_of)).astype(np.int64),
+        store=TokenStore(id_array, np.array(starts, dtype=np.int64), sentence_weights),
+    )
+
+
+def decoded(corpus: EncodedCorpus) -> list[list[Hashable]]:
+    ids, starts = corpus.store.ids.tolist(), corpus.store.sentence_starts.tolist()
+    return [[corpus.types[i] for i in ids[start:end]] for start, end in itertools.pairwise(starts)]
+
+
+def candidates_by_tokens(corpus: EncodedCorpus, connector_words: frozenset[str]) -> dict[tuple, int]:
+    """Native counts with the tokens of each candidate as key."""
+    counts = count_candidates(corpus, connector_words)
+    found = counts.candidates()
+    keys = [
+        (corpus.types[first], *(corpus.types[i] for i in counts.connector_run(run)), corpus.types[last])
+        for first, run, last in zip(
+            found.firsts.tolist(), found.runs.tolist(), found.lasts.tolist(), strict=True
+        )
+    ]
+    assert len(set(keys)) == len(keys) == len(counts.pairs)
+    return dict(zip(keys, found.counts.tolist(), strict=True))
+
+
+def slowly_counted(sentences: list[list[str]], connector_words: frozenset[str]) -> Counter:
+    """Every candidate found by looking back from each word to the one before it that is no connector."""
+    counts: Counter = Counter()
+    for sentence in sentences:
+        places = [place for place, word in enumerate(sentence) if word not in connector_words]
+        counts.update(tuple(sentence[start : end + 1]) for start, end in itertools.pairwise(places))
+    return counts
+
+
+def slowly_merged(
+    sentence: list[str], phrases: set[tuple], connector_words: frozenset[str]
+) -> list[Hashable]:
+    """Greedy merging by trying, at each word, the candidate that starts there."""
+    merged: list[Hashable] = []
+    place = 0
+    while place < len(sentence):
+        end = place + 1
+        while end < len(sentence) and sentence[end] in connector_words:
+            end += 1
+        candidate = tuple(sentence[place : end + 1])
+        if sentence[place] not in connector_words and end < len(sentence) and candidate in phrases:
+            merged.append(Phrase(candidate))
+            place = end + 1
+        else:
+            merged.append(sentence[place])
+            place += 1
+    return merged
+
+
+sentence_lists = st.lists(st.lists(st.sampled_from("abcdxyz"), max_size=12), max_size=12)
+connector_sets = st.sampled_from([frozenset(), frozenset("x"), frozenset("xyz"), frozenset("abcdxyz")])
+
+
+@given(sentence_lists, connector_sets)
+@settings(max_examples=200, deadline=None)
+def test_candidates_are_those_that_a_plain_loop_finds(
+    sentences: list, connector_words: frozenset[str]
+) -> None:
+    corpus = encoded(sentences)
+    expected = slowly_counted(sentences, connector_words)
+    assert candidates_by_tokens(corpus, connector_words) == expected
+    counts = count_candidates(corpus, connector_words)
+    unigrams = {token for sentence in sentences for token in sentence} - connector_words
+    assert counts.vocabulary_size == len(unigrams) + len(expected)
+    assert counts.total_words == sum(map(len, sentences))
+
+
+@given(
+    sentence_lists, connector_sets, st.sampled_from(["default", "npmi", "word2phrase"]), st.floats(0.01, 1)
+)
+@settings(max_examples=200, deadline=None)
+def test_merging_is_what_a_plain_greedy_loop_does(
+    sentences: list, connector_words: frozenset[str], scoring: str, threshold: float
+) -> None:
+    corpus = encoded(sentences)
+    table = learn_phrases(corpus, PhraseSettings(1, threshold, scoring, connector_words))
+    merged = apply_phrases(corpus, table)
+    phrases = set(table.components())
+    expected = [slowly_merged(sentence, phrases, connector_words) for sentence in sentences]
+    assert decoded(merged) == expected
+    occurrences = Counter(token for sentence in expected for token in sentence)
+    assert merged.counts.tolist() == [occurrences[token] for token in merged.types]
+    assert merged.types[: len(corpus.types)] == corpus.types
+    appended = [token for token in occurrences if isinstance(token, Phrase)]  # in order of first occurrence
+    assert merged.types[len(corpus.types) :] == appended
+
+
+@pytest.fixture(scope="module", params=["lee_background.cor", "head500.noblanks.cor.bz2"])
+def real_sentences(request: pytest.FixtureRequest) -> list[list[str]]:
+    """The first 60,000 tokens, in sentences."""
+    sentences = list(LineSentence(datapath(request.param)))
+    sentence_ends = itertools.accumulate(map(len, sentences))
+    return [sentence for sentence, end in zip(sentences, sentence_ends, strict=True) if end <= 60_000]
+
+
+@pytest.fixture(scope="module", params=[frozenset(), ENGLISH_CONNECTOR_WORDS], ids=["plain", "connectors"])
+def gensim_model(request: pytest.FixtureRequest, real_sentences: list) -> gensim_phrases.Phrases:
+    return gensim_phrases.Phrases(real_sentences, delimiter=DELIMITER, connector_words=request.param)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "min_count", "threshold"),
+    [("default", 5, 10.0), ("default", 1.5, 1), ("npmi", 3, 0.5), ("npmi", 1, -1)],
+)
+def test_phrases_scores_and_sentences_equal_gensims_to_the_bit(
+    real_sentences: list,
+    gensim_model: gensim_phrases.Phrases,
+    scoring: str,
+    min_count: float,
+    threshold: float,
+) -> None:
+    gensim_model.min_count, gensim_model.threshold = min_count, threshold
+    gensim_model.scoring = {"default": original_scorer, "npmi": npmi_scorer}[scoring]
+    frozen = gensim_model.freeze()
+    corpus = encoded(real_sentences)
+    assert count_candidates(corpus, frozen.connector_words).vocabulary_size == len(gensim_model.vocab)
+    table = learn_phrases(corpus, PhraseSettings(min_count, threshold, scoring, frozen.connector_words))
+    found = {
+        phrase.joined(DELIMITER): score for phrase, score in zip(table.phrases(), table.scores, strict=True)
+    }
+    assert found == frozen.phrasegrams
+    phrased = list(frozen[real_sentences])
+    joined = join_phrases(apply_phrases(corpus, table), DELIMITER)
+    assert decoded(joined) == phrased
+    again = encoded(phrased)
+    assert joined.types == again.types and joined.counts.tolist() == again.counts.tolist()
+
+
+def test_word2phrase_scores_are_scaled_by_the_number_of_words() -> None:
+    corpus = encoded([["new", "york", "new", "york", "of", "new"]])
+    counts = count_candidates(corpus)
+    candidates = counts.candidates()
+    scores = counts.scores(candidates, PhraseSettings(1, 0.1, "word2phrase"))
+    pair = (candidates.firsts == 0) & (candidates.lasts == 1)
+    assert scores[pair].tolist() == [(2 - 1) / (3 * 2) * 6]
+
+
+def test_candidates_never_cross_a_sentence_end() -> None:
+    assert candidates_by_tokens(encoded([["a"], ["b"], [], ["a", "of"], ["b"]]), frozenset({"of"})) == {}
+
+
+def test_bank_of_america_is_not_bank_america() -> None:
+    connectors = frozenset({"of", "the"})
+    text = [
+        ["bank", "of", "america"],
+        ["bank", "america"],
+        ["bank", "of", "the", "america"],
+        ["bank", "of", "america"],
+    ]
+    assert candidates_by_tokens(encoded(text), connectors) == {
+        ("bank", "of", "america"): 2,
+        ("bank", "america"): 1,
+        ("bank", "of", "the", "america"): 1,
+    }
+    table = learn_phrases(encoded(text), PhraseSettings(1, 0.1, "default", connectors))
+    assert list(table.components()) == [("bank", "of", "america")]
+    merged = decoded(apply_phrases(encoded(text), table))
+    assert merged == [[Phrase(("bank", "of", "america"))], *text[1:3], [Phrase(("bank", "of", "america"))]]
+
+
+def test_tables_of_sentence_ranges_merge_into_the_table_of_the_whole() -> None:
+    generator = np.random.default_rng(4)
+    sentences = [
+        generator.integers(0, 300, size=length).tolist() for length in generator.integers(0, 60, size=700)
+    ]
+    corpus = encoded(sentences)
+    is_connector = np.array([token < 20 for token in corpus.types], dtype=np.uint8)
+
+    def counter(begin: int, end: int) -> PairCounter:
+        counted = PairCounter(len(corpus.types))
+        counted.count(corpus.store.ids, corpus.store.sentence_starts, is_connector, begin, end)
+        return counted
+
+    whole, merged = counter(0, 700), counter(0, 250)
+    for begin, end in [(250, 250), (250, 600), (600, 700)]:
+        merged.merge(counter(begin, end))
+    assert len(merged) == len(whole) > 10_000
+
+    def rows(counted: PairCounter) -> list:
+        return sorted(zip(*(column.tolist() for column in counted.candidates(1)), strict=True))
+
+    assert rows(merged) == rows(whole)
+    runs = {run for _, run, _, _ in rows(whole)}
+    assert len(runs) > 50
+    assert [merged.connector_run(run) for run in runs] == [whole.connector_run(run) for run in runs]
+
+
+def test_counters_of_different_corpora_and_a_counter_with_itself_do_not_merge() -> None:
+    counter = PairCounter(3)
+    with pytest.raises(ValueError, match="4 and 3 types"):
+        PairCounter(4).merge(counter)
+    with pytest.raises(ValueError, match="into itself"):
+        counter.merge(counter)
+    with pytest.raises(IndexError, match="run must be at most 0, got 1"):
+        counter.connector_run(1)
+
+
+def test_more_occurrences_than_a_slot_holds_are_an_error_not_a_wrong_count() -> None:
+    pair = np.array([0, 1], dtype=np.int32), np.array([0, 2], dtype=np.int64), np.zeros(2, dtype=np.uint8)
+    smaller, larger = PairCounter(2), PairCounter(2)
+    smaller.count(*pair, 0, 1)
+    larger.count(*pair, 0, 1)
+    with pytest.raises(OverflowError, match="4,294,967,295"):
+        for _ in range(60):  # the counts are Fibonacci numbers
+            smaller.merge(larger)
+            smaller, larger = larger, smaller
+
+
+def test_a_merger_refuses_one_word_phrases_and_the_same_phrase_twice() -> None:
+    with pytest.raises(ValueError, match="at least 2 components, got 1"):
+        PhraseMerger(np.array([0], dtype=np.int32), np.array([0, 1], dtype=np.int64), 2)
+    with pytest.raises(ValueError, match="phrase 1 has the components"):
+        PhraseMerger(np.array([0, 1, 0, 1], dtype=np.int32), np.array([0, 2, 4], dtype=np.int64), 2)
+
+
+def test_a_second_pass_finds_longer_phrases_and_keeps_their_words() -> None:
+    text = [
+        ["the", "new", "york", "times"],
+        ["new", "york", "times", "said"],
+        ["a", "new", "york"],
+        ["new", "york"],
+    ]
+    settings = PhraseSettings(1, 0.5)
+    once = apply_phrases(encoded(text), learn_phrases(encoded(text), PhraseSettings(2, 0.5)))
+    new_york = Phrase(("new", "york"))
+    assert decoded(once) == [
+        ["the", new_york, "times"],
+        [new_york, "times", "said"],
+        ["a", new_york],
+        [new_york],
+    ]
+    table = learn_phrases(once, settings)
+    assert list(table.components()) == [(new_york, "times")]
+    twice = apply_phrases(once, table)
+    assert decoded(twice)[0] == ["the", Phrase(("new", "york", "times"))]
+    assert decoded(join_phrases(twice))[1] == ["new_york_times", "said"]
+
+
+def test_the_same_words_joined_in_two_ways_are_one_type() -> None:
+    ab, bc = Phrase(("a", "b")), Phrase(("b", "c"))
+    corpus = encoded([[ab, "c"], ["a", bc], [ab, "c"], ["a", bc]])
+    table = learn_phrases(corpus, PhraseSettings(1, 0.5))
+    assert set(table.components()) == {(ab, "c"), ("a", bc)}
+    merged = apply_phrases(corpus, table)
+    assert decoded(merged) == [[Phrase(("a", "b", "c"))]] * 4
+    assert merged.counts.tolist() == [0, 0, 0, 0, 4]
+
+
+def test_a_phrase_that_an_earlier_pass_made_is_no_new_type() -> None:
+    ab = Phrase(("a", "b"))
+    corpus = encoded([[ab], ["a", "b"], ["a", "b"]])
+    merged = apply_phrases(corpus, learn_phrases(corpus, PhraseSettings(1, 0.1)))
+    assert merged.types == [ab, "a", "b"] and merged.store.ids.tolist() == [0, 0, 0]
+
+
+def test_phrases_apply_to_another_corpus_by_their_words() -> None:
+    table = learn_phrases(
+        encoded([["new", "york", "a", "b"], ["new", "york", "a", "b"]]), PhraseSettings(1, 0.1)
+    )
+    other = encoded([["york", "b", "new", "york", "new"], ["zealand"]])
+    assert decoded(apply_phrases(other, table)) == [
+        ["york", "b", Phrase(("new", "york")), "new"],
+        ["zealand"],
+    ]
+    assert len(table.over(other.types)) == 1 < len(table)
+
+
+def test_sentences_keep_number_and_weights_and_the_first_corpus_is_untouched() -> None:
+    corpus = encoded([["a", "b"], [], ["a", "b", "c"]], weights=[0.5, 1, 2])
+    ids_before = corpus.store.ids.copy()
+    merged = apply_phrases(corpus, learn_phrases(corpus, PhraseSettings(1, 0.1)))
+    assert merged.store.sentence_starts.tolist() == [0, 1, 1, 3]
+    assert merged.store.sentence_weights is corpus.store.sentence_weights
+    assert join_phrases(merged).store.sentence_weights is corpus.store.sentence_weights
+    assert np.array_equal(corpus.store.ids, ids_before)
+
+
+@pytest.mark.parametrize("sentences", [[], [[]], [["a"]], [["of", "of"]]])
+def test_a_corpus_without_candidates_has_no_phrases_and_stays(sentences: list) -> None:
+    corpus = encoded(sentences)
+    table = learn_phrases(corpus, PhraseSettings(1, 0.1, connector_words=frozenset({"of"})))
+    assert len(table) == 0 and table.phrases() == []
+    assert decoded(join_phrases(apply_phrases(corpus, table))) == sentences
+
+
+def test_a_token_that_reads_like_a_phrase_is_counted_apart_and_becomes_one_type_when_joined() -> None:
+    text = [["new_york", "x"], ["new", "york"], ["new", "york"], ["y", "new_york"]]
+    corpus = encoded(text)
+    assert candidates_by_tokens(corpus, frozenset())[("new", "york")] == 2
+    table = learn_phrases(corpus, PhraseSettings(1, 0.1))
+    joined = join_phrases(apply_phrases(corpus, table))
+    assert joined.types == ["new_york", "x", "y"]
+    assert joined.counts.tolist() == [4, 1, 1]
+    assert decoded(joined) == [["new_york", "x"], ["new_york"], ["new_york"], ["y", "new_york"]]
+
+
+def test_phrases_of_tokens_that_are_no_strings_are_learnt_but_not_joined() -> None:
+    corpus = encoded([[1, 2], [1, 2], [3]])
+    merged = apply_phrases(corpus, learn_phrases(corpus, PhraseSettings(1, 0.1)))
+    assert decoded(merged) == [[Phrase((1, 2))], [Phrase((1, 2))], [3]]
+    with pytest.raises(TypeError, match="1 is not a string"):
+        join_phrases(merged)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"scoring": "pmi"}, "scoring must be one of default, npmi, word2phrase, got 'pmi'"),
+        ({"min_count": 0}, "min_count must be positive, got 0"),
+        ({"threshold": 0}, "threshold must be positive for default scoring, got 0"),
+        (
+            {"scoring": "word2phrase", "threshold": -1},
+            "threshold must be positive for word2phrase scoring, got -1",
+        ),
+        (
+            {"scoring": "npmi", "threshold": 1.1},
+            "threshold must be between -1 and 1 for npmi scoring, got 1.1",
+        ),
+        ({"threshold": float("nan")}, "threshold must be positive for default scoring, got nan"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        PhraseSettings(**settings)
+    assert str(caught.value) == message
+
+
+def test_a_min_count_beyond_all_counts_accepts_nothing() -> None:
+    corpus = encoded([["a", "b"]] * 5)
+    assert len(learn_phrases(corpus, PhraseSettings(1e30, -1, "npmi"))) == 0
+    assert len(learn_phrases(corpus, PhraseSettings(float("inf"), 1))) == 0
+    assert len(learn_phrases(corpus, PhraseSettings(5, 0.1, "default"))) == 0
+    assert len(learn_phrases(corpus, PhraseSettings(4.5, 0.01, "default"))) == 1
