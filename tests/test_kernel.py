@@ -1,0 +1,222 @@
+"""The compiled kernels against their slow twin, in all four modes, on every instruction set of this machine."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernel_twin import Twin
+
+from w2vplus import _sgd
+from w2vplus.vocabulary import AliasTable, huffman_tree, keep_thresholds
+
+KERNELS = _sgd.usable_kernels()
+MODES = {
+    "sg-ns": {"skip_gram": True, "hierarchical_softmax": False},
+    "cbow-ns": {"skip_gram": False, "hierarchical_softmax": False},
+    "sg-hs": {"skip_gram": True, "hierarchical_softmax": True, "negative": 0},
+    "cbow-hs": {"skip_gram": False, "hierarchical_softmax": True, "negative": 0},
+    "sg-both": {"skip_gram": True, "hierarchical_softmax": True},
+    "cbow-both": {"skip_gram": False, "hierarchical_softmax": True},
+}
+KEY = _sgd.stream_key(7, 0, 0)
+
+
+class Case:
+    """A random corpus with matrices in float32 for the kernel and in float64 for the twin."""
+
+    def __init__(self, *, words=40, dimensions=20, tokens=300, sentence_length=30, sample=0.05, seed=0, **law):
+        random = np.random.default_rng(seed)
+        self.ids = random.zipf(1.4, tokens).clip(1, words).astype(np.int32) - 1
+        self.starts = np.append(np.arange(0, tokens, sentence_length), tokens).astype(np.int64)
+        self.counts = np.sort(np.bincount(self.ids, minlength=words) + 1)[::-1].astype(np.int64)
+        self.keep = keep_thresholds(self.counts, sample)
+        self.noise = AliasTable.from_counts(self.counts, 0.75)
+        self.tree = huffman_tree(self.counts)
+        self.inputs, self.outputs, self.nodes = (
+            random.normal(0, 1 / np.sqrt(dimensions), (words, dimensions)).astype(np.float32) for _ in range(3)
+        )
+        self.law = {"window": 5, "negative": 5, **law}
+
+    def model(self, kernel=None, **overrides):
+        hierarchical = self.law["hierarchical_softmax"]
+        arguments = {
+            "input_vectors": self.inputs,
+            "output_vectors": self.outputs if self.law["negative"] else None,
+            "keep_thresholds": self.keep,
+            "noise_thresholds": self.noise.thresholds if self.law["negative"] else None,
+            "noise_aliases": self.noise.aliases if self.law["negative"] else None,
+            "node_vectors": self.nodes if hierarchical else None,
+            "path_starts": self.tree.path_starts if hierarchical else None,
+            "path_nodes": self.tree.inner_nodes if hierarchical else None,
+            "path_codes": self.tree.codes if hierarchical else None,
+            "kernel": kernel,
+            "compute_loss": True,
+            **self.law,
+        }
+        return _sgd.Model(**(arguments | overrides))
+
+    def twin(self):
+        law = {name: value for name, value in self.law.items() if name != "lock_factors"}
+        locks = self.law.get("lock_factors")
+        return Twin(
+            self.inputs.astype(float), self.outputs.astype(float), self.nodes.astype(float), self.keep, self.noise,
+            self.tree, lock_factors=None if locks is None else locks.astype(float), **law,
+        )  # fmt: skip
+
+    def sentences(self):
+        return [self.ids[a:b].tolist() for a, b in itertools.pairwise(self.starts)]
+
+    def train(self, model, cuts=(), weights=None, rate=0.05):
+        worker = _sgd.Worker(model)
+        edges = [0, *cuts, len(self.ids)]
+        total = np.zeros(4)
+        for begin, end in itertools.pairwise(edges):
+            if end > begin:
+                total += worker.train_span(self.ids, self.starts, weights, 0, begin, end, KEY, rate)
+        return total
+
+
+def assert_equals_twin(case, kernel, weights=None, tolerance=2e-4):
+    twin = case.twin()
+    twin.train(case.sentences(), KEY, 0.05, None if weights is None else weights.tolist())
+    before = case.inputs.copy()
+    raw, trained, pairs, loss = case.train(case.model(kernel), weights=weights)
+    assert (raw, trained, pairs) == (len(case.ids), twin.trained_words, twin.pairs)
+    word_count = len(case.outputs)
+    assert np.abs(case.inputs - before).max() > 0.01
+    np.testing.assert_allclose(case.inputs, twin.input_vectors, atol=tolerance)
+    np.testing.assert_allclose(case.outputs, twin.outputs[:word_count], atol=tolerance)
+    np.testing.assert_allclose(case.nodes, twin.outputs[word_count:], atol=tolerance)
+    assert loss == pytest.approx(twin.loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("dimensions", [1, 7, 16, 50, 100, 301])
+def test_kernel_equals_its_twin_in_every_mode_and_dimension(kernel, mode, dimensions):
+    assert_equals_twin(Case(dimensions=dimensions, **MODES[mode]), kernel)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("window", "negative"), [(1, 1), (20, 5), (50, 15), (5, 40)])
+def test_kernel_equals_its_twin_for_every_window_and_number_of_negatives(kernel, mode, window, negative):
+    law = {"negative": negative, **MODES[mode]}
+    assert_equals_twin(Case(words=60, window=window, sentence_length=75, sample=0, **law), kernel)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_per_pair_negatives_equal_the_twin(kernel):
+    assert_equals_twin(Case(shared_negatives=False, **MODES["sg-both"]), kernel)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mean", [True, False])
+@pytest.mark.parametrize("corrected", [True, False])
+def test_every_law_of_cbow_equals_the_twin(kernel, mean, corrected):
+    assert_equals_twin(Case(cbow_mean=mean, corrected_cbow=corrected, **MODES["cbow-ns"]), kernel)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", MODES)
+def test_lock_factors_scale_the_updates_of_input_rows(kernel, mode):
+    locks = np.linspace(0, 1.5, 40, dtype=np.float32)
+    case = Case(lock_factors=locks, **MODES[mode])
+    first_row = case.inputs[0].copy()
+    assert_equals_twin(case, kernel)
+    np.testing.assert_array_equal(case.inputs[0], first_row)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", MODES)
+def test_sentence_weights_multiply_the_learning_rate(kernel, mode):
+    assert_equals_twin(Case(**MODES[mode]), kernel, weights=np.linspace(0, 2, 10, dtype=np.float32))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_windows_of_full_width_equal_the_twin(kernel):
+    assert_equals_twin(Case(shrink_windows=False, **MODES["sg-ns"]), kernel)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(cuts=st.lists(st.integers(1, 299), max_size=8).map(sorted))
+@settings(max_examples=20, deadline=None)
+def test_where_the_stream_is_cut_changes_no_bit(mode, cuts):
+    whole, pieces = Case(**MODES[mode]), Case(**MODES[mode])
+    np.testing.assert_allclose(whole.train(whole.model()), pieces.train(pieces.model(), cuts), rtol=1e-12)
+    np.testing.assert_array_equal(whole.inputs, pieces.inputs)
+    np.testing.assert_array_equal(whole.outputs, pieces.outputs)
+    np.testing.assert_array_equal(whole.nodes, pieces.nodes)
+
+
+def test_position_of_a_block_in_the_epoch_does_not_depend_on_what_precedes_it():
+    whole, later = Case(**MODES["sg-ns"]), Case(**MODES["sg-ns"])
+    _sgd.Worker(whole.model()).train_span(whole.ids, whole.starts, None, 0, 150, 300, KEY, 0.05)
+    starts = later.starts[5:] - 150
+    _sgd.Worker(later.model()).train_span(later.ids[150:], starts, None, 150, 0, 150, KEY, 0.05)
+    np.testing.assert_array_equal(whole.inputs, later.inputs)
+
+
+def test_ids_are_mapped_to_words_and_unknown_ones_leave_before_windowing():
+    mapped, direct = Case(sample=0, **MODES["sg-ns"]), Case(sample=0, **MODES["sg-ns"])
+    table = np.arange(40, dtype=np.int32)
+    table[3] = -1
+    mapped.train(mapped.model(word_of_type=table))
+    direct.ids = np.where(direct.ids == 3, -1, direct.ids).astype(np.int32)
+    direct.train(direct.model())
+    np.testing.assert_array_equal(mapped.inputs, direct.inputs)
+    twin = Case(sample=0, **MODES["sg-ns"]).twin()
+    twin.train([[-1 if word == 3 else word for word in sentence] for sentence in mapped.sentences()], KEY, 0.05)
+    np.testing.assert_allclose(mapped.inputs, twin.input_vectors, atol=2e-4)
+
+
+@pytest.mark.parametrize("mode", ["sg-ns", "cbow-ns"])
+def test_words_are_kept_and_negatives_drawn_with_their_probabilities(mode):
+    from scipy.stats import chisquare
+
+    case = Case(words=30, tokens=20000, sentence_length=1000, sample=0.01, **MODES[mode])
+    twin = case.twin()
+    twin.train_center = lambda word, context, stream, rate: twin.outputs_of(word, stream, 0)
+    twin.train(case.sentences(), KEY, 0.0)
+    drawn = np.bincount(twin.negatives_drawn, minlength=30)
+    expected = case.counts**0.75 / (case.counts**0.75).sum() * drawn.sum()
+    assert chisquare(drawn, expected).pvalue > 1e-4
+    _, trained, _, _ = case.train(case.model())
+    probabilities = case.keep[case.ids] / (2**32 - 1)
+    deviation = (trained - probabilities.sum()) / np.sqrt((probabilities * (1 - probabilities)).sum())
+    assert abs(deviation) < 4
+
+
+def test_logits_of_any_size_keep_the_sigmoid_exact_and_the_update_alive():
+    case = Case(words=3, dimensions=4, tokens=40, sample=0, window=1, negative=2, **MODES["sg-ns"])
+    case.inputs[:] *= 40
+    case.outputs[:] *= 40
+    assert_equals_twin(case, None, tolerance=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ({"keep_thresholds": np.ones(3, np.uint32)}, "keep_thresholds must have 40 entries, got 3"),
+        ({"output_vectors": np.ones((40, 3), np.float32)}, "output_vectors must be 40 x 20, got 40 x 3"),
+        ({"output_vectors": None}, "output_vectors is needed"),
+        ({"noise_aliases": np.full(40, 99, np.int32)}, "noise_aliases"),
+        ({"word_of_type": np.full(40, 40, np.int32)}, "there are 40 words"),
+        ({"lock_factors": np.ones(2, np.float32)}, "lock_factors must have 40 entries"),
+        ({"window": 0}, "window must be at least 1"),
+        ({"kernel": "abacus"}, "kernel must be one of"),
+    ],
+)
+def test_what_would_corrupt_memory_is_refused(broken, message):
+    with pytest.raises(ValueError, match=message):
+        Case(**MODES["sg-ns"]).model(**broken)
+
+
+def test_a_span_outside_the_block_is_refused():
+    case = Case(**MODES["sg-ns"])
+    with pytest.raises(ValueError, match="span"):
+        _sgd.Worker(case.model()).train_span(case.ids, case.starts, None, 0, 0, 301, KEY, 0.05)

@@ -1,0 +1,71 @@
+from numpy import float32, int32, int64, uint8, uint32
+from numpy.typing import NDArray
+
+KERNEL: str
+"""Name of the kernel in use: the fastest this machine can run, or what W2VPLUS_ISA asks for."""
+
+def usable_kernels() -> list[str]:
+    """Names of the compiled kernels that this processor can run, fastest first."""
+
+def stream_key(*parts: int) -> int:
+    """A 64-bit key mixed from integers such as seed, number of earlier `train` calls, epoch."""
+
+class Model:
+    """Matrices, tables and law, bound to one compiled kernel.
+
+    The matrices are float32, C-contiguous, (V, D), and trained in place; the object keeps them alive.
+    `keep_thresholds`, `noise_thresholds`, `noise_aliases` and `lock_factors` have V entries, `path_starts` V + 1.
+    Raises ValueError where shapes or ids do not fit each other.
+
+    Thread-safety: immutable after construction; any number of workers may share it.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_vectors: NDArray[float32],
+        node_vectors: NDArray[float32] | None = None,
+        output_vectors: NDArray[float32] | None = None,
+        lock_factors: NDArray[float32] | None = None,
+        word_of_type: NDArray[int32] | None = None,
+        keep_thresholds: NDArray[uint32],
+        noise_thresholds: NDArray[uint32] | None = None,
+        noise_aliases: NDArray[int32] | None = None,
+        path_starts: NDArray[int64] | None = None,
+        path_nodes: NDArray[int32] | None = None,
+        path_codes: NDArray[uint8] | None = None,
+        window: int,
+        negative: int,
+        skip_gram: bool,
+        hierarchical_softmax: bool,
+        shrink_windows: bool = True,
+        shared_negatives: bool = True,
+        cbow_mean: bool = True,
+        corrected_cbow: bool = False,
+        compute_loss: bool = False,
+        kernel: str | None = None,
+    ) -> None: ...
+
+class Worker:
+    """One thread's private memory for training a `Model`.
+
+    Thread-safety: belongs to one thread at a time. Workers of one model may run at once: they share the
+    matrices without locks (Hogwild; Niu et al. 2011).
+    """
+
+    def __init__(self, owner: Model) -> None: ...
+    def train_span(
+        self,
+        ids: NDArray[int32],
+        sentence_starts: NDArray[int64],
+        sentence_weights: NDArray[float32] | None,
+        first_position: int,
+        begin: int,
+        end: int,
+        key: int,
+        learning_rate: float,
+    ) -> tuple[int, int, int, float]:
+        """Train the centres at offsets [begin, end) of `ids`; windows see across both ends.
+
+        Returns (raw words, trained words, pairs, summed loss). Releases the GIL.
+        """

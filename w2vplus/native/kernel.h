@@ -1,0 +1,98 @@
+/* Design: what a training kernel is given and what it returns.
+
+   One kernel source (vector shim -> tile -> windows -> span) is compiled once per instruction set; each
+   compilation exports one `w2v_kernel`, and `_sgd.pyx` picks one of them at import. A kernel knows buffers
+   and numbers only: no Python, no locks. Threads share the matrices (Hogwild, Niu et al. 2011: races on
+   single floats are accepted); a workspace belongs to one thread. */
+#ifndef W2V_KERNEL_H
+#define W2V_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Context tokens of one tile. A tile is one stale step (all its logits come from the old values), so this
+   bounds the staleness; wider windows become several tiles. */
+#define W2V_TILE_INPUTS 16
+
+/* A slot of an alias table: its own word while 32 random bits are below the threshold, else the alias.
+   Together in eight bytes, so that a draw costs one cache line. */
+typedef struct {
+    uint32_t threshold;
+    int32_t alias;
+} w2v_noise_slot;
+
+typedef struct {
+    /* Matrices, C-contiguous (rows, dimensions) float32, trained in place. */
+    float *input_vectors;  /* syn0: words as context (skip-gram: the row that learns from the centre) */
+    float *node_vectors;   /* syn1: inner nodes of the Huffman tree; unused without hierarchical softmax */
+    float *output_vectors; /* syn1neg: words as prediction; unused without negative sampling */
+    const float *lock_factors; /* one multiplier per input row, or NULL when all are 1 */
+    int64_t dimensions;
+
+    /* Vocabulary tables. */
+    const int32_t *word_of_type;     /* corpus id -> word id or -1; NULL when corpus ids are word ids */
+    const uint32_t *keep_thresholds; /* word is kept while a random uint32 is below; UINT32_MAX = always */
+    const w2v_noise_slot *noise; /* alias table of the noise distribution, one slot per word */
+    int64_t vocabulary_size;
+    const int64_t *path_starts; /* Huffman paths: word w owns [path_starts[w], path_starts[w+1]) */
+    const int32_t *path_nodes;
+    const uint8_t *path_codes;
+    int32_t longest_path;
+
+    /* Law. */
+    int32_t window;
+    int32_t negative;
+    int32_t skip_gram;
+    int32_t hierarchical_softmax;
+    int32_t shrink_windows;   /* effective window uniform on 1..window */
+    int32_t shared_negatives; /* 1: one draw of negatives per window; 0: one per pair (word2vec.c, gensim) */
+    int32_t cbow_mean;
+    int32_t corrected_cbow; /* true gradient of the projection (Irsoy et al. 2020) */
+    int32_t compute_loss;
+} w2v_model;
+
+typedef struct {
+    const int32_t *ids;             /* corpus ids, -1 = unknown */
+    const int64_t *sentence_starts; /* (sentence_count + 1) offsets into ids */
+    const float *sentence_weights;  /* multiplies the learning rate, or NULL */
+    int64_t sentence_count;
+    int64_t first_position; /* position of ids[0] in the epoch; randomness is a function of position */
+} w2v_corpus;
+
+typedef struct {
+    int64_t raw_words;     /* tokens of the span, dropped ones included */
+    int64_t trained_words; /* centre words, after vocabulary and subsampling */
+    int64_t pairs;         /* (centre, context) pairs in skip-gram, centres in CBOW */
+    double loss;           /* summed over pairs; 0 unless compute_loss */
+} w2v_tally;
+
+typedef struct w2v_workspace w2v_workspace;
+
+typedef struct {
+    const char *name;
+    int32_t lanes; /* floats in one vector register */
+    w2v_workspace *(*new_workspace)(const w2v_model *model);
+    void (*free_workspace)(w2v_workspace *workspace);
+    /* Trains the centres at offsets [begin, end) of `corpus`. Windows see across both ends of the span.
+       Returns 0, or -1 when memory runs out. */
+    int (*train_span)(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
+                      uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally);
+} w2v_kernel;
+
+extern const w2v_kernel w2v_kernel_baseline;
+#if defined(__x86_64__) || defined(_M_X64)
+extern const w2v_kernel w2v_kernel_avx2;
+extern const w2v_kernel w2v_kernel_avx512;
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define W2V_INLINE static __forceinline
+#define W2V_PREFETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
+#define W2V_UNROLL
+#else
+#define W2V_INLINE static inline __attribute__((always_inline))
+#define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
+#define W2V_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#endif

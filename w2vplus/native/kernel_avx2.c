@@ -1,0 +1,18 @@
+/* The kernel for AVX2 with FMA. */
+#if defined(__x86_64__) || defined(_M_X64)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#elif defined(__GNUC__)
+#pragma GCC target("avx2,fma")
+#endif
+
+#include "vec_avx2.h"
+
+#include "span.h"
+
+const w2v_kernel w2v_kernel_avx2 = {"avx2", VEC_LANES, w2v_new_workspace, w2v_free_workspace, w2v_train_span};
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,18 @@
+/* The kernel for AVX-512 F, DQ and VL. */
+#if defined(__x86_64__) || defined(_M_X64)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,fma"))), apply_to = function)
+#elif defined(__GNUC__)
+#pragma GCC target("avx512f,avx512dq,avx512vl,fma")
+#endif
+
+#include "vec_avx512.h"
+
+#include "span.h"
+
+const w2v_kernel w2v_kernel_avx512 = {"avx512", VEC_LANES, w2v_new_workspace, w2v_free_workspace, w2v_train_span};
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

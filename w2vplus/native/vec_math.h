@@ -1,0 +1,39 @@
+/* Design: exp and log1p in vector registers, from the shim's arithmetic alone.
+
+   An exact sigmoid in registers costs less than a table look-up and needs neither a table nor the rule that
+   skips updates at |logit| >= 6. */
+#ifndef W2V_VEC_MATH_H
+#define W2V_VEC_MATH_H
+
+/* exp(x) for x in [-87, 0], relative error below 3e-7: x = n ln 2 + r with |r| <= ln 2 / 2, and
+   exp(x) = 2^n p(r), p the Taylor polynomial. */
+W2V_INLINE vec vec_exp(vec x)
+{
+    vec n = vec_round(vec_mul(x, vec_set1(1.44269504f)));
+    vec r = vec_fma(n, vec_set1(-0.693359375f), x); /* ln 2 in two parts, the first exact in few bits */
+    r = vec_fma(n, vec_set1(2.12194440e-4f), r);
+    vec p = vec_set1(1.0f / 720.0f);
+    p = vec_fma(p, r, vec_set1(1.0f / 120.0f));
+    p = vec_fma(p, r, vec_set1(1.0f / 24.0f));
+    p = vec_fma(p, r, vec_set1(1.0f / 6.0f));
+    p = vec_fma(p, r, vec_set1(0.5f));
+    p = vec_fma(p, r, vec_set1(1.0f));
+    p = vec_fma(p, r, vec_set1(1.0f));
+    return vec_mul(p, vec_power_of_two(n));
+}
+
+/* log(1 + x) for x in [0, 1], error below 2e-7: x q(x), q fitted to log1p(x) / x at Chebyshev nodes. */
+W2V_INLINE vec vec_log1p(vec x)
+{
+    vec q = vec_set1(0.00525345793f);
+    q = vec_fma(q, x, vec_set1(-0.0295885075f));
+    q = vec_fma(q, x, vec_set1(0.0783616677f));
+    q = vec_fma(q, x, vec_set1(-0.136747703f));
+    q = vec_fma(q, x, vec_set1(0.191114306f));
+    q = vec_fma(q, x, vec_set1(-0.248443693f));
+    q = vec_fma(q, x, vec_set1(0.333192706f));
+    q = vec_fma(q, x, vec_set1(-0.499995023f));
+    q = vec_fma(q, x, vec_set1(1.0f));
+    return vec_mul(q, x);
+}
+#endif

@@ -1,0 +1,125 @@
+/* Design: what one thread needs besides the shared matrices, allocated once per run and grown on demand. */
+#ifndef W2V_WORKSPACE_H
+#define W2V_WORKSPACE_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tile.h"
+
+/* Outputs are drawn, and their rows prefetched, this many centres before they are trained. */
+#define W2V_LOOKAHEAD 2
+#define W2V_SLOTS (W2V_LOOKAHEAD + 1)
+
+/* A kept token that is a centre word of the span, and its window [first, last) in `words`. */
+typedef struct {
+    int64_t position; /* in the epoch */
+    int32_t at;       /* index in `words` */
+    int32_t first;
+    int32_t last;
+    float sentence_weight;
+} w2v_center;
+
+/* The output rows of one tile, each once. */
+typedef struct {
+    float **rows;
+    int32_t *words; /* row number in its own matrix, for finding repeated negatives */
+    float *labels;
+    float *weights; /* how often the row was drawn */
+    int32_t count;
+    int32_t repeated; /* some weight is not 1 */
+} w2v_outputs;
+
+struct w2v_workspace {
+    int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
+    int64_t *positions;
+    w2v_center *centers;
+    int64_t capacity; /* of the three above */
+    int64_t word_count;
+    int64_t center_count;
+
+    w2v_outputs outputs[W2V_SLOTS];
+    int32_t max_outputs;
+    float *logits, *labels, *weights, *steps; /* tile arrays, see tile.h */
+    float *ones;
+    int32_t labels_width; /* `labels` holds W2V_TILE_INPUTS rows of (1, 0, 0, ...) of this width; 0 = other */
+
+    int64_t row_stride; /* dimensions, rounded up to whole cache lines */
+    float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs */
+    float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates */
+    void *blocks[32];   /* everything to free */
+    int32_t block_count;
+};
+
+/* Zeroed memory aligned to a cache line; the workspace owns it. */
+static void *w2v_workspace_take(w2v_workspace *workspace, size_t bytes)
+{
+    char *block = calloc(bytes + 64, 1);
+    if (!block) return NULL;
+    workspace->blocks[workspace->block_count++] = block;
+    return block + (64 - (uintptr_t)block % 64) % 64;
+}
+
+static void w2v_free_workspace(w2v_workspace *workspace)
+{
+    if (!workspace) return;
+    for (int32_t i = 0; i < workspace->block_count; i++) free(workspace->blocks[i]);
+    free(workspace->words);
+    free(workspace->positions);
+    free(workspace->centers);
+    free(workspace);
+}
+
+static w2v_workspace *w2v_new_workspace(const w2v_model *model)
+{
+    w2v_workspace *workspace = calloc(1, sizeof *workspace);
+    if (!workspace) return NULL;
+    const int32_t max_outputs =
+        (model->hierarchical_softmax ? model->longest_path : 0) + (model->negative > 0 ? model->negative + 1 : 0);
+    const size_t pairs = ((size_t)max_outputs * W2V_TILE_INPUTS + 64) * sizeof(float);
+    const size_t outputs = (size_t)max_outputs + 1;
+    workspace->max_outputs = max_outputs;
+    workspace->row_stride = (model->dimensions + 15) / 16 * 16;
+    const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);
+    int failed = 0;
+#define W2V_TAKE(field, bytes) failed |= (workspace->field = w2v_workspace_take(workspace, bytes)) == NULL
+    W2V_TAKE(logits, pairs);
+    W2V_TAKE(labels, pairs);
+    W2V_TAKE(weights, pairs);
+    W2V_TAKE(steps, pairs);
+    W2V_TAKE(ones, pairs);
+    W2V_TAKE(source_rows, rows);
+    W2V_TAKE(target_rows, rows);
+    for (int slot = 0; slot < W2V_SLOTS; slot++) {
+        W2V_TAKE(outputs[slot].rows, outputs * sizeof(float *));
+        W2V_TAKE(outputs[slot].words, outputs * sizeof(int32_t));
+        W2V_TAKE(outputs[slot].labels, outputs * sizeof(float));
+        W2V_TAKE(outputs[slot].weights, outputs * sizeof(float));
+    }
+#undef W2V_TAKE
+    if (failed) {
+        w2v_free_workspace(workspace);
+        return NULL;
+    }
+    for (size_t i = 0; i < pairs / sizeof(float); i++) workspace->ones[i] = 1.0f;
+    return workspace;
+}
+
+/* Room for `extra` more kept tokens. */
+static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
+{
+    const int64_t needed = workspace->word_count + extra;
+    if (needed <= workspace->capacity) return 0;
+    const int64_t capacity = needed + needed / 2 + 1024;
+    void *words = realloc(workspace->words, (size_t)capacity * sizeof *workspace->words);
+    if (words) workspace->words = words;
+    void *positions = realloc(workspace->positions, (size_t)capacity * sizeof *workspace->positions);
+    if (positions) workspace->positions = positions;
+    void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
+    if (centers) workspace->centers = centers;
+    if (!words || !positions || !centers) return -1;
+    workspace->capacity = capacity;
+    return 0;
+}
+
+#endif
