@@ -1,0 +1,127 @@
+"""Blocks, chunks and the learning-rate schedule are functions of position; threads lose and repeat nothing."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2vplus import trainer
+from w2vplus.store import TokenStore
+from w2vplus.trainer import CHUNK_TOKENS, Block, Law, Run, Tables, Trainer, Weights, aligned_blocks, chunks, whole_block
+from w2vplus.vocabulary import AliasTable, keep_thresholds
+
+
+def store(lengths, seed=0):
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    ids = np.random.default_rng(seed).integers(0, 50, starts[-1]).astype(np.int32)
+    return TokenStore(ids, starts)
+
+
+def split(whole, sentence_cuts):
+    edges = [0, *sorted(sentence_cuts), whole.sentence_count]
+    for first, last in itertools.pairwise(edges):
+        begin, end = whole.sentence_starts[first], whole.sentence_starts[last]
+        yield TokenStore(whole.ids[begin:end], whole.sentence_starts[first : last + 1] - begin)
+
+
+@given(
+    lengths=st.lists(st.integers(0, 40), min_size=1, max_size=60),
+    data=st.data(),
+)
+@settings(max_examples=150, deadline=None)
+def test_streamed_blocks_have_the_chunks_of_the_whole(lengths, data):
+    original = trainer.CHUNK_TOKENS
+    trainer.CHUNK_TOKENS = 16
+    try:
+        whole = store(lengths)
+        cuts = data.draw(st.lists(st.integers(0, whole.sentence_count), max_size=6))
+
+        def jobs(blocks):
+            for block in blocks:
+                for begin, end in chunks(block):
+                    yield block.first_position + begin, block.store.ids[begin:end].tolist()
+
+        assert list(jobs(aligned_blocks(split(whole, cuts)))) == list(jobs(whole_block(whole)))
+        for block in aligned_blocks(split(whole, cuts)):
+            starts = block.store.sentence_starts + block.first_position
+            assert set(starts) <= set(whole.sentence_starts)  # only whole sentences
+    finally:
+        trainer.CHUNK_TOKENS = original
+
+
+def test_chunks_are_cut_at_multiples_of_their_size():
+    block = Block(store([3 * CHUNK_TOKENS]), first_position=100, begin=50, end=2 * CHUNK_TOKENS)
+    positions = [(100 + begin, 100 + end) for begin, end in chunks(block)]
+    assert positions == [
+        (150, CHUNK_TOKENS),
+        (CHUNK_TOKENS, 2 * CHUNK_TOKENS),
+        (2 * CHUNK_TOKENS, 2 * CHUNK_TOKENS + 100),
+    ]
+
+
+def test_learning_rate_falls_linearly_over_the_whole_run():
+    run = Run(epochs=4, start_rate=0.1, end_rate=0.02, words_per_epoch=1000, seed=1)
+    assert run.learning_rate(0, 0) == 0.1
+    assert run.learning_rate(2, 0) == pytest.approx(0.06)
+    assert run.learning_rate(3, 500) == pytest.approx(0.1 - 0.08 * 3.5 / 4)
+    assert run.learning_rate(3, 99999) == pytest.approx(0.02)
+    later = Run(epochs=4, start_rate=0.1, end_rate=0.02, words_per_epoch=1000, seed=1, words_before=500)
+    assert later.learning_rate(2, 0) == run.learning_rate(2, 500)
+
+
+def team(workers, tokens=100_000, **law):
+    counts = np.arange(60, 10, -1, dtype=np.int64) * 40
+    random = np.random.default_rng(0)
+    weights = Weights(
+        (random.random((50, 8), dtype=np.float32) - 0.5) / 8, output_vectors=np.zeros((50, 8), np.float32)
+    )
+    tables = Tables(keep_thresholds(counts, 0.01), noise=AliasTable.from_counts(counts, 0.75))
+    run = Run(epochs=2, start_rate=0.025, end_rate=0.001, words_per_epoch=tokens, seed=1, workers=workers)
+    rules = Law(skip_gram=True, hierarchical_softmax=False, negative=5, window=5)
+    return weights, lambda **options: Trainer(weights, tables, rules, run, **options), store([997] * (tokens // 997))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8, 32])
+def test_every_token_is_trained_once_whatever_the_number_of_workers(workers):
+    _, make, corpus = team(1)
+    expected = make().train_epoch(0, whole_block(corpus))
+    _, make, corpus = team(workers)
+    tally = make().train_epoch(0, whole_block(corpus))
+    assert tally.raw_words == corpus.token_count
+    assert (tally.trained_words, tally.pairs) == (expected.trained_words, expected.pairs)
+
+
+def test_an_error_in_a_worker_reaches_the_caller_at_once(monkeypatch):
+    _, make, corpus = team(2)
+    trainer_object = make()
+
+    class Broken:
+        def train_span(self, *_):
+            raise MemoryError("no memory for the windows")
+
+    trainer_object._workers[1] = Broken()
+    started = time.perf_counter()
+    with pytest.raises(MemoryError, match="no memory for the windows"):
+        trainer_object.train_epoch(0, whole_block(corpus))
+    assert time.perf_counter() - started < 1
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("w2vplus")]
+
+
+def test_a_trainer_can_be_used_again_after_an_interrupt():
+    weights, make, corpus = team(2)
+
+    def interrupted():
+        yield Block(corpus, 0, 0, CHUNK_TOKENS)
+        raise KeyboardInterrupt
+
+    trainer_object = make()
+    with pytest.raises(KeyboardInterrupt):
+        trainer_object.train_epoch(0, interrupted())
+    assert trainer_object.train_epoch(1, whole_block(corpus)).raw_words == corpus.token_count
+    assert np.isfinite(weights.input_vectors).all()
