@@ -1,0 +1,400 @@
+"""The gensim-shaped face: a user's script gives what it gave, from any source, and loses nothing."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import pickle
+import threading
+import time
+
+import gensim.models
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors
+from gensim.test.utils import datapath
+
+import w2vplus
+from w2vplus import LineSentence, Word2Vec
+from w2vplus.errors import CorpusError
+
+LEE = datapath("lee_background.cor")
+MODES = {
+    "sg-ns": {"sg": 1, "negative": 5},
+    "cbow-ns": {"sg": 0, "negative": 5},
+    "sg-hs": {"sg": 1, "hs": 1, "negative": 0},
+    "cbow-hs": {"sg": 0, "hs": 1, "negative": 0},
+}
+SMALL = {"vector_size": 16, "epochs": 2, "workers": 1, "min_count": 2}
+
+
+@pytest.fixture(scope="module")
+def lee() -> list[list[str]]:
+    return list(gensim.models.word2vec.LineSentence(LEE))
+
+
+def test_model_is_gensims_and_its_vectors_are_exactly_gensims(lee):
+    model = Word2Vec(lee, **SMALL)
+    assert isinstance(model, gensim.models.Word2Vec)
+    assert type(model.wv) is KeyedVectors
+    assert vars(model.wv).keys() == vars(gensim.models.Word2Vec(lee, **SMALL).wv).keys()
+    assert all(type(index) is int for index in list(model.wv.key_to_index.values())[:10])
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"min_count": 1},
+        {"min_count": 5, "sample": 1e-4},
+        {"min_count": 3, "max_final_vocab": 300},
+        {"min_count": 2, "sorted_vocab": 0},
+        {"min_count": 2, "trim_rule": lambda word, count, minimum: 1 if word.startswith("a") else 0},
+        {"min_count": 1, "max_vocab_size": 2000},
+    ],
+)
+def test_vocabulary_equals_gensims_with_its_order_counts_and_subsampling(lee, settings, workers):
+    ours, theirs = (kind(workers=workers, **settings) for kind in (Word2Vec, gensim.models.Word2Vec))
+    ours.build_vocab(lee, trim_rule=settings.get("trim_rule"))
+    theirs.build_vocab(lee, trim_rule=settings.get("trim_rule"))
+    assert ours.wv.index_to_key == theirs.wv.index_to_key
+    assert ours.wv.key_to_index == theirs.wv.key_to_index
+    for attribute in ("count", "sample_int"):
+        np.testing.assert_array_equal(ours.wv.expandos[attribute], theirs.wv.expandos[attribute])
+    assert (ours.corpus_count, ours.corpus_total_words) == (theirs.corpus_count, theirs.corpus_total_words)
+    np.testing.assert_array_equal(ours.cum_table, theirs.cum_table)
+    np.testing.assert_array_equal(ours.wv.vectors, theirs.wv.vectors)
+
+
+def test_huffman_tree_is_kept_as_gensim_keeps_it(lee):
+    ours, theirs = (kind(hs=1, negative=0, min_count=5) for kind in (Word2Vec, gensim.models.Word2Vec))
+    ours.build_vocab(lee)
+    theirs.build_vocab(lee)
+    for word in ours.wv.index_to_key[::50]:
+        for attribute in ("code", "point"):
+            np.testing.assert_array_equal(
+                ours.wv.get_vecattr(word, attribute), theirs.wv.get_vecattr(word, attribute)
+            )
+
+
+def test_report_of_prepare_vocab_equals_gensims(lee):
+    reports = []
+    for kind in (Word2Vec, gensim.models.Word2Vec):
+        model = kind(min_count=3)
+        model.scan_vocab(lee)
+        reports.append(model.prepare_vocab(dry_run=True))
+        assert len(model.wv) == 0
+    assert reports[0] == reports[1]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_token_is_trained_in_every_epoch(lee, mode):
+    model = Word2Vec(min_count=1, sample=0, epochs=3, vector_size=8, workers=2, **MODES[mode])
+    model.build_vocab(lee)
+    tokens = sum(map(len, lee))
+    assert model.train(lee, total_examples=model.corpus_count, epochs=3) == (3 * tokens, 3 * tokens)
+
+
+def test_a_text_of_one_long_line_is_trained_whole(tmp_path, lee):
+    path = tmp_path / "one-line.txt"
+    tokens = [token for sentence in lee for token in sentence]
+    path.write_text(" ".join(tokens))
+    model = Word2Vec(min_count=1, vector_size=8, workers=2)
+    model.build_vocab(corpus_file=str(path))
+    _, raw_words = model.train(corpus_file=str(path), total_words=model.corpus_total_words, epochs=1)
+    assert raw_words == len(tokens) == 59890
+
+
+def test_compressed_copies_of_a_text_give_the_same_vectors_bit_for_bit(tmp_path):
+    import smart_open
+
+    text = open(LEE, "rb").read()
+    writers = {".txt": lambda b: b, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+    paths = []
+    for suffix, compress in writers.items():
+        paths.append(tmp_path / f"corpus{suffix}")
+        paths[-1].write_bytes(compress(text))
+    paths.append(tmp_path / "corpus.zst")
+    with smart_open.open(paths[-1], "wb") as stream:
+        stream.write(text)
+    models = [Word2Vec(corpus_file=str(path), **SMALL) for path in paths]
+    for model in models[1:]:
+        assert model.wv.index_to_key == models[0].wv.index_to_key
+        np.testing.assert_array_equal(model.wv.vectors, models[0].wv.vectors)
+        np.testing.assert_array_equal(model.syn1neg, models[0].syn1neg)
+
+
+class Streamed:
+    """A restartable iterable that counts how often it is read."""
+
+    def __init__(self, sentences):
+        self.sentences = sentences
+        self.passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return iter(self.sentences)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_lists_files_and_streams_give_the_same_vectors_bit_for_bit(lee, mode, monkeypatch):
+    from w2vplus.word2vec import feeds
+
+    monkeypatch.setattr(feeds, "STREAM_TOKENS", 3000)  # several blocks, cut inside chunks
+    settings = {**SMALL, **MODES[mode]}
+    from_list = Word2Vec(lee, **settings)
+    stream = Streamed(lee)
+    from_stream = Word2Vec(stream, batch_words=17, **settings)
+    from_file = Word2Vec(LineSentence(LEE), **settings)
+    assert stream.passes == 1 + settings["epochs"]
+    for other in (from_stream, from_file):
+        np.testing.assert_array_equal(other.wv.vectors, from_list.wv.vectors)
+
+
+def test_one_worker_gives_the_same_vectors_on_every_run_and_another_seed_others(lee):
+    first, again, other = (Word2Vec(lee, seed=seed, **SMALL).wv.vectors for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_second_call_of_train_draws_other_random_numbers(lee):
+    model = Word2Vec(lee, **SMALL)
+    start = model.wv.vectors.copy(), model.syn1neg.copy()
+    results = []
+    for call in (1, 1, 2):
+        model.wv.vectors, model.syn1neg = start[0].copy(), start[1].copy()
+        model.train_count = call
+        model.train(lee, total_examples=model.corpus_count, epochs=1)
+        results.append(model.wv.vectors.copy())
+    np.testing.assert_array_equal(results[0], results[1])
+    assert not np.array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_words_of_one_topic_come_together_in_every_mode(mode):
+    random = np.random.default_rng(0)
+    topics = [[f"{name}{number}" for number in range(10)] for name in "abc"]
+    sentences = [random.choice(topics[topic], 8).tolist() for topic in random.integers(0, 3, 600)]
+    model = Word2Vec(sentences, vector_size=12, epochs=15, min_count=1, workers=1, sample=0, **MODES[mode])
+    neighbours = [model.wv.most_similar(word, topn=9) for topic in topics for word in topic]
+    same = [key[0] == word[0] for word, found in zip(sum(topics, []), neighbours, strict=True) for key, _ in found]
+    assert np.mean(same) > 0.95
+
+
+def test_mean_loss_falls_and_is_the_same_for_one_and_many_workers(lee):
+    losses = [
+        Word2Vec(lee, sg=1, epochs=4, vector_size=30, workers=workers, compute_loss=True).training_losses
+        for workers in (1, 8)
+    ]
+    assert losses[0] == sorted(losses[0], reverse=True)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=0.02)
+
+
+def test_latest_training_loss_is_cumulative_within_a_call(lee):
+    seen: list[float] = []
+
+    class Reader(gensim.models.callbacks.CallbackAny2Vec):
+        def on_epoch_end(self, model):
+            seen.append(model.get_latest_training_loss())
+
+    model = Word2Vec(lee, epochs=3, workers=1, compute_loss=True, callbacks=[Reader()])
+    assert seen == sorted(seen) and seen[0] > 0 and len(seen) == 3
+    model.train(lee, total_examples=model.corpus_count, epochs=1, compute_loss=True)
+    assert model.get_latest_training_loss() < seen[-1]
+
+
+def test_inside_on_epoch_end_vectors_norms_and_saved_models_are_coherent(lee, tmp_path):
+    class Checks(gensim.models.callbacks.CallbackAny2Vec):
+        epochs = 0
+
+        def on_epoch_end(self, model):
+            self.epochs += 1
+            model.wv.fill_norms()
+            np.testing.assert_allclose(model.wv.norms, np.linalg.norm(model.wv.vectors, axis=1), rtol=1e-5)
+            model.save(str(tmp_path / "middle.model"))
+            saved = Word2Vec.load(str(tmp_path / "middle.model"))
+            np.testing.assert_array_equal(saved.wv.vectors, model.wv.vectors)
+
+    checks = Checks()
+    Word2Vec(lee, callbacks=[checks], **SMALL)
+    assert checks.epochs == SMALL["epochs"]
+
+
+def test_matrices_stay_contiguous_float32_and_assigned_ones_are_picked_up(lee):
+    model = Word2Vec(lee, **SMALL)
+    for matrix in (model.wv.vectors, model.syn1neg):
+        assert matrix.flags.c_contiguous and matrix.dtype == np.float32
+    model.wv.vectors = np.asfortranarray(np.zeros(model.wv.vectors.shape))
+    model.syn1neg = np.ones_like(model.syn1neg)
+    model.train(lee, total_examples=model.corpus_count, epochs=1)
+    assert model.wv.vectors.flags.c_contiguous and model.wv.vectors.dtype == np.float32
+    assert np.abs(model.wv.vectors).max() > 0
+
+
+def test_locked_words_do_not_learn_and_words_beyond_the_factors_do(lee):
+    model = Word2Vec(min_count=2, vector_size=8)
+    model.build_vocab(lee)
+    model.wv.vectors_lockf = np.array([0.0, 1.0], dtype=np.float32)
+    before = model.wv.vectors.copy()
+    model.train(lee, total_examples=model.corpus_count, epochs=1)
+    np.testing.assert_array_equal(model.wv.vectors[0], before[0])
+    assert not np.array_equal(model.wv.vectors[1], before[1])
+    assert not np.array_equal(model.wv.vectors[5], before[5])
+
+
+def test_saved_and_pickled_models_go_on_training(lee, tmp_path):
+    model = Word2Vec(lee, hs=1, **SMALL)
+    model.save(str(tmp_path / "model"))
+    for copy in (Word2Vec.load(str(tmp_path / "model")), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(copy.wv.vectors, model.wv.vectors)
+        copy.build_vocab([["newcomer", "newcomer", "storm"]], update=True)
+        assert "newcomer" in copy.wv
+        copy.train(lee, total_examples=copy.corpus_count, epochs=1)
+
+
+def test_models_that_gensim_saved_load_and_go_on_training(lee, tmp_path):
+    gensim.models.Word2Vec(lee, **SMALL).save(str(tmp_path / "gensim.model"))
+    model = Word2Vec.load(str(tmp_path / "gensim.model"))
+    vectors = model.wv.vectors.copy()
+    _, raw_words = model.train(lee, total_examples=model.corpus_count, epochs=1)
+    assert raw_words == sum(map(len, lee))
+    assert not np.array_equal(vectors, model.wv.vectors)
+
+
+def test_an_update_merges_counts_and_subsamples_by_the_merged_ones(lee):
+    model = Word2Vec(min_count=1, sample=1e-3)
+    model.build_vocab(lee)
+    once = model.wv.expandos["sample_int"].copy()
+    model.wv.vectors[:] = 1
+    model.build_vocab([*lee, ["newcomer"]], update=True)
+    count = len(once)
+    assert model.wv.index_to_key[count:] == ["newcomer"]
+    assert model.wv.get_vecattr(model.wv.index_to_key[0], "count") == 2 * sum(
+        sentence.count(model.wv.index_to_key[0]) for sentence in lee
+    )
+    np.testing.assert_allclose(model.wv.expandos["sample_int"][:count], once, rtol=1e-3)
+
+
+def test_integer_tokens_train_and_come_back_as_integers():
+    walks = np.random.default_rng(0).integers(0, 20, (50, 10))
+    model = Word2Vec([walk.tolist() for walk in walks], min_count=1, vector_size=4)
+    assert set(model.wv.index_to_key) == set(range(20))
+
+
+def test_a_subclass_that_overrides_gensims_training_hooks_is_trained_by_gensim(lee, caplog):
+    jobs = []
+
+    class Hooked(Word2Vec):
+        def _do_train_job(self, sentences, alpha, inits):
+            jobs.append(len(sentences))
+            return super()._do_train_job(sentences, alpha, inits)
+
+    Hooked(lee, **SMALL)
+    assert sum(jobs) == SMALL["epochs"] * len(lee)
+    assert "overrides _do_train_job: training runs in gensim's own code" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"vector_size": 0}, ValueError, "vector_size must be at least 1, got 0"),
+        ({"window": 0}, ValueError, "window must be at least 1, got 0"),
+        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
+        ({"workers": 0}, ValueError, "workers must be at least 1, got 0"),
+        ({"negative": -1}, ValueError, "negative must be at least 0, got -1"),
+        ({"negative": 0}, ValueError, "hs=0 with negative=0 leaves nothing to train"),
+        ({"alpha": float("nan")}, ValueError, "alpha must be a finite number"),
+        ({"sample": -1.0}, ValueError, "sample must be a finite number of at least 0"),
+        ({"vector_size": "100"}, TypeError, "vector_size must be an integer"),
+        ({"size": 100}, TypeError, "call it 'vector_size'"),
+        ({"iter": 5}, TypeError, "call it 'epochs'"),
+        ({"widow": 5}, TypeError, "did you mean 'window'"),
+    ],
+)
+def test_nonsensical_arguments_are_refused_before_training(lee, arguments, error, message):
+    with pytest.raises(error, match=message):
+        Word2Vec(lee, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "error"),
+    [
+        ((sentence for sentence in [["a", "b"]]), TypeError),
+        ("a plain string", TypeError),
+        ([["a", "b"], None], TypeError),
+        ([], RuntimeError),
+        ([[]], RuntimeError),
+        ([["rare", "words"]], RuntimeError),
+    ],
+)
+def test_what_is_no_corpus_is_refused(corpus, error):
+    with pytest.raises(error):
+        Word2Vec(corpus)
+
+
+def test_damaged_files_are_refused_by_name(tmp_path):
+    truncated = tmp_path / "truncated.gz"
+    truncated.write_bytes(gzip.compress(open(LEE, "rb").read())[:-100])
+    with pytest.raises(CorpusError, match=r"truncated\.gz"):
+        Word2Vec(corpus_file=str(truncated))
+    with pytest.raises(FileNotFoundError, match=r"missing\.txt"):
+        Word2Vec(corpus_file=str(tmp_path / "missing.txt"))
+    (tmp_path / "latin1.txt").write_bytes(b"good line\nbad \xe9t\xe9 line\n")
+    with pytest.raises(CorpusError, match=r"latin1\.txt.*line 2"):
+        Word2Vec(corpus_file=str(tmp_path / "latin1.txt"))
+    assert "\ufffdt\ufffd" in Word2Vec(corpus_file=str(tmp_path / "latin1.txt"), errors="replace", min_count=1).wv
+
+
+def test_an_exception_in_the_users_iterable_reaches_the_caller_and_leaves_no_thread(lee):
+    class Breaks:
+        passes = 0
+
+        def __iter__(self):
+            self.passes += 1
+            for number, sentence in enumerate(lee):
+                if self.passes == 2 and number == 200:
+                    raise LookupError("sentence 200 is gone")
+                yield sentence
+
+    with pytest.raises(LookupError, match="sentence 200 is gone"):
+        Word2Vec(Breaks(), **{**SMALL, "workers": 3})
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("w2vplus")]
+
+
+def test_an_interrupt_stops_training_within_a_second(lee):
+    class Interrupts:
+        def __call__(self, report):
+            self.at = time.perf_counter()
+            raise KeyboardInterrupt
+
+    interrupts = Interrupts()
+    model = Word2Vec(min_count=1, vector_size=300, sg=1, window=20, workers=2)
+    model.build_vocab(lee)
+    with pytest.raises(KeyboardInterrupt):
+        model.train(lee, total_examples=model.corpus_count, epochs=1000, progress=interrupts)
+    assert time.perf_counter() - interrupts.at < 1
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("w2vplus")]
+
+
+def test_progress_reports_end_with_the_whole_corpus(lee):
+    reports = []
+    Word2Vec(lee, progress=reports.append, compute_loss=True, **SMALL)
+    last = reports[-1]
+    assert last.finished and last.epoch == SMALL["epochs"] - 1
+    assert last.raw_words == last.total_raw_words == SMALL["epochs"] * sum(map(len, lee))
+    assert last.learning_rate == pytest.approx(1e-4)
+    assert last.words_per_second > 0
+
+
+def test_an_encoded_corpus_can_be_trained_directly(lee):
+    encoded = w2vplus.encode(LineSentence(LEE))
+    np.testing.assert_array_equal(Word2Vec(encoded, **SMALL).wv.vectors, Word2Vec(lee, **SMALL).wv.vectors)
+
+
+def test_a_subclass_of_a_reader_is_iterated_not_read_past():
+    class Shouting(LineSentence):
+        def __iter__(self):
+            return ([word.upper() for word in sentence] for sentence in super().__iter__())
+
+    assert all(word == word.upper() for word in Word2Vec(Shouting(LEE), **SMALL).wv.index_to_key)

@@ -1,0 +1,90 @@
+"""From what a user hands to `build_vocab` or `train` to encoded corpora and training blocks.
+
+A corpus that cannot change between epochs (files read by a known reader, lists, an EncodedCorpus) is encoded once
+and trained from its ids; any other iterable is iterated again in every epoch, as gensim does, and may give other
+sentences each time (random walks, augmentation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vplus.corpus import Corpus, SentenceCorpus, encode, encode_known, fingerprint, open_corpus, open_sentences
+from w2vplus.store import EncodedCorpus, TokenStore
+from w2vplus.trainer import Block, aligned_blocks, whole_block
+
+STREAM_TOKENS = 1 << 18
+"""Tokens of a Python iterable that are encoded ahead of the workers."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A training corpus: `blocks(epoch)` gives one epoch's blocks.
+
+    `word_of_type` maps the blocks' ids to word ids, or is None when they are word ids. `store` is the whole
+    corpus, or None when it is streamed.
+    """
+
+    blocks: Callable[[], Iterator[Block]]
+    word_of_type: NDArray[np.int32] | None
+    store: TokenStore | None
+
+
+class CorpusMemory:
+    """The last corpus that was encoded, so that `build_vocab` and `train` on one unchanged source read it once.
+
+    Files count as unchanged while their names, sizes and times are; lists and other objects are remembered only
+    within one constructor call (`hold`), because their owner may change them in between.
+    """
+
+    def __init__(self) -> None:
+        self._source: Any = None
+        self._fingerprint: object = None
+        self._corpus: EncodedCorpus | None = None
+        self.hold = False
+
+    def encode(self, source: Any, corpus: Corpus, **options: Any) -> EncodedCorpus:
+        """`w2vplus.corpus.encode(corpus, **options)`, or the remembered result; `source` is what the user gave."""
+        if isinstance(corpus, EncodedCorpus):
+            return corpus
+        mark = fingerprint(corpus)
+        if self._corpus is not None and (source is self._source if mark is None else mark == self._fingerprint):
+            return self._corpus
+        self.forget()
+        encoded = encode(corpus, **options)
+        if mark is not None or self.hold:
+            self._source, self._fingerprint, self._corpus = source, mark, encoded
+        return encoded
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self._source = self._fingerprint = self._corpus = None
+
+
+def open_source(sentences: Any, corpus_file: Any, errors: str) -> Corpus:
+    """The corpus behind gensim's two arguments, one of which is None."""
+    if corpus_file is not None:
+        return open_corpus(corpus_file, errors=errors)
+    return open_sentences(sentences, one_shot=True, strings_as_characters=True)
+
+
+def never_changes(corpus: Corpus) -> bool:
+    """Whether every epoch over `corpus` gives the same sentences, so that encoding it once is enough."""
+    return not isinstance(corpus, SentenceCorpus) or isinstance(corpus.sentences, (list, tuple, np.ndarray))
+
+
+def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Feed:
+    """A feed from a corpus that lies encoded in memory."""
+    get = key_to_index.get
+    word_of_type = np.fromiter((get(token, -1) for token in corpus.types), dtype=np.int32, count=len(corpus.types))
+    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store)
+
+
+def streamed_feed(sentences: Corpus, key_to_index: dict[Hashable, int]) -> Feed:
+    """A feed that iterates `sentences` anew in every epoch."""
+    return Feed(lambda: aligned_blocks(encode_known(sentences, key_to_index, STREAM_TOKENS)), None, None)

@@ -1,0 +1,111 @@
+"""What the kernel reads per word, from what gensim keeps in `wv.expandos` and on the model; and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vplus.trainer import Tables, Weights
+from w2vplus.vocabulary import AliasTable, HuffmanTree, huffman_tree
+
+CUMULATIVE_DOMAIN = 2**31 - 1
+"""Last entry of gensim's `cum_table`."""
+
+
+def word_counts(keyed_vectors: Any) -> NDArray[np.int64]:
+    """Counts of the words in the order of their ids, int64 (V,)."""
+    return np.asarray(keyed_vectors.expandos["count"][: len(keyed_vectors.index_to_key)], dtype=np.int64)
+
+
+def store_huffman_tree(keyed_vectors: Any) -> None:
+    """Build the Huffman tree of the counts and keep it as gensim does: attributes `code` and `point` per word."""
+    tree = huffman_tree(word_counts(keyed_vectors))
+    cuts = tree.path_starts[1:-1]
+    for name, values in (("code", tree.codes), ("point", tree.inner_nodes.astype(np.uint32))):
+        column = np.empty(len(keyed_vectors.index_to_key), dtype=object)
+        for word_id, path in enumerate(np.split(values, cuts)):
+            column[word_id] = path
+        keyed_vectors.expandos[name] = column
+
+
+def _stored_huffman_tree(keyed_vectors: Any) -> HuffmanTree:
+    """The tree that the attributes `code` and `point` describe (a loaded model may have been given its own)."""
+    codes, points = keyed_vectors.expandos["code"], keyed_vectors.expandos["point"]
+    starts = np.zeros(len(codes) + 1, dtype=np.int64)
+    np.cumsum([len(code) for code in codes], out=starts[1:])
+    return HuffmanTree(
+        path_starts=starts,
+        inner_nodes=np.concatenate([np.asarray(point) for point in points]).astype(np.int32),
+        codes=np.concatenate([np.asarray(code) for code in codes]).astype(np.uint8),
+    )
+
+
+def cumulative_table(counts: NDArray[np.int64], exponent: float, domain: int) -> NDArray[np.uint32]:
+    """gensim's `cum_table`, uint32 (V,): cumulated count^exponent scaled so that the last entry is `domain`.
+
+    w2vplus draws from an alias table instead; this one is kept for code that reads it.
+    """
+    if len(counts) == 0:
+        return np.zeros(0, dtype=np.uint32)
+    cumulated = np.cumsum(counts.astype(np.float64) ** float(exponent))
+    return np.rint(cumulated / cumulated[-1] * domain).astype(np.uint32)
+
+
+def training_tables(model: Any) -> Tables:
+    """Everything that the laws in use look up, for the model's present vocabulary."""
+    keyed_vectors = model.wv
+    return Tables(
+        keep_thresholds=np.ascontiguousarray(keyed_vectors.expandos["sample_int"], dtype=np.uint32)
+        if "sample_int" in keyed_vectors.expandos
+        else np.full(len(keyed_vectors), 2**32 - 1, dtype=np.uint32),
+        noise=AliasTable.from_counts(word_counts(keyed_vectors), model.ns_exponent) if model.negative else None,
+        tree=_stored_huffman_tree(keyed_vectors) if model.hs else None,
+    )
+
+
+def training_weights(model: Any) -> Weights:
+    """The model's matrices as the kernel needs them; an array of another form is replaced on the model first.
+
+    Arrays that were assigned from outside are picked up here, at every `train`.
+    """
+    keyed_vectors = model.wv
+    shape = (len(keyed_vectors), int(model.layer1_size))
+    keyed_vectors.vectors = _trainable(keyed_vectors.vectors, shape, "wv.vectors")
+    if model.hs:
+        model.syn1 = _trainable(model.syn1, shape, "syn1")
+    if model.negative:
+        model.syn1neg = _trainable(model.syn1neg, shape, "syn1neg")
+    return Weights(
+        input_vectors=keyed_vectors.vectors,
+        node_vectors=model.syn1 if model.hs else None,
+        output_vectors=model.syn1neg if model.negative else None,
+        lock_factors=_lock_factors(getattr(keyed_vectors, "vectors_lockf", None), len(keyed_vectors)),
+    )
+
+
+def _trainable(array: Any, shape: tuple[int, int], name: str) -> NDArray[np.float32]:
+    """`array` itself if it is a writable C-contiguous float32 matrix of `shape`, else a copy that is."""
+    if np.shape(array) != shape:
+        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}")
+    return np.require(array, dtype=np.float32, requirements=["C", "W", "A"])
+
+
+def _lock_factors(factors: Any, word_count: int) -> NDArray[np.float32] | None:
+    """gensim's `vectors_lockf` for every word; None if nothing is locked.
+
+    gensim takes entry `word id % length`; words that were added after the array was made are free to learn
+    (gensim#3094 ran into an IndexError there).
+    """
+    if factors is None:
+        return None
+    factors = np.asarray(factors, dtype=np.float32).ravel()
+    if len(factors) == 0 or bool(np.all(factors == 1)):
+        return None
+    if len(factors) == 1:
+        return np.full(word_count, factors[0], dtype=np.float32)
+    full = np.ones(word_count, dtype=np.float32)
+    count = min(word_count, len(factors))
+    full[:count] = factors[:count]
+    return full
