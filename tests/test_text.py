@@ -1,0 +1,251 @@
+"""The native text side against its slow twin: Python's own decode, split and dict."""
+
+import io
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2vplus._text import InvalidUtf8, SentenceEncoder, TextEncoder
+from w2vplus.errors import CorpusError
+
+ASCII_SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x1f "
+UNICODE_SPACES = "\x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
+# Neighbours of white space in code points or bytes, which are none.
+NEARLY_SPACES = "\x00\x08\x0e\x1b!\x84\x86\x9f\xa1\u1681\u1fff\u200b\u2027\u202a\u202e"
+NEARLY_SPACES += "\u2030\u205e\u2060\u2fff\u3001"
+texts = st.text(
+    st.one_of(
+        st.sampled_from(ASCII_SPACES + UNICODE_SPACES + NEARLY_SPACES + "\n\n\n  abcé漢😀"),
+        st.characters(codec="utf-8"),
+    ),
+    max_size=300,
+)
+nearly_utf8 = st.lists(
+    st.one_of(
+        st.sampled_from([
+            b"a", b" ", b"\n", b"\x80", b"\xbf", b"\xc0", b"\xc2", b"\xc3\xa9", b"\xe0\x80", b"\xe0\xa0",
+            b"\xe2\x80", b"\xe2\x80\x89", b"\xed\xa0\x80", b"\xed\x9f\xbf", b"\xf0\x80", b"\xf0\x9f",
+            b"\xf0\x9f\x98\x80", b"\xf4\x90", b"\xf4\x8f\xbf", b"\xf5", b"\xff", b"x" * 63,
+        ]),
+        st.binary(max_size=4),
+    ),
+    max_size=60,
+).map(b"".join)  # fmt: skip
+
+
+def encode_in_blocks(data, cuts=(), **options):
+    line_limit = options.pop("line_limit", None)
+    encoder = TextEncoder(**options)
+    encoder.begin_file(0, line_limit)
+    bounds = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    for start, end in pairwise(bounds):
+        if not encoder.feed(data[start:end]):
+            break
+    encoder.end_file()
+    return encoder
+
+
+def lines_of(encoder):
+    types = encoder.types()
+    starts = np.append(0, encoder.line_ends())
+    ids = np.empty(encoder.token_count, np.int32)
+    encoder.write_ids(ids)
+    lines = [[types[i] for i in ids[a:b]] for a, b in pairwise(starts)]
+    return [line for line in lines if line]
+
+
+def slow_lines(data, errors="strict", limit=None):
+    lines = [line.decode("utf-8", errors).split() for line in list(io.BytesIO(data))[:limit]]
+    return [line for line in lines if line]
+
+
+@given(texts, st.lists(st.integers(0, 400), max_size=6))
+@settings(max_examples=250, deadline=None)
+def test_tokens_are_those_of_str_split_however_the_blocks_are_cut(text, cuts):
+    data = text.encode()
+    encoder = encode_in_blocks(data, cuts)
+    assert lines_of(encoder) == slow_lines(data)
+    expected = Counter(token for line in slow_lines(data) for token in line)
+    assert list(zip(encoder.types(), encoder.counts().tolist(), strict=True)) == list(expected.items())
+
+
+@given(texts, st.integers(0, 70))
+@settings(max_examples=120, deadline=None)
+def test_tokens_do_not_depend_on_their_place_in_the_masks(text, shift):
+    data = b"x" * shift + text.encode() * 3
+    assert lines_of(encode_in_blocks(data)) == slow_lines(data)
+
+
+def test_every_code_point_separates_tokens_exactly_if_str_split_says_so():
+    # All white space lies below U+3001; beyond, a sample.
+    points = [*range(0x4000), *range(0x4000, 0xD800, 97), *range(0xE000, 0x110000, 997)]
+    joined = [f"a{chr(point)}b" for point in points if chr(point) != "\n"]
+    assert lines_of(encode_in_blocks("\n".join(joined).encode())) == [pair.split() for pair in joined]
+
+
+@given(nearly_utf8, st.lists(st.integers(0, 200), max_size=4), st.sampled_from(["replace", "ignore"]))
+@settings(max_examples=300, deadline=None)
+def test_bad_utf8_is_replaced_or_ignored_as_python_does(data, cuts, errors):
+    assert lines_of(encode_in_blocks(data, cuts, errors=errors)) == slow_lines(data, errors)
+
+
+@given(nearly_utf8, st.lists(st.integers(0, 200), max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_bad_utf8_is_found_where_python_finds_it(data, cuts):
+    try:
+        data.decode()
+    except UnicodeDecodeError as expected:
+        with pytest.raises(InvalidUtf8) as caught:
+            encode_in_blocks(data, cuts)
+        assert caught.value.offset == expected.start
+        assert caught.value.line == data.count(b"\n", 0, expected.start)
+    else:
+        assert lines_of(encode_in_blocks(data, cuts)) == slow_lines(data)
+
+
+@given(texts, st.integers(0, 6), st.lists(st.integers(0, 400), max_size=3))
+@settings(max_examples=120, deadline=None)
+def test_line_limit_reads_that_many_lines(text, limit, cuts):
+    data = text.encode()
+    assert lines_of(encode_in_blocks(data, cuts, line_limit=limit)) == slow_lines(data, limit=limit)
+
+
+def test_bad_bytes_behind_the_line_limit_are_not_looked_at():
+    assert lines_of(encode_in_blocks(b"a b\nc\n\xff\n", line_limit=2)) == [["a", "b"], ["c"]]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.hex()[: len(b)]), max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_tokens_of_any_length_keep_apart(tokens):
+    variants = [token + "\0" * (i % 3) for i, token in enumerate(tokens)]
+    expected = Counter(variants)
+    encoder = encode_in_blocks(" ".join(variants).encode())
+    assert dict(zip(encoder.types(), encoder.counts().tolist(), strict=True)) == dict(expected)
+    assert encoder.types() == list(expected)
+
+
+def test_the_table_grows_over_many_types():
+    tokens = [f"word{i % 70_001}{'-long-tail-of-a-token' * (i % 2)}" for i in range(200_000)]
+    encoder = encode_in_blocks(" ".join(tokens).encode())
+    expected = Counter(tokens)
+    assert encoder.types() == list(expected)
+    assert encoder.counts().tolist() == list(expected.values())
+
+
+def test_tokens_that_differ_only_behind_their_first_eight_bytes_keep_apart():
+    tokens = [f"prefix--{i:08d}" for i in range(60_000)]
+    assert encode_in_blocks(" ".join(tokens * 2).encode()).types() == tokens
+
+
+def test_a_token_longer_than_a_block_is_one_token():
+    token = "é" * 1_000_000
+    encoder = encode_in_blocks(f"a {token} b".encode(), range(0, 2_000_000, 300_001))
+    assert encoder.types() == ["a", token, "b"]
+
+
+@given(texts, st.lists(st.integers(0, 1000), max_size=4))
+@settings(max_examples=120, deadline=None)
+def test_pieces_encoded_apart_merge_to_the_whole(text, cuts):
+    data = (text * 3).encode()
+    whole = encode_in_blocks(data)
+    cuts = sorted({data.find(b" ", cut) + 1 for cut in cuts} | {0, len(data)})
+    pieces = []
+    for start, end in pairwise(cuts):
+        piece = TextEncoder()
+        piece.begin_file(start)
+        piece.feed(data[start:end])
+        piece.end_file(ends_line=end == len(data))
+        pieces.append(piece)
+    merged = TextEncoder()
+    new_ids = [merged.absorb_types(piece) for piece in pieces]
+    ids, ends, offset = [], [0], 0
+    for piece, renumbered in zip(pieces, new_ids, strict=True):
+        part = np.empty(piece.token_count, np.int32)
+        piece.write_ids(part, renumbered)
+        ids.append(part)
+        ends.extend((piece.line_ends() + offset).tolist())
+        offset += len(part)
+    assert merged.types() == whole.types()
+    assert merged.counts().tolist() == whole.counts().tolist()
+    assert sorted(set(ends)) == sorted({0, *whole.line_ends().tolist()})
+    assert np.concatenate([*ids, np.empty(0, np.int32)]).tolist() == whole.take_ids().tolist()
+
+
+def test_ids_are_handed_over_once_and_outlive_the_encoder():
+    encoder = encode_in_blocks(b"to be or not to be")
+    ids = encoder.take_ids()
+    del encoder
+    assert ids.dtype == np.int32 and ids.tolist() == [0, 1, 2, 3, 0, 1]
+    roomy = encode_in_blocks(b"to be").take_ids(more=3)
+    assert len(roomy) == 5 and roomy[:2].tolist() == [0, 1]
+
+
+def test_the_last_space_of_the_text_is_known():
+    encoder = encode_in_blocks(b"a b c\nd\te")
+    assert encoder.tokens_before_last_space == 2
+    assert encode_in_blocks(b"a\nb").tokens_before_last_space == -1
+
+
+def test_an_encoder_refuses_an_unknown_way_with_errors():
+    with pytest.raises(
+        ValueError, match="errors must be 'strict', 'replace' or 'ignore', got 'surrogateescape'"
+    ):
+        TextEncoder("surrogateescape")
+
+
+def test_write_ids_refuses_arrays_of_the_wrong_size():
+    encoder = encode_in_blocks(b"a b a")
+    with pytest.raises(ValueError, match="must hold 3 ids, it holds 2"):
+        encoder.write_ids(np.empty(2, np.int32))
+    with pytest.raises(ValueError, match="must have 2 ids, it has 3"):
+        encoder.write_ids(np.empty(3, np.int32), np.zeros(3, np.int32))
+
+
+def refuse(sentence, position):
+    raise CorpusError(f"{position}: {sentence!r}")
+
+
+tokens = st.one_of(st.text(max_size=4), st.integers(-3, 3), st.tuples(st.integers(0, 2)), st.none())
+
+
+@given(st.lists(st.one_of(st.lists(tokens), st.lists(tokens).map(tuple))), st.integers(1, 9))
+@settings(max_examples=300, deadline=None)
+def test_python_sentences_become_ids_in_order_of_first_occurrence(sentences, block_tokens):
+    expected = Counter(token for sentence in sentences for token in sentence)
+    encoder = SentenceEncoder(sentences, refuse)
+    read = []
+    while (block := encoder.read(block_tokens)) is not None:
+        ids, starts = block
+        assert ids.dtype == np.int32 and starts.dtype == np.int64
+        lengths = np.diff(starts)
+        assert lengths[:-1].sum() < block_tokens
+        types = encoder.types()
+        read += [[types[i] for i in ids[a:b]] for a, b in pairwise(starts)]
+    assert read == [list(sentence) for sentence in sentences]
+    assert encoder.types() == list(expected)
+    assert encoder.counts().tolist() == list(expected.values())
+    assert encoder.sentence_count == len(sentences)
+    assert encoder.token_count == sum(expected.values())
+
+
+def test_known_tokens_keep_their_ids_and_others_become_minus_one():
+    encoder = SentenceEncoder([["b", "x", "a"], [], ["a"]], refuse, {"a": 7, "b": 3})
+    ids, starts = encoder.read()
+    assert ids.tolist() == [3, -1, 7, 7]
+    assert starts.tolist() == [0, 3, 3, 4]
+    assert encoder.read() is None
+
+
+def test_an_unhashable_token_is_named():
+    with pytest.raises(CorpusError, match="sentence 1: token 1 is a list"):
+        SentenceEncoder([["a"], ["b", ["c"]]], refuse).read()
+
+
+def test_progress_of_python_sentences_counts_tokens():
+    heard = []
+    SentenceEncoder([["a"] * 50_000] * 4, refuse, progress=heard.append).read()
+    assert heard == [100_000, 200_000]

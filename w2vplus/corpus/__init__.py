@@ -1,0 +1,47 @@
+"""Sources of text: everything a user may call a corpus becomes ids here, through one front door.
+
+`open_corpus` makes a restartable corpus of any source, `encode` turns one into an `EncodedCorpus` (the whole
+in memory), `encode_known` streams blocks of ids against a known vocabulary. Called by the faces and the
+command line.
+"""
+
+from w2vplus.corpus.encoding import encode, encode_known
+from w2vplus.corpus.front_door import (
+    Corpus,
+    JoinedCorpus,
+    byte_size,
+    fingerprint,
+    open_corpus,
+    open_sentences,
+)
+from w2vplus.corpus.lines import (
+    GENSIM_SENTENCE_LIMIT,
+    BrownCorpus,
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+    TextCorpus,
+)
+from w2vplus.corpus.sentences import SentenceCorpus
+from w2vplus.corpus.sources import FileFingerprint
+from w2vplus.corpus.wiki import WikiDump
+
+__all__ = [
+    "GENSIM_SENTENCE_LIMIT",
+    "BrownCorpus",
+    "Corpus",
+    "FileFingerprint",
+    "JoinedCorpus",
+    "LineSentence",
+    "PathLineSentences",
+    "SentenceCorpus",
+    "Text8Corpus",
+    "TextCorpus",
+    "WikiDump",
+    "byte_size",
+    "encode",
+    "encode_known",
+    "fingerprint",
+    "open_corpus",
+    "open_sentences",
+]

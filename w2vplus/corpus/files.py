@@ -1,0 +1,162 @@
+"""Names of files become byte sources, and byte sources blocks of plain bytes.
+
+`expand` turns what a user gives (path, URI, folder, glob, "-") into sources in a fixed order; `read_blocks`
+reads one of them, decompressed. The corpora in `lines` and `wiki` and the native encoding call these.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Generator
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from w2vplus.corpus.compression import (
+    HEAD_BYTES,
+    PLAIN_BLOCK_BYTES,
+    compression_of,
+    plain_blocks,
+    read_at_least,
+)
+from w2vplus.corpus.sources import ByteSource, LocalFile, RemoteFile, SpooledStream, unreadable
+from w2vplus.errors import CorpusError
+
+STANDARD_INPUT = "-"
+
+
+def read_blocks(
+    source: ByteSource,
+    *,
+    start: int = 0,
+    end: int | None = None,
+    on_raw_bytes: Callable[[int], object] | None = None,
+) -> Generator[bytes, None, None]:
+    """Plain bytes of `source` in blocks of about a megabyte, decompressed if it is compressed.
+
+    `start` and `end` pick a byte range of a plain seekable source. `on_raw_bytes(n)` hears of every n bytes
+    read from the source itself. Raises OSError, and CorpusError if the compressed data are damaged.
+    """
+    with source.open() as stream:
+        if start:
+            stream.seek(start)
+        # No further than the end as it is now: a file that grows as fast as it is read would never end.
+        # (Files of /proc and the like say that their size is 0.)
+        left = (end or source.byte_size() or sys.maxsize) - start
+
+        def read(size: int) -> bytes:
+            nonlocal left
+            try:
+                block: bytes = stream.read(min(size, left)) if left else b""
+            except OSError as error:
+                raise unreadable(error, source.name) from error
+            left -= len(block)
+            if on_raw_bytes is not None:
+                on_raw_bytes(len(block))
+            return block
+
+        whole = start == 0 and end is None
+        yield from plain_blocks(read, source.name, detect=whole and source.detect_compression)
+
+
+class BlockStream(io.RawIOBase):
+    """Blocks of bytes as a readable file, for io.BufferedReader and XML parsers."""
+
+    def __init__(self, blocks: Generator[bytes, None, None]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._blocks.close()
+        super().close()
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = memoryview(next(self._blocks, b""))
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def open_plain(source: ByteSource, on_raw_bytes: Callable[[int], object] | None = None) -> io.BufferedReader:
+    """`source` as a buffered binary file of plain bytes, decompressed if it is compressed."""
+    return io.BufferedReader(BlockStream(read_blocks(source, on_raw_bytes=on_raw_bytes)), PLAIN_BLOCK_BYTES)
+
+
+def is_compressed(source: ByteSource) -> bool:
+    """Whether the source's first bytes are those of a compressed file."""
+    if not source.detect_compression:
+        return False
+    with source.open() as stream:
+        return compression_of(read_at_least(stream.read, HEAD_BYTES), source.name) is not None
+
+
+def starts_with(source: ByteSource, marker: bytes, within: int) -> bool:
+    """Whether `marker` is among the first `within` plain bytes of the source."""
+    head = b""
+    with closing(read_blocks(source)) as blocks:
+        for block in blocks:
+            head += block[: within - len(head)]
+            if len(head) >= within:
+                break
+    return marker in head
+
+
+def is_path(source: object) -> bool:
+    """Whether `source` names files: a str or an os.PathLike."""
+    return isinstance(source, str | os.PathLike)
+
+
+def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
+    """The byte sources that a path, URI, folder, glob pattern or "-" stands for; those of a folder or glob by
+    name.
+
+    A folder stands for its own files, not those of its folders; hidden ones (".name") are left out. Raises
+    FileNotFoundError if there is no such file or nothing matches, CorpusError for a folder without files.
+    """
+    name = os.fspath(source)
+    if name == STANDARD_INPUT:
+        return [SpooledStream("standard input", lambda: nullcontext(sys.stdin.buffer))]
+    if "://" in name:
+        parts = urlsplit(name)
+        if parts.scheme != "file":
+            return [RemoteFile(name)]
+        from urllib.request import url2pathname  # here, for it imports much
+
+        name = url2pathname(parts.path)
+    path = Path(name)
+    if path.is_dir():
+        files = sorted(
+            str(file) for file in path.iterdir() if file.is_file() and not file.name.startswith(".")
+        )
+        if not files:
+            raise CorpusError(f"the folder {name} holds no files; folders inside it are not searched")
+        return [LocalFile(file) for file in files]
+    if not path.exists() and glob.has_magic(name):
+        matches = glob.glob(name, recursive=True)  # noqa: PTH207 (pathlib takes no absolute patterns)
+        files = sorted(match for match in matches if Path(match).is_file())
+        if not files:
+            raise FileNotFoundError(errno.ENOENT, "no file matches this corpus pattern", name)
+        return [LocalFile(file) for file in files]
+    return [local_source(name)]
+
+
+def local_source(name: str) -> ByteSource:
+    """A regular file, or a pipe kept for rereading; raises OSError if there is none."""
+    try:
+        mode = Path(name).stat().st_mode
+    except OSError as error:
+        raise unreadable(error, name) from error
+    if stat.S_ISREG(mode):
+        return LocalFile(name)
+    return SpooledStream(name, lambda: Path(name).open("rb"))

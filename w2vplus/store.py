@@ -1,0 +1,160 @@
+"""The waist: every source becomes ids with sentence boundaries here, and everything that trains starts from
+them.
+
+`w2vplus.corpus` makes these objects; vocabulary, collocations and trainer read them. Ids are provisional: one
+for every token type, in order of first occurrence, before any `min_count`. Dropping rare words, sorting by
+frequency and merging phrases are maps from these ids to others, so nobody reads the text again and nobody
+rewrites the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN_ID = -1
+
+
+def _require_array(name: str, array: object, dtype: type[np.generic]) -> None:
+    """Raise unless `array` is a one-dimensional C-contiguous array of `dtype`, as native code assumes."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array of {np.dtype(dtype)}, got {type(array).__name__}")
+    if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
+        raise ValueError(
+            f"{name} must be one-dimensional, contiguous and of {np.dtype(dtype)}, "
+            f"got shape {array.shape} of {array.dtype}; np.ascontiguousarray converts"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TokenStore:
+    """Sentences as one run of ids.
+
+    ids: int32 (n_tokens,), one per raw token; -1 stands for an unknown token (in streamed blocks only).
+    sentence_starts: int64 (n_sentences + 1,), ascending from 0 to n_tokens; a sentence may be empty.
+    sentence_weights: float32 (n_sentences,) or None when all weigh 1.
+
+    Raises TypeError or ValueError at construction if the arrays do not fit together.
+    Thread-safety: the arrays are never written after construction; any number of threads may read.
+    """
+
+    ids: NDArray[np.int32]
+    sentence_starts: NDArray[np.int64]
+    sentence_weights: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        _require_array("ids", self.ids, np.int32)
+        _require_array("sentence_starts", self.sentence_starts, np.int64)
+        starts = self.sentence_starts
+        if len(starts) == 0 or starts[0] != 0 or starts[-1] != len(self.ids):
+            raise ValueError(
+                f"sentence_starts must begin with 0 and end with the number of ids, {len(self.ids)}"
+            )
+        if np.any(starts[1:] < starts[:-1]):
+            raise ValueError("sentence_starts must be ascending")
+        if self.sentence_weights is not None:
+            _require_array("sentence_weights", self.sentence_weights, np.float32)
+            if len(self.sentence_weights) != self.sentence_count:
+                raise ValueError(
+                    f"sentence_weights must have one weight for each of the {self.sentence_count} sentences, "
+                    f"got {len(self.sentence_weights)}"
+                )
+
+    @property
+    def token_count(self) -> int:
+        """Raw tokens, those that a vocabulary will drop included."""
+        return len(self.ids)
+
+    @property
+    def sentence_count(self) -> int:
+        """Sentences, empty ones included; gensim calls it `corpus_count`."""
+        return len(self.sentence_starts) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedCorpus:
+    """A whole corpus as ids, with the token and the count of each id.
+
+    types: list of n_types tokens; the id of a token is its place, and places are in order of first
+    occurrence. counts: int64 (n_types,), occurrences of each. store: the sentences; its ids lie in [0,
+    n_types).
+
+    Raises TypeError or ValueError at construction if these do not fit together.
+    Thread-safety: as for TokenStore.
+    """
+
+    types: list[Hashable]
+    counts: NDArray[np.int64]
+    store: TokenStore
+
+    def __post_init__(self) -> None:
+        _require_array("counts", self.counts, np.int64)
+        if len(self.counts) != len(self.types):
+            raise ValueError(
+                f"counts must have one entry for each of the {len(self.types)} types, got {len(self.counts)}"
+            )
+        ids = self.store.ids
+        if len(ids) and (ids.min() < 0 or ids.max() >= len(self.types)):
+            raise ValueError(f"ids of an encoded corpus must lie in 0..{len(self.types) - 1}")
+        if self.counts.sum() != len(ids):
+            raise ValueError(f"counts must add up to the number of ids, {len(ids)}, got {self.counts.sum()}")
+
+    @property
+    def token_count(self) -> int:
+        """Raw tokens; gensim calls it `corpus_total_words`."""
+        return self.store.token_count
+
+    @property
+    def sentence_count(self) -> int:
+        """Sentences; gensim calls it `corpus_count`."""
+        return self.store.sentence_count
+
+
+def concatenate_stores(stores: Sequence[TokenStore]) -> TokenStore:
+    """One store with the sentences of all of them, in order; their ids must mean the same tokens.
+
+    Sentences of a store without weights weigh 1 if another one has weights.
+    """
+    if len(stores) == 1:
+        return stores[0]
+    ends = [np.zeros(1, np.int64)]
+    token_count = 0
+    for store in stores:
+        ends.append(store.sentence_starts[1:] + token_count)
+        token_count += store.token_count
+    weights = None
+    if any(store.sentence_weights is not None for store in stores):
+        weights = np.concatenate(
+            [
+                np.ones(store.sentence_count, np.float32)
+                if store.sentence_weights is None
+                else store.sentence_weights
+                for store in stores
+            ]
+        )
+    ids = np.concatenate([store.ids for store in stores]) if stores else np.empty(0, np.int32)
+    return TokenStore(ids, np.concatenate(ends), weights)
+
+
+def concatenate_corpora(corpora: Sequence[EncodedCorpus]) -> EncodedCorpus:
+    """One corpus with the sentences of all of them, in order: the same as encoding their sources as one."""
+    if len(corpora) == 1:
+        return corpora[0]
+    id_of_token: dict[Hashable, int] = {}
+    stores, new_ids_of = [], []
+    for corpus in corpora:
+        new_ids = np.fromiter(
+            (id_of_token.setdefault(token, len(id_of_token)) for token in corpus.types),
+            np.int32,
+            len(corpus.types),
+        )
+        new_ids_of.append(new_ids)
+        store = corpus.store
+        stores.append(TokenStore(new_ids[store.ids], store.sentence_starts, store.sentence_weights))
+    counts = np.zeros(len(id_of_token), np.int64)
+    for corpus, new_ids in zip(corpora, new_ids_of, strict=True):
+        counts[new_ids] += corpus.counts
+    return EncodedCorpus(list(id_of_token), counts, concatenate_stores(stores))
