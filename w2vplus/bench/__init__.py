@@ -1,0 +1,235 @@
+"""Turns one corpus and many settings into measured rows: speed and accuracy of w2vplus and its peers, ratio.
+
+Called by `w2vplus bench`. Every peer gets the same text, the same settings and the same seed; peers run in
+turn, repetition by repetition and in changing order, so that a slow minute of the machine hits all of them;
+the ratio is the median of the ratios within repetitions. A row of kind "training" times the peer's
+training call alone, in this process; a row of kind "whole" times fresh processes from file to saved vectors.
+
+A peer that did not train the whole corpus is not measured but refused: gensim's `corpus_file` mode returns
+after 10,000 words of a one-line text without a word, and a ratio to that would be worth nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
+from w2vplus.bench.corpus import BenchCorpus
+from w2vplus.bench.peers import MODES, PEERS, BenchError, Peer, Settings, Training
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+__all__ = [
+    "KINDS",
+    "MODES",
+    "PEERS",
+    "BenchCorpus",
+    "BenchError",
+    "Plan",
+    "Row",
+    "Settings",
+    "accuracy_of",
+    "environment",
+    "is_busy",
+    "measure",
+]
+
+KINDS = ("training", "whole")
+
+ANALOGY_VOCABULARY = 30_000
+"""Analogies are asked of so many most frequent words, word2vec.c's own habit."""
+
+
+@dataclass
+class Row:
+    """The measurements of one kind and setting; `seconds` and `accuracy` by peer, one entry a repetition."""
+
+    kind: str
+    settings: Settings
+    token_count: int
+    feeds: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    accuracy: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+
+    def words_per_second(self, peer: str) -> float:
+        """Raw words a second, all epochs counted: median over the repetitions."""
+        words = self.token_count * self.settings.epochs
+        return statistics.median(words / seconds for seconds in self.seconds[peer])
+
+    def ratios(self, peer: str) -> list[float]:
+        """How many times faster w2vplus was than `peer`, repetition by repetition."""
+        pairs = zip(self.seconds[peer], self.seconds[PEERS[0].name], strict=True)
+        return [theirs / ours for theirs, ours in pairs]
+
+    def mean_accuracy(self, peer: str) -> dict[str, float]:
+        """Each score's mean over the seeds; empty if accuracy was not asked for."""
+        runs = self.accuracy.get(peer, [])
+        return {name: statistics.fmean(run[name] for run in runs) for name in (runs[0] if runs else ())}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON, keys stable: settings, then per peer its figures."""
+        peers: dict[str, Any] = {}
+        for peer, seconds in self.seconds.items():
+            figures: dict[str, Any] = {
+                "words_per_second": self.words_per_second(peer),
+                "seconds": seconds,
+                "fed_by": self.feeds.get(peer),
+                "accuracy": self.mean_accuracy(peer),
+                "accuracy_by_seed": self.accuracy.get(peer, []),
+            }
+            if peer != PEERS[0].name:
+                ratios = self.ratios(peer)
+                figures["ratio"] = {
+                    "median": statistics.median(ratios),
+                    "min": min(ratios),
+                    "max": max(ratios),
+                }
+            peers[peer] = figures
+        return {"kind": self.kind, **asdict(self.settings), "tokens": self.token_count, "peers": peers}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often all is run. Repetition r uses seed r + 1; the first `seeds` are scored if `accuracy`."""
+
+    repetitions: int = 5
+    accuracy: bool = False
+    seeds: int = 3
+
+    @property
+    def runs(self) -> int:
+        return max(self.repetitions, self.seeds) if self.accuracy else self.repetitions
+
+
+def measure(
+    corpus: BenchCorpus,
+    kinds: Sequence[str],
+    settings_list: Sequence[Settings],
+    plan: Plan,
+    report: Callable[[str], None] = lambda text: None,
+) -> Iterator[Row]:
+    """Yield a row for every kind and setting; `report` receives a line before each run.
+
+    Raises BenchError if a peer fails or its raw words are not the corpus's tokens times the epochs.
+    """
+    for kind in kinds:
+        for settings in settings_list:
+            peers = [peer() for peer in PEERS]
+            row = Row(kind, settings, corpus.token_count, seconds={peer.name: [] for peer in peers})
+            label = f"{kind} {settings.mode} size {settings.vector_size} workers {settings.workers}"
+            if kind == "training":
+                for peer in peers:
+                    report(f"{label}: preparing {peer.name}")
+                    row.feeds[peer.name] = peer.prepare(corpus, settings)
+            for repetition in range(plan.runs):
+                # Whoever runs second finds a warmer machine; take turns.
+                for peer in peers if repetition % 2 == 0 else reversed(peers):
+                    report(f"{label}: {peer.name} {repetition + 1}/{plan.runs}")
+                    run = _run_whole if kind == "whole" else _run_training
+                    training = run(peer, corpus, settings, repetition + 1)
+                    row.seconds[peer.name].append(training.seconds)
+                    if plan.accuracy and repetition < plan.seeds:
+                        row.accuracy.setdefault(peer.name, []).append(accuracy_of(training.vectors()))
+            yield row
+
+
+def _run_training(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+    training = peer.train(corpus, settings, seed)
+    _check_words(peer, corpus, settings, training.raw_words)
+    return training
+
+
+def _run_whole(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+    """Run the peer's command in a fresh process; the time includes starting Python and saving."""
+    output = corpus.folder / f"{peer.name}.bin"
+    command = peer.command(corpus.whole_file, settings, seed, output)
+    # The child must find this very package, also when it runs from a source tree.
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(
+        os.pathsep
+    )
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    seconds = time.perf_counter() - started
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise BenchError(f"the whole run of {peer.name} failed with exit code {done.returncode}: {lines[-1]}")
+    raw_words = int(json.loads(done.stdout)["raw_words"])
+    _check_words(peer, corpus, settings, raw_words)
+    return Training(seconds, raw_words, lambda: _load_binary(output))
+
+
+def _load_binary(path: Path) -> KeyedVectors:
+    from gensim.models import KeyedVectors
+
+    return KeyedVectors.load_word2vec_format(str(path), binary=True)
+
+
+def _check_words(peer: Peer, corpus: BenchCorpus, settings: Settings, raw_words: int) -> None:
+    expected = corpus.token_count * settings.epochs
+    if raw_words != expected:
+        raise BenchError(
+            f"{peer.name} says it trained {raw_words} raw words, but {corpus.token_count} tokens times "
+            f"{settings.epochs} epochs are {expected}; no ratio is given for unequal work"
+        )
+
+
+def accuracy_of(vectors: KeyedVectors) -> dict[str, float]:
+    """Scores by name: accuracy on Google's analogies, Spearman's rho on WordSim-353 and SimLex-999.
+
+    NaN where the vocabulary knows nothing of a file.
+    """
+    from w2vplus.evaluation import EvaluationError, evaluate_analogies, evaluate_similarity
+
+    scores = {}
+    try:
+        result = evaluate_analogies(vectors, bundled(ANALOGIES), restrict_vocab=ANALOGY_VOCABULARY)
+        scores["analogies"] = float(result.total.accuracy or 0.0)
+    except EvaluationError:
+        scores["analogies"] = math.nan
+    for name in SIMILARITIES:
+        try:
+            correlation = evaluate_similarity(vectors, bundled(name)).correlation.spearman
+        except EvaluationError:
+            correlation = math.nan
+        scores[Path(name).stem] = correlation
+    return scores
+
+
+def environment() -> dict[str, str]:
+    """The machine and the versions that the figures belong to."""
+    facts = {peer.name: peer().version() for peer in PEERS}
+    facts["numpy"] = version("numpy")
+    facts["python"] = platform.python_version()
+    facts["cpu"] = _cpu_name()
+    facts["cpus"] = str(os.cpu_count())
+    facts["system"] = f"{platform.system()} {platform.release()}"
+    if hasattr(os, "getloadavg"):
+        facts["load"] = f"{os.getloadavg()[0]:.1f}"
+    return facts
+
+
+def is_busy() -> bool:
+    """Whether other work keeps a good part of the machine busy, so that no figure can be trusted."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5 * (os.cpu_count() or 1)
+
+
+def _cpu_name() -> str:
+    """The processor's name, as Linux knows it; elsewhere what Python knows."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,191 @@
+"""Turns a corpus and settings into one measured training run, for each trainer that w2vplus is compared with.
+
+To add a peer, write a class with the methods of `Peer` and name it in `PEERS`; nothing else knows who is
+measured.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from w2vplus.bench.corpus import GENSIM_SENTENCE_LIMIT, BenchCorpus, first_tokens, token_lists
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+TRIAL_TOKENS = 1_000_000
+"""Tokens of the timed trial that decides how gensim is fed."""
+
+MODES: dict[str, dict[str, int]] = {
+    "sg-ns": {"sg": 1, "hs": 0, "negative": 5},
+    "cbow-ns": {"sg": 0, "hs": 0, "negative": 5},
+    "sg-hs": {"sg": 1, "hs": 1, "negative": 0},
+    "cbow-hs": {"sg": 0, "hs": 1, "negative": 0},
+}
+
+
+class BenchError(RuntimeError):
+    """A peer failed or trained something other than the corpus, so that no ratio can be given."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a row measures; the same for every peer. Names are gensim's, except `mode` (see MODES)."""
+
+    mode: str = "sg-ns"
+    vector_size: int = 100
+    window: int = 5
+    min_count: int = 5
+    sample: float = 1e-3
+    epochs: int = 1
+    workers: int = 1
+
+    def arguments(self, seed: int) -> dict[str, Any]:
+        """Keyword arguments for gensim's constructor and, equally, w2vplus's."""
+        settings = asdict(self)
+        settings.pop("mode")
+        return {**settings, **MODES[self.mode], "seed": seed}
+
+
+@dataclass(frozen=True)
+class Training:
+    """One measured run: wall time, raw words the peer says it trained, and a way to its vectors."""
+
+    seconds: float
+    raw_words: int
+    vectors: Callable[[], KeyedVectors]
+
+
+class Peer(Protocol):
+    """A trainer that can be measured."""
+
+    name: str
+
+    def version(self) -> str:
+        """The version that is installed; raises PackageNotFoundError where it is not."""
+
+    def prepare(self, corpus: BenchCorpus, settings: Settings) -> str:
+        """Get ready for the training rows of these settings, untimed; returns how the peer is fed."""
+
+    def train(self, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+        """Build a fresh model, untimed, and time its training alone."""
+
+    def command(self, corpus_file: str, settings: Settings, seed: int, output: Path) -> list[str]:
+        """A command that trains `corpus_file`, saves word2vec binary vectors, prints {"raw_words": ...}."""
+
+
+class W2VPlus:
+    """This package: in process over encoded ids, whole as `w2vplus train`."""
+
+    name = "w2vplus"
+
+    def version(self) -> str:
+        from w2vplus import __version__
+
+        return __version__
+
+    def prepare(self, corpus: BenchCorpus, settings: Settings) -> str:
+        return "memory"
+
+    def train(self, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+        from w2vplus import Word2Vec
+
+        model = Word2Vec(**settings.arguments(seed))
+        model.build_vocab(corpus.encoded)
+        started = time.perf_counter()
+        _, raw_words = model.train(corpus.encoded, total_examples=model.corpus_count, epochs=model.epochs)
+        return Training(time.perf_counter() - started, raw_words, lambda: model.wv)
+
+    def command(self, corpus_file: str, settings: Settings, seed: int, output: Path) -> list[str]:
+        arguments = settings.arguments(seed)
+        options = ["--sg" if arguments.pop("sg") else "--cbow"] + (["--hs"] if arguments.pop("hs") else [])
+        for name, value in arguments.items():
+            options += [f"--{name.replace('_', '-')}", str(value)]
+        train = [sys.executable, "-m", "w2vplus", "train", corpus_file, "-o", str(output)]
+        return [*train, *options, "--no-compute-loss", "--json", "--quiet"]
+
+
+GENSIM_SCRIPT = """\
+import json, sys
+from gensim.models.word2vec import LineSentence, Word2Vec
+
+corpus_file, output, arguments = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+sentences = LineSentence(corpus_file)
+model = Word2Vec(**arguments)
+model.build_vocab(sentences)
+_, raw_words = model.train(sentences, total_examples=model.corpus_count, epochs=model.epochs)
+model.wv.save_word2vec_format(output, binary=True)
+print(json.dumps({"raw_words": raw_words}))
+"""
+
+
+class Gensim:
+    """gensim, fed the faster of its two ways that trains every word: lists in memory or `corpus_file`."""
+
+    name = "gensim"
+
+    def __init__(self) -> None:
+        self._feed: dict[Settings, str] = {}
+
+    def version(self) -> str:
+        return version("gensim")
+
+    def prepare(self, corpus: BenchCorpus, settings: Settings) -> str:
+        """Time both ways on the beginning of the corpus, one epoch; a way that loses words is out."""
+        tokens = min(TRIAL_TOKENS, corpus.token_count)
+        lists = token_lists(first_tokens(corpus.encoded, tokens), GENSIM_SENTENCE_LIMIT)
+        lines = corpus.write_lines("trial.txt", tokens)
+        seconds = {}
+        for feed, source in (
+            ("memory", {"corpus_iterable": lists}),
+            ("corpus_file", {"corpus_file": str(lines)}),
+        ):
+            model = self._fresh_model(corpus, settings, seed=1)
+            started = time.perf_counter()
+            _, raw_words = model.train(**source, total_examples=len(lists), total_words=tokens, epochs=1)
+            if raw_words == tokens:
+                seconds[feed] = time.perf_counter() - started
+        if not seconds:
+            raise BenchError(f"gensim trained all {tokens} tokens of the trial in neither of its ways")
+        self._feed[settings] = min(seconds, key=lambda feed: seconds[feed])
+        return self._feed[settings]
+
+    def train(self, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+        source: dict[str, Any]
+        if self._feed[settings] == "memory":
+            source = {"corpus_iterable": corpus.sentences}
+        else:
+            source = {"corpus_file": str(corpus.line_file)}
+        model = self._fresh_model(corpus, settings, seed)
+        started = time.perf_counter()
+        _, raw_words = model.train(
+            **source,
+            total_examples=len(corpus.sentences),
+            total_words=corpus.token_count,
+            epochs=model.epochs,
+        )
+        return Training(time.perf_counter() - started, raw_words, lambda: model.wv)
+
+    def command(self, corpus_file: str, settings: Settings, seed: int, output: Path) -> list[str]:
+        arguments = json.dumps(settings.arguments(seed))
+        return [sys.executable, "-c", GENSIM_SCRIPT, corpus_file, str(output), arguments]
+
+    @staticmethod
+    def _fresh_model(corpus: BenchCorpus, settings: Settings, seed: int) -> Any:
+        from gensim.models import Word2Vec
+
+        model = Word2Vec(**settings.arguments(seed))
+        frequencies = dict(zip(corpus.encoded.types, corpus.encoded.counts.tolist(), strict=True))
+        model.build_vocab_from_freq(frequencies, corpus_count=len(corpus.sentences))
+        return model
+
+
+PEERS: tuple[type[Peer], ...] = (W2VPlus, Gensim)
+"""Who is measured; the first is the one the others are compared with."""

@@ -1,0 +1,107 @@
+"""Turns a command line into calls of w2vplus: the `w2vplus` program, one module per group of commands.
+
+Nothing heavy is imported here or at the top of the command modules, so that `w2vplus --help` answers at
+once; a command imports what it needs when it runs. Exit codes: 0 done, 1 bad input or a failed read or
+write, 2 a command line that cannot be meant, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from w2vplus.cli import _output, bench, corpora, demo, evaluate, query, train
+
+HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
+
+Results go to standard output, messages and progress to standard error.
+"""
+
+
+class Program(TyperGroup):
+    """The command group, with one way to fail: a line on standard error and an exit code, no traceback."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line and leave the process with its exit code (`standalone_mode` is always on)."""
+        try:
+            with _output.warnings_as_lines():
+                code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except Exception as error:
+            if _output.wants_traceback():
+                traceback.print_exc()
+            line, code = _output.describe(error)
+            _output.report_error(line)
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run one command; an interrupt that it did not handle ends the program quietly."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _output.note("w2vplus: interrupted")
+            raise typer.Exit(_output.INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Program,
+    help=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from w2vplus import show_config
+
+        facts = show_config()
+        others = ", ".join(f"{name} {facts[name]}" for name in ("kernel", "python", "numpy", "gensim"))
+        print(f"w2vplus {facts['w2vplus']} ({others})")
+        raise typer.Exit()
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
+    ] = False,
+    show_traceback: Annotated[
+        bool,
+        typer.Option("--traceback", help=f"Show tracebacks ({_output.TRACEBACK_VARIABLE}=1 does the same)."),
+    ] = False,
+) -> None:
+    """Word2vec for Gensim users."""
+    if show_traceback:
+        os.environ[_output.TRACEBACK_VARIABLE] = "1"
+
+
+# Help lists the commands in this order.
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(query.similar)
+app.command()(query.analogy)
+app.command()(corpora.phrases)
+app.command()(corpora.vocab)
+app.command()(demo.demo)
+app.command()(bench.bench)
+
+
+def main() -> None:
+    """The entry point of the `w2vplus` program."""
+    app(prog_name="w2vplus")

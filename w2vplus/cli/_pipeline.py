@@ -1,0 +1,255 @@
+"""Turns corpora and settings into saved vectors, step by step: read, join phrases, train, save.
+
+`train` and `demo` run it whole; `vocab` and `phrases` use its first steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+from w2vplus.cli import _output
+from w2vplus.cli._settings import PhraseSettings, TrainSettings
+from w2vplus.cli._targets import Targets
+from w2vplus.progress import ReadingBar, TrainingBar
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+    from w2vplus.collocations import PhraseTable
+    from w2vplus.corpus import Corpus
+    from w2vplus.phrases import FrozenPhrases
+    from w2vplus.store import EncodedCorpus
+    from w2vplus.word2vec import Word2Vec
+
+DELIMITER = "_"
+"""Joins the words of a phrase, as in gensim and word2phrase."""
+
+
+@dataclass
+class Clock:
+    """Seconds that each named step took, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time the body as `name`; a step that occurs again is added up."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+    @property
+    def total(self) -> float:
+        return sum(self.seconds.values())
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How text is read: what bad bytes mean, and where over-long lines are cut (nowhere unless set)."""
+
+    errors: str = "strict"
+    max_sentence_length: int | None = None
+
+
+def read_corpus(
+    sources: list[str], options: ReadOptions, *, workers: int = 1, quiet: bool = False
+) -> EncodedCorpus:
+    """Read every source once and encode it; raises CorpusError for a text that is empty or cannot be read."""
+    from w2vplus.corpus import encode, open_corpus
+    from w2vplus.errors import CorpusError
+
+    source = sources[0] if len(sources) == 1 else sources
+    corpus = open_corpus(source, errors=options.errors, max_sentence_length=options.max_sentence_length)
+    with ReadingBar(*_unit_and_total(corpus), quiet=quiet) as bar:
+        encoded = encode(corpus, workers=workers, progress=bar)
+    if not encoded.token_count:
+        raise CorpusError(f"the corpus is empty: no word in {', '.join(sources)}")
+    return encoded
+
+
+def _unit_and_total(corpus: Corpus) -> tuple[str | None, int | None]:
+    """What `encode` counts while it reads `corpus`, and up to what if that is known."""
+    from w2vplus.corpus import JoinedCorpus, TextCorpus, byte_size
+
+    if isinstance(corpus, JoinedCorpus):
+        return None, None  # each part counts in its own way
+    return ("B", byte_size(corpus)) if isinstance(corpus, TextCorpus) else ("tokens", None)
+
+
+@dataclass(frozen=True)
+class FoundPhrase:
+    """A phrase of the joined text: as it is written, its words, its count there, its score."""
+
+    phrase: str
+    words: tuple[str, ...]
+    count: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A corpus with its phrases joined; `found` lists them from the highest score down, `tables` by pass."""
+
+    encoded: EncodedCorpus
+    found: list[FoundPhrase]
+    tables: list[PhraseTable]
+
+
+def join_phrases(encoded: EncodedCorpus, settings: PhraseSettings) -> Joined:
+    """Learn and merge phrases in as many passes as asked for."""
+    from w2vplus import collocations
+
+    wanted = collocations.PhraseSettings(
+        settings.min_count, settings.threshold, connector_words=settings.connector_words()
+    )
+    tables = []
+    scores: dict[Any, float] = {}
+    for _ in range(settings.passes):
+        table = collocations.learn_phrases(encoded, wanted)
+        if not len(table):
+            break
+        encoded = collocations.apply_phrases(encoded, table)
+        for phrase, score in zip(table.phrases(), table.scores.tolist(), strict=True):
+            scores.setdefault(phrase, score)
+        tables.append(table)
+    found = [
+        FoundPhrase(token.joined(DELIMITER), tuple(map(str, token.words)), count, scores[token])
+        for token, count in zip(encoded.types, encoded.counts.tolist(), strict=True)
+        if isinstance(token, collocations.Phrase) and count
+    ]
+    found.sort(key=lambda entry: (-entry.score, entry.phrase))
+    return Joined(collocations.join_phrases(encoded, DELIMITER), found, tables)
+
+
+def frozen_phrases(tables: list[PhraseTable]) -> list[FrozenPhrases]:
+    """The phrases of each pass as gensim's users know them; to be applied one after the other."""
+    from w2vplus.phrases import FrozenPhrases, original_scorer
+
+    frozen = []
+    for table in tables:
+        names = [phrase.joined(DELIMITER) for phrase in table.phrases()]
+        scores = dict(zip(names, table.scores.tolist(), strict=True))
+        learnt = SimpleNamespace(
+            threshold=table.settings.threshold,
+            min_count=table.settings.min_count,
+            delimiter=DELIMITER,
+            scoring=original_scorer,
+            connector_words=table.settings.connector_words,
+            export_phrases=lambda scores=scores: scores,
+        )
+        frozen.append(FrozenPhrases(learnt))
+    return frozen
+
+
+def new_model(encoded: EncodedCorpus, settings: TrainSettings) -> Word2Vec:
+    """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
+
+    Raises CommandError if no word is frequent enough.
+    """
+    from w2vplus import Word2Vec
+
+    most_frequent = int(encoded.counts.max())
+    if most_frequent < settings.min_count:
+        word = encoded.types[int(encoded.counts.argmax())]
+        raise _output.CommandError(
+            f"no word occurs as often as --min-count {settings.min_count}: the most frequent, {word!r}, has"
+            f" {most_frequent}; lower --min-count or give more text"
+        )
+    model = Word2Vec(**settings.arguments())
+    model.build_vocab(encoded)
+    return model
+
+
+def run_training(model: Word2Vec, encoded: EncodedCorpus, *, quiet: bool = False) -> tuple[int, int]:
+    """Train all epochs under a bar; returns (trained words, raw words) of all epochs."""
+    with TrainingBar(quiet=quiet) as bar:
+        trained_words, raw_words = model.train(
+            encoded,
+            total_examples=model.corpus_count,
+            epochs=model.epochs,
+            compute_loss=model.compute_loss,
+            progress=None if quiet else bar,
+        )
+    return trained_words, raw_words
+
+
+class Trained(NamedTuple):
+    """What a run leaves: the facts that --json prints, under its keys, and the vectors."""
+
+    summary: dict[str, Any]
+    vectors: KeyedVectors
+
+
+def train_and_save(
+    corpus: list[str],
+    reading: ReadOptions,
+    settings: TrainSettings,
+    phrase_settings: PhraseSettings,
+    targets: Targets,
+    *,
+    quiet: bool,
+    on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
+) -> Trained:
+    """Read, join phrases (`on_phrases` sees them before training begins), train, save.
+
+    An interrupt during training saves what there is under `targets.partial()` and exits with 130.
+    """
+    clock = Clock()
+    with clock.step("reading"):
+        encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
+    facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
+    joined = Joined(encoded, [], [])
+    if phrase_settings.passes:
+        with clock.step("phrases"):
+            joined = join_phrases(encoded, phrase_settings)
+        on_phrases(joined.found)
+    encoded, found = joined.encoded, joined.found
+    with clock.step("vocabulary"):
+        model = new_model(encoded, settings)
+        if targets.model is not None:
+            # Kept in the saved model, so that new text can be joined alike before training goes on.
+            model.phrases = frozen_phrases(joined.tables)
+    try:
+        with clock.step("training"):
+            trained_words, raw_words = run_training(model, encoded, quiet=quiet)
+    except KeyboardInterrupt:
+        files = targets.partial().write(model)
+        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}")
+        raise typer.Exit(_output.INTERRUPTED) from None
+    with clock.step("saving"):
+        files = targets.write(model)
+    summary = {
+        **facts,
+        **vocabulary_facts(model, encoded),
+        "phrases": len(found),
+        "phrase_tokens": sum(phrase.count for phrase in found),
+        "epochs": settings.epochs,
+        "workers": settings.workers,
+        "trained_words": trained_words,
+        "raw_words": raw_words,
+        "words_per_second": raw_words / max(1e-9, clock.seconds["training"]),
+        "losses": [float(loss) for loss in model.training_losses] if settings.compute_loss else [],
+        "seconds": {**clock.seconds, "total": clock.total},
+        "files": files,
+    }
+    return Trained(summary, model.wv)
+
+
+def vocabulary_facts(model: Word2Vec, encoded: EncodedCorpus) -> dict[str, int]:
+    """How many words were kept, and what was dropped (after phrases were joined)."""
+    kept_tokens = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
+    return {
+        "vocabulary": len(model.wv),
+        "dropped_types": len(encoded.types) - len(model.wv),
+        "dropped_tokens": encoded.token_count - kept_tokens,
+        "effective_min_count": int(model.effective_min_count),
+    }

@@ -1,0 +1,126 @@
+"""Turns the numbers of a command line into checked settings, before anything is read.
+
+Names are those of gensim's arguments; each check names the option, the rule and the value it got.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Hashable
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+from w2vplus.cli._output import UsageError, require
+
+
+class DecodingErrors(str, Enum):
+    """What happens to bytes that are not UTF-8, by the names that Python's codecs use."""
+
+    STRICT = "strict"
+    REPLACE = "replace"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """gensim's arguments of the same names, defaults included; `workers` is every CPU unless set."""
+
+    vector_size: int = 100
+    window: int = 5
+    min_count: int = 5
+    max_final_vocab: int | None = None
+    sample: float = 1e-3
+    sg: bool = False
+    hs: bool = False
+    negative: int = 5
+    ns_exponent: float = 0.75
+    cbow_mean: bool = True
+    shrink_windows: bool = True
+    alpha: float = 0.025
+    min_alpha: float = 1e-4
+    epochs: int = 5
+    workers: int = 0
+    seed: int = 1
+    compute_loss: bool = True
+
+    def __post_init__(self) -> None:
+        if self.workers == 0:
+            object.__setattr__(self, "workers", available_cpus())
+        for name in ("vector_size", "window", "epochs", "workers"):
+            self._at_least(name, 1)
+        for name in ("min_count", "negative", "seed", "sample", "min_alpha"):
+            self._at_least(name, 0)
+        if self.max_final_vocab is not None:
+            self._at_least("max_final_vocab", 1)
+        require(
+            "--ns-exponent",
+            self.ns_exponent,
+            math.isfinite(self.ns_exponent),
+            "a finite number",
+            "0.75 is usual",
+        )
+        require(
+            "--alpha", self.alpha, math.isfinite(self.alpha) and self.alpha > 0, "above 0", "0.025 is usual"
+        )
+        if self.min_alpha > self.alpha:
+            raise UsageError(
+                f"--min-alpha must be at most --alpha {self.alpha}, got {self.min_alpha}; the rate only falls"
+            )
+        if not self.hs and self.negative == 0:
+            raise UsageError(
+                "--negative must be at least 1 without --hs, got 0; draw some noise words or add --hs"
+            )
+
+    def _at_least(self, name: str, bound: int) -> None:
+        value = getattr(self, name)
+        require(
+            f"--{name.replace('_', '-')}", value, math.isfinite(value) and value >= bound, f"at least {bound}"
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments for `w2vplus.Word2Vec`."""
+        return {
+            name: int(value) if isinstance(value, bool) else value for name, value in asdict(self).items()
+        }
+
+
+class Connectors(str, Enum):
+    """Words that may stand inside a phrase, but at neither end: none, or gensim's list of English ones."""
+
+    NONE = "none"
+    ENGLISH = "english"
+
+
+@dataclass(frozen=True)
+class PhraseSettings:
+    """How word pairs become phrases: `passes` over the text, none by default (names as gensim's Phrases)."""
+
+    passes: int = 0
+    min_count: int = 5
+    threshold: float = 10.0
+    connectors: Connectors = Connectors.NONE
+
+    def __post_init__(self) -> None:
+        require("--phrases", self.passes, self.passes >= 0, "at least 0", "0 leaves words alone")
+        require("--phrase-min-count", self.min_count, self.min_count >= 1, "at least 1")
+        holds = math.isfinite(self.threshold) and self.threshold > 0
+        require(
+            "--phrase-threshold", self.threshold, holds, "above 0", "higher finds fewer phrases, 10 is usual"
+        )
+
+    def connector_words(self) -> frozenset[Hashable]:
+        """The words themselves."""
+        if self.connectors is Connectors.NONE:
+            return frozenset()
+        from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS
+
+        return frozenset(ENGLISH_CONNECTOR_WORDS)
+
+
+def available_cpus() -> int:
+    """CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

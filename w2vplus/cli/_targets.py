@@ -1,0 +1,97 @@
+"""Turns the names of files to be written into checked targets: what would fail at the end fails at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from w2vplus.cli._output import CommandError, UsageError
+
+if TYPE_CHECKING:
+    from w2vplus.word2vec import Word2Vec
+
+
+def check_writable(path: str, option: str) -> None:
+    """Refuse a target that could not be written at the end of a long run.
+
+    Raises UsageError if `path` names no plain file, CommandError if its folder is missing or closed to us.
+    """
+    if not path or Path(path).is_dir():
+        raise UsageError(f"{option} must name a file, got {path!r}" + (", which is a folder" if path else ""))
+    if Path(path).exists() and not Path(path).is_file():
+        # Files appear by renaming, and that would put a plain file in the device's place.
+        raise UsageError(f"{option} must name a plain file, got the device or pipe {path}")
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise CommandError(f"{option} {path}: the folder {folder} does not exist; create it first")
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"{option} {path}: the folder {folder} is not writable; choose another place")
+
+
+def check_not_a_source(path: str, option: str, sources: Sequence[str]) -> None:
+    """Refuse to write over a file that is about to be read."""
+    target = Path(path)
+    if target.exists() and any(Path(source).exists() and target.samefile(source) for source in sources):
+        raise UsageError(f"{option} {path} is the corpus itself; it would be lost")
+
+
+class Targets(NamedTuple):
+    """The files a run writes: vectors, and the whole model if asked for."""
+
+    vectors: str
+    model: str | None
+
+    def check(self, sources: Sequence[str]) -> None:
+        """Refuse targets that could not be written at the end, or that would overwrite one of `sources`."""
+        check_vectors_target(self.vectors)
+        check_not_a_source(self.vectors, "--output", sources)
+        if self.model is not None:
+            check_writable(self.model, "--save-model")
+            check_not_a_source(self.model, "--save-model", sources)
+            if self.model == self.vectors:
+                raise UsageError(f"--save-model and --output must be two files, got {self.model} for both")
+
+    def partial(self) -> Targets:
+        """Other names in the same places, for what an interrupted run has: vectors.partial.bin.gz."""
+        return Targets(_partial_name(self.vectors), None if self.model is None else _partial_name(self.model))
+
+    def write(self, model: Word2Vec) -> list[str]:
+        """Save the model; returns the names of the files."""
+        from w2vplus.vectors import save_vectors
+
+        save_vectors(model.wv, self.vectors)
+        if self.model is None:
+            return [self.vectors]
+        model.save(self.model)
+        return [self.vectors, self.model]
+
+
+def check_vectors_target(path: str) -> None:
+    """Refuse a place or a suffix for vectors that would only fail after training.
+
+    Raises UsageError for a suffix that names no format, CommandError for a folder that cannot be written to.
+    """
+    from w2vplus.vectors import COMPRESSION_SUFFIXES, FORMAT_OF_SUFFIX
+
+    bare = path.lower()
+    for suffix in COMPRESSION_SUFFIXES:
+        bare = bare.removesuffix(suffix)
+    if not bare.endswith(tuple(FORMAT_OF_SUFFIX)):
+        raise UsageError(
+            f"--output must end in {', '.join(FORMAT_OF_SUFFIX)}"
+            f" (with {', '.join(COMPRESSION_SUFFIXES)} after it to compress), got {path}"
+        )
+    if "://" not in path:
+        check_writable(path, "--output")
+        return
+    from smart_open.transport import get_transport
+
+    get_transport(path.partition("://")[0])  # raises NotImplementedError, naming those it knows
+
+
+def _partial_name(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    stem, dot, suffixes = name.partition(".")
+    return f"{folder}{slash}{stem}.partial{dot}{suffixes}"

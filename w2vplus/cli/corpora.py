@@ -1,0 +1,165 @@
+"""Turns texts into lists to read: `w2vplus vocab` (words and counts) and `w2vplus phrases` (joined pairs)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from w2vplus.cli import _output, _pipeline
+from w2vplus.cli._settings import DecodingErrors, PhraseSettings, available_cpus
+from w2vplus.cli._targets import check_not_a_source, check_writable
+from w2vplus.cli.query import JsonFlag
+from w2vplus.cli.train import (
+    CorpusArgument,
+    ErrorsOption,
+    PhraseConnectors,
+    PhraseMinCount,
+    PhraseThreshold,
+    QuietFlag,
+)
+
+if TYPE_CHECKING:
+    from w2vplus.cli._pipeline import FoundPhrase
+    from w2vplus.store import EncodedCorpus
+
+TopOption = Annotated[int, typer.Option("--top", help="How many to show.")]
+
+
+def vocab(
+    corpus: CorpusArgument,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write every word: word, tab, count.")
+    ] = None,
+    min_count: Annotated[int, typer.Option("--min-count", help="Leave out words that occur less often.")] = 1,
+    top: TopOption = 20,
+    errors: ErrorsOption = DecodingErrors.STRICT,
+    as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Count the words of CORPUS: how many there are, the most frequent, what a --min-count would keep."""
+    _output.require("--min-count", min_count, min_count >= 0, "at least 0")
+    _output.require("--top", top, top >= 0, "at least 0")
+    if output is not None:
+        check_writable(output, "--output")
+        check_not_a_source(output, "--output", corpus)
+    from w2vplus.vocabulary import select_vocabulary
+
+    reading = _pipeline.ReadOptions(errors.value)
+    encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
+    words = select_vocabulary(encoded.types, encoded.counts, min_count=min_count)
+    counts = words.counts.tolist()
+    if output is not None:
+        write_table(output, zip(words.keys, counts, strict=True))
+    summary = {
+        "tokens": encoded.token_count,
+        "sentences": encoded.sentence_count,
+        "types": len(encoded.types),
+        "words": len(words.keys),
+        "word_tokens": sum(counts),
+    }
+    if as_json:
+        most_frequent = [
+            {"word": word, "count": count} for word, count in zip(words.keys[:top], counts[:top], strict=True)
+        ]
+        _output.write_json({**summary, "most_frequent": most_frequent}, "-")
+        return
+    if top and not quiet:
+        share = [_output.percent(count / encoded.token_count) for count in counts[:top]]
+        rows = list(zip(words.keys[:top], counts[:top], share, strict=True))
+        _output.print_table(["word", "count", ("of all", "right")], rows, title="Most frequent words")
+    covered = _output.percent(summary["word_tokens"] / encoded.token_count)
+    sentences, times = _output.plural(encoded.sentence_count, "sentence"), _output.plural(min_count, "time")
+    print(
+        f"{summary['tokens']:,} tokens in {sentences}, {summary['types']:,} different;"
+        f" {summary['words']:,} occur {times} or more and cover {covered}"
+    )
+
+
+def phrases(
+    corpus: CorpusArgument,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the text, phrases joined by _."),
+    ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--export", metavar="FILE", help="Write every phrase, tab-separated: phrase, count, score, words."
+        ),
+    ] = None,
+    passes: Annotated[int, typer.Option("--passes", help="Each pass may make phrases longer.")] = 1,
+    phrase_threshold: PhraseThreshold = PhraseSettings.threshold,
+    phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
+    phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
+    top: TopOption = 20,
+    errors: ErrorsOption = DecodingErrors.STRICT,
+    as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Find pairs of words in CORPUS that belong together, such as new_york, and join them.
+
+    Counts are those of the joined text, scores those of gensim's Phrases.
+    `w2vplus train --phrases 1` does the same on the way to vectors.
+    """
+    _output.require("--passes", passes, passes >= 1, "at least 1")
+    _output.require("--top", top, top >= 0, "at least 0")
+    settings = PhraseSettings(passes, phrase_min_count, phrase_threshold, phrase_connectors)
+    for option, path in (("--output", output), ("--export", export)):
+        if path is not None:
+            check_writable(path, option)
+            check_not_a_source(path, option, corpus)
+    reading = _pipeline.ReadOptions(errors.value)
+    encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
+    joined = _pipeline.join_phrases(encoded, settings)
+    if output is not None:
+        write_lines(output, joined.encoded)
+    if export is not None:
+        write_phrases(export, joined.found)
+    if as_json:
+        tokens = {"tokens": encoded.token_count, "joined_tokens": joined.encoded.token_count}
+        best = [asdict(entry) for entry in joined.found[:top]]
+        _output.write_json({**tokens, "phrases": len(joined.found), "best": best}, "-")
+        return
+    if top and not quiet:
+        print_phrases(joined.found[:top], "Phrases of the highest scores")
+    counts = f"{encoded.token_count:,} tokens became {joined.encoded.token_count:,}"
+    print(f"{len(joined.found):,} phrases; {counts}")
+
+
+def print_phrases(found: Sequence[FoundPhrase], title: str) -> None:
+    """Phrases as a table."""
+    rows = [[entry.phrase, entry.count, f"{entry.score:.1f}"] for entry in found]
+    _output.print_table(["phrase", "count", ("score", "right")], rows, title=title)
+
+
+def write_phrases(path: str, found: Iterable[FoundPhrase]) -> None:
+    """Write phrases as tab-separated lines: phrase, count, score, words with spaces between them."""
+    rows = ((entry.phrase, entry.count, f"{entry.score:.4f}", " ".join(entry.words)) for entry in found)
+    write_table(path, rows)
+
+
+def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write rows as tab-separated lines, whole or not at all; a compression suffix compresses."""
+    import smart_open
+
+    from w2vplus._atomic import replacing
+
+    with replacing(path) as temporary, smart_open.open(str(temporary), "w", encoding="utf-8") as file:
+        for row in rows:
+            file.write("\t".join(map(str, row)) + "\n")
+
+
+def write_lines(path: str, encoded: EncodedCorpus) -> None:
+    """Write the sentences as lines of tokens, whole or not at all; a compression suffix compresses."""
+    types = [str(token) for token in encoded.types]
+    starts = encoded.store.sentence_starts.tolist()
+
+    def lines() -> Iterable[tuple[str]]:
+        for begin, end in itertools.pairwise(starts):
+            yield (" ".join([types[i] for i in encoded.store.ids[begin:end].tolist()]),)
+
+    write_table(path, lines())

@@ -1,0 +1,104 @@
+"""Turns the real texts that come with gensim into judged vectors: `w2vplus demo`, the main job in small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from w2vplus._bundled import LEE_NEWS, STEMMED_WIKIPEDIA, WIKIPEDIA_DUMP, bundled
+from w2vplus.cli import _output, _pipeline
+from w2vplus.cli._settings import Connectors, PhraseSettings, TrainSettings
+from w2vplus.cli._targets import Targets
+from w2vplus.cli.corpora import print_phrases, write_phrases
+from w2vplus.cli.evaluate import judge_by_bundled_files, print_report, report_as_dict
+from w2vplus.cli.query import JsonFlag
+from w2vplus.cli.train import QuietFlag, print_summary
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+    from w2vplus.cli._pipeline import FoundPhrase
+
+TEXTS = (WIKIPEDIA_DUMP, STEMMED_WIKIPEDIA, LEE_NEWS)
+
+SETTINGS: dict[str, Any] = {"sg": True, "vector_size": 100, "sample": 1e-3, "epochs": 20}
+"""Skip-gram and many epochs: on a text of a million words that is what gives sensible neighbours."""
+
+PHRASES = PhraseSettings(passes=1, threshold=50, connectors=Connectors.ENGLISH)
+
+OFTEN = 40
+"""Only phrases that occur so often are shown; the highest scores belong to the rarest."""
+
+WORDS_TO_SHOW = ("war", "music", "president", "language", "science", "river", "film", "church", "police")
+PHRASES_TO_SHOW = ("soviet_union", "civil_war", "nobel_prize", "new_york", "united_states", "Al_Qaeda")
+
+
+def demo(
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", "-o", metavar="FOLDER", help="Where the demo writes its files.")
+    ] = Path("w2vplus-demo"),
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Threads; every CPU unless set.", show_default=False)
+    ] = None,
+    as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Train, judge and query word vectors in a minute, on texts that come with gensim; needs no network.
+
+    The texts: a piece of the English Wikipedia's XML dump, 250 stemmed Wikipedia articles, and the Lee news
+    corpus. They are read compressed as they are, phrases are found and joined, vectors trained and saved.
+    """
+    if workers is not None:
+        _output.require("--workers", workers, workers >= 1, "at least 1")
+    texts = [bundled(name) for name in TEXTS]
+    output_dir.mkdir(parents=True, exist_ok=True)
+    phrases_file = str(output_dir / "phrases.tsv")
+    targets = Targets(str(output_dir / "vectors.bin"), str(output_dir / "model.w2v"))
+    targets.check(texts)
+    still = quiet or as_json
+    for path in texts:
+        _output.note(f"text: {Path(path).name} ({Path(path).stat().st_size / 1e6:.1f} MB)", quiet=still)
+    settings = TrainSettings(workers=workers or 0, **SETTINGS)
+
+    def show(found: list[FoundPhrase]) -> None:
+        write_phrases(phrases_file, found)
+        if not still:
+            often = [entry for entry in found if entry.count >= OFTEN]
+            print_phrases(
+                often[:20], f"{len(found):,} phrases; the highest scores among those found {OFTEN} times"
+            )
+
+    trained = _pipeline.train_and_save(
+        texts, _pipeline.ReadOptions(), settings, PHRASES, targets, quiet=still, on_phrases=show
+    )
+    report = judge_by_bundled_files(trained.vectors)
+    if as_json:
+        files = [*trained.summary["files"], phrases_file]
+        _output.write_json({**trained.summary, "files": files, **report_as_dict(report)}, "-")
+    elif not quiet:
+        print_neighbours(trained.vectors)
+        print_report(report)
+        print_summary(trained.summary)
+        print_farewell(output_dir, targets)
+
+
+def print_neighbours(vectors: KeyedVectors) -> None:
+    """The nearest words of some frequent words and phrases."""
+    known = vectors.key_to_index
+    words = [word for word in WORDS_TO_SHOW if word in known][:6]
+    words += [phrase for phrase in PHRASES_TO_SHOW if phrase in known][:4]
+    rows = [[word, ", ".join(near for near, _ in vectors.most_similar(word, topn=6))] for word in words]
+    _output.print_table(["word", "nearest"], rows, title="Neighbours")
+
+
+def print_farewell(output_dir: Path, targets: Targets) -> None:
+    """What was written, and what to type next."""
+    print(
+        f"""
+Written: {targets.vectors} (word2vec binary), {targets.model} (the whole model, to go on training),
+         {output_dir / "phrases.tsv"} (every phrase with its count, score and words)
+Ask it:  w2vplus similar {targets.vectors} music
+Yours:   w2vplus train YOUR-TEXT.gz --phrases 1 --sg -o vectors.bin"""
+    )

@@ -1,0 +1,227 @@
+"""Turns `w2vplus train CORPUS... -o VECTORS` into a trained, saved model: options, checks, one run.
+
+Options carry gensim's names and defaults. Whatever can be wrong about them or about the output is found
+before the corpus is opened; hours of text are not read for a typing error.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from w2vplus.cli import _output, _pipeline
+from w2vplus.cli._output import plural
+from w2vplus.cli._settings import Connectors, DecodingErrors, PhraseSettings, TrainSettings
+from w2vplus.cli._targets import Targets
+from w2vplus.progress import count, duration
+
+TEXT, MODEL, VOCABULARY, PHRASES = "Text", "Model and training", "Vocabulary", "Phrases"
+
+CorpusArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CORPUS",
+        help="Texts, one sentence a line, or a MediaWiki XML dump: files, folders, globs, URIs, - for"
+        " standard input; .gz, .bz2, .xz and .zst as they are.",
+    ),
+]
+ErrorsOption = Annotated[
+    DecodingErrors,
+    typer.Option("--errors", help="What to do about bytes that are not UTF-8.", rich_help_panel=TEXT),
+]
+QuietFlag = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
+]
+PhraseThreshold = Annotated[
+    float, typer.Option("--phrase-threshold", help="Least score of a phrase.", rich_help_panel=PHRASES)
+]
+PhraseMinCount = Annotated[
+    int,
+    typer.Option(
+        "--phrase-min-count", help="A pair must occur more often than this.", rich_help_panel=PHRASES
+    ),
+]
+
+PhraseConnectors = Annotated[
+    Connectors,
+    typer.Option(
+        "--phrase-connectors",
+        help="Words such as of that may stand inside a phrase.",
+        rich_help_panel=PHRASES,
+    ),
+]
+
+
+def train(
+    corpus: CorpusArgument,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="VECTORS",
+            help="Where vectors go; the suffix chooses the format: word2vec's .bin or .txt, .gz after it.",
+        ),
+    ],
+    save_model: Annotated[
+        str | None,
+        typer.Option(
+            "--save-model",
+            metavar="FILE",
+            help="Also keep the whole model, its phrases included, to go on later.",
+        ),
+    ] = None,
+    errors: ErrorsOption = DecodingErrors.STRICT,
+    max_sentence_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Cut longer lines into sentences of so many words; uncut unless set.", rich_help_panel=TEXT
+        ),
+    ] = None,
+    sg: Annotated[
+        bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.", rich_help_panel=MODEL)
+    ] = False,
+    hs: Annotated[
+        bool,
+        typer.Option("--hs", help="Hierarchical softmax; --negative 0 for it alone.", rich_help_panel=MODEL),
+    ] = False,
+    negative: Annotated[
+        int, typer.Option(help="Noise words for each target; 0 for none.", rich_help_panel=MODEL)
+    ] = TrainSettings.negative,
+    vector_size: Annotated[
+        int, typer.Option(help="Numbers in each vector.", rich_help_panel=MODEL)
+    ] = TrainSettings.vector_size,
+    window: Annotated[
+        int, typer.Option(help="Words to each side, at most.", rich_help_panel=MODEL)
+    ] = TrainSettings.window,
+    shrink_windows: Annotated[
+        bool,
+        typer.Option(
+            "--shrink-windows/--fixed-windows", help="Draw each window from 1..window.", rich_help_panel=MODEL
+        ),
+    ] = TrainSettings.shrink_windows,
+    epochs: Annotated[
+        int, typer.Option(help="Times the text is gone through.", rich_help_panel=MODEL)
+    ] = TrainSettings.epochs,
+    alpha: Annotated[
+        float, typer.Option(help="First learning rate.", rich_help_panel=MODEL)
+    ] = TrainSettings.alpha,
+    min_alpha: Annotated[
+        float, typer.Option(help="Last learning rate.", rich_help_panel=MODEL)
+    ] = TrainSettings.min_alpha,
+    cbow_mean: Annotated[
+        bool,
+        typer.Option(
+            "--cbow-mean/--cbow-sum", help="Average context vectors or add them.", rich_help_panel=MODEL
+        ),
+    ] = TrainSettings.cbow_mean,
+    ns_exponent: Annotated[
+        float, typer.Option(help="Noise words are drawn by count to this power.", rich_help_panel=MODEL)
+    ] = TrainSettings.ns_exponent,
+    compute_loss: Annotated[
+        bool, typer.Option("--compute-loss/--no-compute-loss", help="Show the loss.", rich_help_panel=MODEL)
+    ] = TrainSettings.compute_loss,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Threads; every CPU unless set.", show_default=False, rich_help_panel=MODEL),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="With one worker the same seed gives the same vectors.", rich_help_panel=MODEL)
+    ] = TrainSettings.seed,
+    min_count: Annotated[
+        int, typer.Option(help="Drop words that occur less often.", rich_help_panel=VOCABULARY)
+    ] = TrainSettings.min_count,
+    max_final_vocab: Annotated[
+        int | None,
+        typer.Option(help="Keep at most so many words, the most frequent.", rich_help_panel=VOCABULARY),
+    ] = None,
+    sample: Annotated[
+        float,
+        typer.Option(
+            help="Downsample words more frequent than this; 0 keeps all.", rich_help_panel=VOCABULARY
+        ),
+    ] = TrainSettings.sample,
+    phrases: Annotated[
+        int,
+        typer.Option(help="Passes that join words such as new_york; 0 for none.", rich_help_panel=PHRASES),
+    ] = PhraseSettings.passes,
+    phrase_threshold: PhraseThreshold = PhraseSettings.threshold,
+    phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
+    phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Train word vectors on CORPUS and save them.
+
+    Options have gensim's names and defaults: CBOW with 5 noise words unless told otherwise (--sg is slower
+    and better on small texts). The text is read once; epochs run over ids in memory.
+    """
+    if workers is not None:
+        _output.require(
+            "--workers", workers, workers >= 1, "at least 1", "every CPU is used unless it is set"
+        )
+    if max_sentence_length is not None:
+        _output.require("--max-sentence-length", max_sentence_length, max_sentence_length >= 1, "at least 1")
+    settings = TrainSettings(
+        vector_size=vector_size,
+        window=window,
+        min_count=min_count,
+        max_final_vocab=max_final_vocab,
+        sample=sample,
+        sg=sg,
+        hs=hs,
+        negative=negative,
+        ns_exponent=ns_exponent,
+        cbow_mean=cbow_mean,
+        shrink_windows=shrink_windows,
+        alpha=alpha,
+        min_alpha=min_alpha,
+        epochs=epochs,
+        workers=workers or 0,
+        seed=seed,
+        compute_loss=compute_loss,
+    )
+    phrase_settings = PhraseSettings(phrases, phrase_min_count, phrase_threshold, phrase_connectors)
+    targets = Targets(output, save_model)
+    targets.check(corpus)
+    reading = _pipeline.ReadOptions(errors.value, max_sentence_length)
+    trained = _pipeline.train_and_save(
+        corpus, reading, settings, phrase_settings, targets, quiet=quiet or as_json
+    )
+    if as_json:
+        _output.write_json(trained.summary, "-")
+    elif not quiet:
+        print_summary(trained.summary)
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """The run in a few lines."""
+    seconds = summary["seconds"]
+    lines = [
+        (
+            "text",
+            f"{summary['tokens']:,} tokens in {plural(summary['sentences'], 'sentence')},"
+            f" {duration(seconds['reading'])}",
+        ),
+        (
+            "vocabulary",
+            f"{summary['vocabulary']:,} words; dropped {summary['dropped_types']:,} rarer than"
+            f" {summary['effective_min_count']} ({summary['dropped_tokens']:,} tokens)",
+        ),
+    ]
+    if "phrases" in seconds:
+        lines.append(
+            ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")
+        )
+    loss = f", loss {summary['losses'][-1]:.4f}" if summary["losses"] else ""
+    lines.append(
+        (
+            "training",
+            f"{plural(summary['epochs'], 'epoch')} in {duration(seconds['training'])},"
+            f" {count(summary['words_per_second'])} words/s on {plural(summary['workers'], 'thread')}{loss}",
+        )
+    )
+    lines.append(("written", f"{' and '.join(summary['files'])}, {duration(seconds['total'])} in all"))
+    for name, text in lines:
+        print(f"{name:<12}{text}")
