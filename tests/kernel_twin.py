@@ -1,7 +1,8 @@
 """The training kernel once more, slow and obvious: windows, negatives and steps in plain Python and NumPy.
 
-Randomness is the kernel's: the same integer hash of (key, position). The arithmetic is `w2vplus.reference`'s, in
-float64. Tests train both on the same corpus and compare matrices.
+Randomness is the kernel's: the same integer hash of (key, position). Logits, sigmoid and projection are
+`w2vplus.reference`'s, in float64; `test_twin_steps_are_those_of_the_reference` ties the steps to it. Tests train both
+on the same corpus and compare matrices.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ class Twin:
     keep_thresholds: np.ndarray
     noise: object
     tree: object
-    window: int
+    window_size: int
     negative: int
     skip_gram: bool
     hierarchical_softmax: bool
     shrink_windows: bool = True
-    shared_negatives: bool = True
+    shared_negatives: int = 1
     cbow_mean: bool = True
     corrected_cbow: bool = False
     lock_factors: np.ndarray | None = None
@@ -59,26 +60,33 @@ class Twin:
         threshold = int(self.keep_thresholds[word])
         return threshold == 2**32 - 1 or (draw(key, position) >> 32) < threshold
 
-    def outputs_of(self, word: int, stream: int, first_draw: int) -> tuple[list[int], list[float]]:
+    def draws(self, stream: int, first_draw: int) -> list[int]:
+        words = []
+        for k in range(first_draw, first_draw + self.negative):
+            bits = draw(stream, k)
+            slot = ((bits >> 32) * len(self.output_vectors)) >> 32
+            own = (bits & 0xFFFFFFFF) < int(self.noise.thresholds[slot])
+            words.append(slot if own else int(self.noise.aliases[slot]))
+        self.negatives_drawn += words
+        return words
+
+    def columns(self, words: list[int], noise: list[int]) -> tuple[list[int], np.ndarray, np.ndarray]:
+        """Output rows of a group of centre words, and its cells per pair: positives and totals, (centres, columns)."""
         ids: list[int] = []
-        labels: list[float] = []
+        positives: list[list[float]] = []
+        totals: list[list[float]] = []
         if self.hierarchical_softmax:
+            (word,) = words
             nodes, codes = self.tree.path(word)
             ids += [len(self.output_vectors) + int(node) for node in nodes]
-            labels += [1.0 - int(code) for code in codes]
+            positives += [[1.0 - int(code)] for code in codes]
+            totals += [[1.0] for _ in codes]
         if self.negative:
-            ids.append(word)
-            labels.append(1.0)
-            for k in range(self.negative):
-                bits = draw(stream, first_draw + k)
-                slot = ((bits >> 32) * len(self.output_vectors)) >> 32
-                own = (bits & 0xFFFFFFFF) < int(self.noise.thresholds[slot])
-                noise = slot if own else int(self.noise.aliases[slot])
-                self.negatives_drawn.append(noise)
-                if noise != word:
-                    ids.append(noise)
-                    labels.append(0.0)
-        return ids, labels
+            ids += words + noise
+            own = [[float(g == h) for g in range(len(words))] for h in range(len(words))]
+            positives += own + [[0.0] * len(words) for _ in noise]
+            totals += own + [[float(word != drawn) for word in words] for drawn in noise]
+        return ids, np.array(positives).T, np.array(totals).T
 
     def train(self, sentences: list[list[int]], key: int, rate: float, weights: list[float] | None = None) -> None:
         position = 0
@@ -88,39 +96,74 @@ class Twin:
                 if word >= 0 and self.kept(word, position, key):
                     kept.append((word, position))
                 position += 1
-            words = [word for word, _ in kept]
-            step_rate = rate * (weights[number] if weights else 1.0)
-            for at, (word, place) in enumerate(kept):
-                reach = self.window
-                if self.shrink_windows:
-                    reach = 1 + (((draw(key, place) & 0xFFFFFFFF) * self.window) >> 32)
-                context = [words[i] for i in reference.context_window(at, len(words), reach)]
-                self.train_center(word, context, draw(~key & MASK, place), step_rate)
+            self.trained_words += len(kept)
+            size = max(1, self.shared_negatives if not self.hierarchical_softmax else 1)
+            for first in range(0, len(kept), size):
+                centers = range(first, min(first + size, len(kept)))
+                self.train_group(kept, centers, key, rate * (weights[number] if weights else 1.0))
 
-    def train_center(self, word: int, context: list[int], stream: int, rate: float) -> None:
-        self.trained_words += 1
-        if not context:
+    def window(self, at: int, kept: list[tuple[int, int]], key: int) -> list[int]:
+        reach = self.window_of(kept[at][1], key)
+        return reference.context_window(at, len(kept), reach)
+
+    def window_of(self, position: int, key: int) -> int:
+        if not self.shrink_windows:
+            return self.window_size
+        return 1 + (((draw(key, position) & 0xFFFFFFFF) * self.window_size) >> 32)
+
+    def train_group(self, kept: list[tuple[int, int]], centers: range, key: int, rate: float) -> None:
+        words = [word for word, _ in kept]
+        windows = {at: self.window(at, kept, key) for at in centers}
+        stream = draw(~key & MASK, kept[centers[0]][1])
+        if self.skip_gram and not self.shared_negatives:
+            for number, context in enumerate(windows[centers[0]]):
+                noise = self.draws(stream, number * self.negative)
+                self.skip_gram_tile([context], {centers[0]: [context]}, words, noise, rate)
             return
+        noise = self.draws(stream, 0)
         if not self.skip_gram:
-            ids, labels = self.outputs_of(word, stream, 0)
-            self.pairs += 1
-            self.loss += reference.cbow_step(
-                self.input_vectors, self.outputs, context, ids, np.array(labels), rate,
-                mean=self.cbow_mean, corrected=self.corrected_cbow, lock_factors=self.lock_factors,
-            )  # fmt: skip
+            self.cbow(windows, words, noise, rate)
             return
-        self.pairs += len(context)
-        if not self.shared_negatives:
-            for number, input_id in enumerate(context):
-                ids, labels = self.outputs_of(word, stream, number * self.negative)
-                self.tile([input_id], ids, labels, rate)
-            return
-        ids, labels = self.outputs_of(word, stream, 0)
-        for first in range(0, len(context), TILE_INPUTS):
-            self.tile(context[first : first + TILE_INPUTS], ids, labels, rate)
+        spread = [i for window in windows.values() for i in window] + (list(centers) if len(centers) > 1 else [])
+        tokens = [i for i in range(min(spread, default=0), max(spread, default=-1) + 1)]
+        if len(centers) == 1:
+            tokens = [i for i in tokens if i != centers[0]]
+        for first in range(0, len(tokens), TILE_INPUTS):
+            self.skip_gram_tile(tokens[first : first + TILE_INPUTS], windows, words, noise, rate)
 
-    def tile(self, input_ids: list[int], output_ids: list[int], labels: list[float], rate: float) -> None:
-        self.loss += reference.tile_step(
-            self.input_vectors, self.outputs, input_ids, output_ids, np.array(labels), rate,
-            lock_factors=self.lock_factors,
-        )  # fmt: skip
+    def skip_gram_tile(self, tokens: list[int], windows: dict[int, list[int]], words: list[int], noise: list[int],
+                       rate: float) -> None:  # fmt: skip
+        in_window = np.array([[float(i in window) for window in windows.values()] for i in tokens])
+        ids, positives, totals = self.columns([words[at] for at in windows], noise)
+        inputs = np.array([words[i] for i in tokens])
+        self.pairs += int(in_window.sum())
+        error = self.step(self.input_vectors[inputs], ids, in_window @ positives, in_window @ totals, rate)
+        locks = np.ones(len(inputs)) if self.lock_factors is None else self.lock_factors[inputs]
+        np.add.at(self.input_vectors, inputs, locks[:, None] * error)
+
+    def cbow(self, windows: dict[int, list[int]], words: list[int], noise: list[int], rate: float) -> None:
+        ids, positives, totals = self.columns([words[at] for at in windows], noise)
+        projections = np.zeros((len(windows), self.input_vectors.shape[1]))
+        for g, window in enumerate(windows.values()):
+            if window:
+                context = [words[i] for i in window]
+                projections[g] = reference.project(self.input_vectors, context, mean=self.cbow_mean)[0]
+                self.pairs += 1
+            else:
+                positives[g] = totals[g] = 0
+        errors = self.step(projections, ids, positives, totals, rate)
+        for error, window in zip(errors, windows.values(), strict=True):
+            factor = 1 / max(1, len(window)) if self.cbow_mean == self.corrected_cbow else 1.0
+            for i in window:
+                lock = 1.0 if self.lock_factors is None else self.lock_factors[words[i]]
+                self.input_vectors[words[i]] += lock * factor * error
+
+    def step(self, inputs: np.ndarray, ids: list[int], positives: np.ndarray, totals: np.ndarray, rate: float) -> np.ndarray:
+        """One tile: trains the output rows and returns what the input rows are to receive."""
+        outputs = self.outputs[ids]
+        logits = inputs @ outputs.T
+        negatives = totals - positives
+        self.loss -= float((positives * reference.log_sigmoid(logits) + negatives * reference.log_sigmoid(-logits)).sum())
+        steps = rate * (positives - totals * reference.sigmoid(logits))
+        np.add.at(self.outputs, ids, steps.T @ inputs)
+        return steps @ outputs

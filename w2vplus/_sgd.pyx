@@ -121,7 +121,7 @@ cdef class Model:
         const int32_t[::1] path_nodes=None,
         const uint8_t[::1] path_codes=None,
         int window, int negative, bint skip_gram, bint hierarchical_softmax, bint shrink_windows=True,
-        bint shared_negatives=True, bint cbow_mean=True, bint corrected_cbow=False, bint compute_loss=False,
+        int shared_negatives=1, bint cbow_mean=True, bint corrected_cbow=False, bint compute_loss=False,
         kernel=None,
     ):
         cdef Py_ssize_t words = input_vectors.shape[0], dimensions = input_vectors.shape[1]

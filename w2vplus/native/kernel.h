@@ -14,6 +14,9 @@
    bounds the staleness; wider windows become several tiles. */
 #define W2V_TILE_INPUTS 16
 
+/* Most centres that can share one draw of negatives. */
+#define W2V_GROUP_CENTERS 8
+
 /* A slot of an alias table: its own word while 32 random bits are below the threshold, else the alias.
    Together in eight bytes, so that a draw costs one cache line. */
 typedef struct {
@@ -45,7 +48,8 @@ typedef struct {
     int32_t skip_gram;
     int32_t hierarchical_softmax;
     int32_t shrink_windows;   /* effective window uniform on 1..window */
-    int32_t shared_negatives; /* 1: one draw of negatives per window; 0: one per pair (word2vec.c, gensim) */
+    int32_t shared_negatives; /* neighbouring centres that share one draw of negatives; 0: a draw for every
+                                 pair (word2vec.c, gensim) */
     int32_t cbow_mean;
     int32_t corrected_cbow; /* true gradient of the projection (Irsoy et al. 2020) */
     int32_t compute_loss;

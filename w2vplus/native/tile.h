@@ -1,22 +1,22 @@
-/* Design: the one operation of word2vec. M input rows X (context vectors in skip-gram, one projection in
-   CBOW) meet N output rows Y (the centre word and its negatives, the inner nodes of its Huffman path, or
-   both):
+/* Design: the one operation of word2vec. M input rows X (context vectors in skip-gram, projections of windows in
+   CBOW) meet N output rows Y (centre words and negatives, inner nodes of a Huffman path, or both). A cell (m, n)
+   stands for T pairs of input m and output n, P of which have the label 1:
 
-       L = X Y'     G = rate * weight * (label - sigmoid(L))     X += G Y     Y += G' X
+       L = X Y'     G = rate * (P - T * sigmoid(L))     X += G Y     Y += G' X
 
-   with every right-hand side taken from the old values. Reading and writing are apart (`source`,
-   `target`), so that one routine serves rows in place, a projection whose error is wanted (target: zeroed
-   scratch) and tiles wider than the registers (source: a copy).
+   with every right-hand side taken from the old values. Reading and writing are apart (`source`, `target`), so
+   that one routine serves rows in place, a projection whose error is wanted (target: zeroed scratch) and tiles
+   wider than the registers (source: a copy).
 
-   Outputs are cut into panels of at most TILE_OUTPUTS rows, whose sums stay in registers. Logits, labels,
-   weights and G are stored panel after panel, each panel row-major: element (m, n) of the panel that begins
-   at output n0 and has width w is at m_count * n0 + m * w + n. */
+   Outputs are cut into panels of at most TILE_OUTPUTS rows, whose sums stay in registers. L, P, T and G are
+   row-major, (M, N). */
 #ifndef W2V_TILE_H
 #define W2V_TILE_H
 
 #include "vec_math.h"
 
-#define TILE_ROWS 4 /* input rows whose logits are computed together: 4 x 6 sums fill the registers */
+#define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
+#define TILE_SUMS 24 /* and at most so many sums are kept in registers */
 
 typedef struct {
     const float *source[W2V_TILE_INPUTS];
@@ -25,22 +25,25 @@ typedef struct {
     float **outputs;
     int32_t output_count;
     int64_t dimensions;
-    float *logits;  /* each of these: input_count * output_count floats, rounded up to a vector */
-    float *labels;  /* 1 for the centre word, 0 for a negative; 1 - code on a Huffman path */
-    float *weights; /* how often the pair occurs in the tile */
-    float *steps;   /* G */
+    float *logits; /* L, P, T, G: input_count * output_count floats and room for two vectors more */
+    float *positives;
+    float *totals;
+    float *steps;
 } w2v_tile;
 
+/* Width of the next panel when `remaining` outputs are left: panels of nearly equal width. */
 W2V_INLINE int32_t w2v_panel_width(int32_t remaining)
 {
-    return remaining < TILE_OUTPUTS ? remaining : TILE_OUTPUTS;
+    const int32_t panels = (remaining + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
+    return (remaining + panels - 1) / panels;
 }
 
-/* logits[m * width + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. */
+/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. */
 W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outputs, int64_t dimensions,
-                                 float *logits, const int rows, const int width)
+                                 float *logits, int64_t stride, const int rows, const int width)
 {
-    vec sums[TILE_ROWS * TILE_OUTPUTS];
+    vec sums[TILE_SUMS];
+    float dots[TILE_SUMS];
     const float *x[TILE_ROWS];
     const float *y[TILE_OUTPUTS];
     const int count = rows * width;
@@ -68,24 +71,28 @@ W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outpu
         }
     }
     W2V_UNROLL for (int i = 0; i + 4 <= count; i += 4)
-        vec_sum4(sums[i], sums[i + 1], sums[i + 2], sums[i + 3], logits + i);
-    W2V_UNROLL for (int i = count & ~3; i < count; i++) logits[i] = vec_sum(sums[i]);
+        vec_sum4(sums[i], sums[i + 1], sums[i + 2], sums[i + 3], dots + i);
+    W2V_UNROLL for (int i = count & ~3; i < count; i++) dots[i] = vec_sum(sums[i]);
+    W2V_UNROLL for (int m = 0; m < rows; m++)
+        W2V_UNROLL for (int n = 0; n < width; n++) logits[m * stride + n] = dots[m * width + n];
 }
 
-W2V_INLINE void w2v_logits_width(const w2v_tile *tile, float *const *outputs, float *logits, const int width)
+W2V_INLINE void w2v_logits_width(const w2v_tile *tile, int32_t first, const int width)
 {
+    const int rows = TILE_SUMS / width < TILE_ROWS ? TILE_SUMS / width : TILE_ROWS;
+    const int64_t stride = tile->output_count, dimensions = tile->dimensions;
+    float *const *outputs = tile->outputs + first;
     int32_t m = 0;
-    for (; m + TILE_ROWS <= tile->input_count; m += TILE_ROWS)
-        w2v_logits_block(tile->source + m, outputs, tile->dimensions, logits + m * width, TILE_ROWS, width);
-    switch (tile->input_count - m) {
-    case 3: w2v_logits_block(tile->source + m, outputs, tile->dimensions, logits + m * width, 3, width); break;
-    case 2: w2v_logits_block(tile->source + m, outputs, tile->dimensions, logits + m * width, 2, width); break;
-    case 1: w2v_logits_block(tile->source + m, outputs, tile->dimensions, logits + m * width, 1, width); break;
-    default: break;
-    }
+    for (; m + rows <= tile->input_count; m += rows)
+        w2v_logits_block(tile->source + m, outputs, dimensions, tile->logits + m * stride + first, stride, rows, width);
+    float *logits = tile->logits + m * stride + first;
+    const int32_t rest = tile->input_count - m;
+    if (rows > 3 && rest == 3) w2v_logits_block(tile->source + m, outputs, dimensions, logits, stride, 3, width);
+    if (rows > 2 && rest == 2) w2v_logits_block(tile->source + m, outputs, dimensions, logits, stride, 2, width);
+    if (rows > 1 && rest == 1) w2v_logits_block(tile->source + m, outputs, dimensions, logits, stride, 1, width);
 }
 
-/* G = rate * weight * (label - sigmoid(L)); returns the loss, sum of weight * -log sigmoid(+-L). */
+/* G = rate * (P - T * sigmoid(L)); returns the loss, the sum of P * -log sigmoid(L) + (T - P) * -log sigmoid(-L). */
 static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
 {
     const int32_t count = tile->input_count * tile->output_count;
@@ -94,25 +101,28 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     for (int32_t i = 0; i < count; i += VEC_LANES) {
         const vec_tail rest = vec_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
         vec logit = vec_load_tail(tile->logits + i, rest);
-        vec label = vec_load_tail(tile->labels + i, rest);
-        vec weight = vec_load_tail(tile->weights + i, rest); /* 0 in the lanes past the end */
+        vec positive = vec_load_tail(tile->positives + i, rest);
+        vec total = vec_load_tail(tile->totals + i, rest); /* 0 in the lanes past the end */
         /* e = exp(-|L|); sigmoid(L) = 1 / (1 + e) for L >= 0, e / (1 + e) for L < 0 */
         vec e = vec_exp(vec_max(vec_sub(vec_zero(), vec_abs(logit)), lowest));
         vec sigmoid = vec_div(vec_if_negative(logit, e, one), vec_add(one, e));
-        vec_store(tile->steps + i, vec_mul(vec_mul(rates, weight), vec_sub(label, sigmoid)));
+        vec_store(tile->steps + i, vec_mul(rates, vec_sub(positive, vec_mul(total, sigmoid))));
         if (compute_loss) {
-            /* -log sigmoid(z) = log1p(exp(-|z|)) + max(-z, 0), z = L for label 1 and -L for label 0 */
-            vec wrong_side = vec_sub(vec_max(logit, vec_zero()), vec_mul(label, logit));
-            losses = vec_fma(weight, vec_add(vec_log1p(e), wrong_side), losses);
+            /* -log sigmoid(-L) = log1p(e) + max(L, 0), and -log sigmoid(L) is less than that by L */
+            vec of_negatives = vec_add(vec_log1p(e), vec_max(logit, vec_zero()));
+            losses = vec_add(losses, vec_sub(vec_mul(total, of_negatives), vec_mul(positive, logit)));
         }
     }
     return compute_loss ? (double)vec_sum(losses) : 0.0;
 }
 
 /* One column block of X += G Y and Y += G' X: every old value is read before its row is written. */
-W2V_INLINE void w2v_update_width(const w2v_tile *tile, float *const *outputs, const float *steps, const int width)
+W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int width)
 {
     const int32_t input_count = tile->input_count;
+    const int64_t stride = tile->output_count;
+    float *const *outputs = tile->outputs + first;
+    const float *steps = tile->steps + first;
     const int64_t dimensions = tile->dimensions;
     float *y[TILE_OUTPUTS];
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
@@ -124,7 +134,7 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, float *const *outputs, co
             vec x_old = vec_load(tile->source[m] + column);
             vec x_new = vec_load(tile->target[m] + column);
             W2V_UNROLL for (int n = 0; n < width; n++) {
-                vec step = vec_set1(steps[m * width + n]);
+                vec step = vec_set1(steps[m * stride + n]);
                 x_new = vec_fma(step, old[n], x_new);
                 new[n] = vec_fma(step, x_old, new[n]);
             }
@@ -140,7 +150,7 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, float *const *outputs, co
             vec x_old = vec_load_tail(tile->source[m] + column, tail);
             vec x_new = vec_load_tail(tile->target[m] + column, tail);
             W2V_UNROLL for (int n = 0; n < width; n++) {
-                vec step = vec_set1(steps[m * width + n]);
+                vec step = vec_set1(steps[m * stride + n]);
                 x_new = vec_fma(step, old[n], x_new);
                 new[n] = vec_fma(step, x_old, new[n]);
             }
@@ -150,42 +160,49 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, float *const *outputs, co
     }
 }
 
-/* Calls `function` with a panel width the compiler knows. */
-#if TILE_OUTPUTS == 6
-#define W2V_FOR_WIDTH(width, function, ...)                                                                  \
-    switch (width) {                                                                                         \
-    case 6: function(__VA_ARGS__, 6); break;                                                                 \
-    case 5: function(__VA_ARGS__, 5); break;                                                                 \
-    case 4: function(__VA_ARGS__, 4); break;                                                                 \
-    case 3: function(__VA_ARGS__, 3); break;                                                                 \
-    case 2: function(__VA_ARGS__, 2); break;                                                                 \
-    default: function(__VA_ARGS__, 1); break;                                                                \
-    }
+/* Calls `function` with a panel width that the compiler knows. */
+#define W2V_WIDTH_CASE(width, function, tile, first)                                                         \
+    case width: function(tile, first, width); break;
+#if TILE_OUTPUTS > 6
+#define W2V_WIDE_CASES(function, tile, first)                                                                \
+    W2V_WIDTH_CASE(12, function, tile, first)                                                                \
+    W2V_WIDTH_CASE(11, function, tile, first)                                                                \
+    W2V_WIDTH_CASE(10, function, tile, first)                                                                \
+    W2V_WIDTH_CASE(9, function, tile, first)                                                                 \
+    W2V_WIDTH_CASE(8, function, tile, first)                                                                 \
+    W2V_WIDTH_CASE(7, function, tile, first)
 #else
-#define W2V_FOR_WIDTH(width, function, ...)                                                                  \
-    switch (width) {                                                                                         \
-    case 2: function(__VA_ARGS__, 2); break;                                                                 \
-    default: function(__VA_ARGS__, 1); break;                                                                \
-    }
+#define W2V_WIDE_CASES(function, tile, first)
 #endif
+#if TILE_OUTPUTS > 2
+#define W2V_MIDDLE_CASES(function, tile, first)                                                              \
+    W2V_WIDTH_CASE(6, function, tile, first)                                                                 \
+    W2V_WIDTH_CASE(5, function, tile, first)                                                                 \
+    W2V_WIDTH_CASE(4, function, tile, first)                                                                 \
+    W2V_WIDTH_CASE(3, function, tile, first)
+#else
+#define W2V_MIDDLE_CASES(function, tile, first)
+#endif
+#define W2V_FOR_WIDTH(width, function, tile, first)                                                          \
+    switch (width) {                                                                                         \
+        W2V_WIDE_CASES(function, tile, first)                                                                \
+        W2V_MIDDLE_CASES(function, tile, first)                                                              \
+        W2V_WIDTH_CASE(2, function, tile, first)                                                             \
+    default: function(tile, first, 1); break;                                                                \
+    }
 
 /* The whole tile. Returns its loss. When outputs need several panels, source and target must be apart. */
 static double w2v_train_tile(const w2v_tile *tile, float rate, int compute_loss)
 {
-    for (int32_t n = 0; n < tile->output_count;) {
-        const int32_t width = w2v_panel_width(tile->output_count - n);
-        float *const *outputs = tile->outputs + n;
-        float *logits = tile->logits + tile->input_count * n;
-        W2V_FOR_WIDTH(width, w2v_logits_width, tile, outputs, logits)
-        n += width;
+    int32_t width;
+    for (int32_t first = 0; first < tile->output_count; first += width) {
+        width = w2v_panel_width(tile->output_count - first);
+        W2V_FOR_WIDTH(width, w2v_logits_width, tile, first)
     }
     const double loss = w2v_tile_steps(tile, rate, compute_loss);
-    for (int32_t n = 0; n < tile->output_count;) {
-        const int32_t width = w2v_panel_width(tile->output_count - n);
-        float *const *outputs = tile->outputs + n;
-        const float *steps = tile->steps + tile->input_count * n;
-        W2V_FOR_WIDTH(width, w2v_update_width, tile, outputs, steps)
-        n += width;
+    for (int32_t first = 0; first < tile->output_count; first += width) {
+        width = w2v_panel_width(tile->output_count - first);
+        W2V_FOR_WIDTH(width, w2v_update_width, tile, first)
     }
     return loss;
 }

@@ -7,7 +7,7 @@
 #include "kernel.h"
 
 #define VEC_LANES 16
-#define TILE_OUTPUTS 6
+#define TILE_OUTPUTS 12
 typedef __m512 vec;
 typedef __mmask16 vec_tail;
 

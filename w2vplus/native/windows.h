@@ -51,7 +51,7 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
         const uint32_t bits = (uint32_t)w2v_token_draw(key, position);
         const int32_t reach = model->shrink_windows ? 1 + (int32_t)w2v_below(bits, (uint32_t)model->window)
                                                     : model->window;
-        w2v_center center = {position, at, reach < at - first_word ? at - reach : first_word, reach, weight};
+        w2v_center center = {position, at, reach < at - first_word ? at - reach : first_word, reach, first_word, weight};
         workspace->centers[workspace->center_count++] = center;
     }
     /* `last` held the reach until the sentence's end was known */

@@ -7,7 +7,7 @@
 
 #include "tile.h"
 
-/* Outputs are drawn, and their rows prefetched, this many centres before they are trained. */
+/* The outputs of a group are drawn, and their rows prefetched, this many groups before they are trained. */
 #define W2V_LOOKAHEAD 2
 #define W2V_SLOTS (W2V_LOOKAHEAD + 1)
 
@@ -17,18 +17,22 @@ typedef struct {
     int32_t at;       /* index in `words` */
     int32_t first;
     int32_t last;
+    int32_t sentence_first; /* index in `words` at which its sentence begins */
     float sentence_weight;
 } w2v_center;
 
-/* The output rows of one tile, each once. */
+/* Neighbouring centres of one sentence with the output rows they share, each row once (a column of the tile). */
 typedef struct {
+    int64_t first_center;
+    int32_t center_count;
+    int32_t own_column[W2V_GROUP_CENTERS]; /* of the centre word itself; -1 without negative sampling */
+    float own_draws[W2V_GROUP_CENTERS];    /* negatives that equal the centre word: dropped for that centre */
     float **rows;
-    int32_t *words; /* row number in its own matrix, for finding repeated negatives */
-    float *labels;
-    float *weights; /* how often the row was drawn */
+    int32_t *words;    /* word of a column; -1 for an inner node */
+    float *positives;  /* cells of label 1 per (centre, context) pair: a Huffman node with code 0 */
+    float *totals;     /* cells per pair: 1 for a node, for a negative how often it was drawn */
     int32_t count;
-    int32_t repeated; /* some weight is not 1 */
-} w2v_outputs;
+} w2v_group;
 
 struct w2v_workspace {
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
@@ -38,11 +42,8 @@ struct w2v_workspace {
     int64_t word_count;
     int64_t center_count;
 
-    w2v_outputs outputs[W2V_SLOTS];
-    int32_t max_outputs;
-    float *logits, *labels, *weights, *steps; /* tile arrays, see tile.h */
-    float *ones;
-    int32_t labels_width; /* `labels` holds W2V_TILE_INPUTS rows of (1, 0, 0, ...) of this width; 0 = other */
+    w2v_group groups[W2V_SLOTS];
+    float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
 
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
     float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs */
@@ -74,34 +75,31 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
 {
     w2v_workspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace) return NULL;
-    const int32_t max_outputs =
-        (model->hierarchical_softmax ? model->longest_path : 0) + (model->negative > 0 ? model->negative + 1 : 0);
-    const size_t pairs = ((size_t)max_outputs * W2V_TILE_INPUTS + 64) * sizeof(float);
-    const size_t outputs = (size_t)max_outputs + 1;
-    workspace->max_outputs = max_outputs;
+    const int32_t group_centers = model->shared_negatives > 1 ? model->shared_negatives : 1;
+    const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
+                           (size_t)(model->negative > 0 ? model->negative + group_centers : 0) + 2 * VEC_LANES;
+    const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
     workspace->row_stride = (model->dimensions + 15) / 16 * 16;
     const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);
     int failed = 0;
 #define W2V_TAKE(field, bytes) failed |= (workspace->field = w2v_workspace_take(workspace, bytes)) == NULL
     W2V_TAKE(logits, pairs);
-    W2V_TAKE(labels, pairs);
-    W2V_TAKE(weights, pairs);
+    W2V_TAKE(positives, pairs);
+    W2V_TAKE(totals, pairs);
     W2V_TAKE(steps, pairs);
-    W2V_TAKE(ones, pairs);
     W2V_TAKE(source_rows, rows);
     W2V_TAKE(target_rows, rows);
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
-        W2V_TAKE(outputs[slot].rows, outputs * sizeof(float *));
-        W2V_TAKE(outputs[slot].words, outputs * sizeof(int32_t));
-        W2V_TAKE(outputs[slot].labels, outputs * sizeof(float));
-        W2V_TAKE(outputs[slot].weights, outputs * sizeof(float));
+        W2V_TAKE(groups[slot].rows, outputs * sizeof(float *));
+        W2V_TAKE(groups[slot].words, outputs * sizeof(int32_t));
+        W2V_TAKE(groups[slot].positives, outputs * sizeof(float));
+        W2V_TAKE(groups[slot].totals, outputs * sizeof(float));
     }
 #undef W2V_TAKE
     if (failed) {
         w2v_free_workspace(workspace);
         return NULL;
     }
-    for (size_t i = 0; i < pairs / sizeof(float); i++) workspace->ones[i] = 1.0f;
     return workspace;
 }
 

@@ -1,0 +1,107 @@
+/* Design: which output rows a group of centres meets, and how often: columns, and the cells of its tiles.
+
+   Negatives may be drawn for every pair (word2vec.c, gensim), for every window (Ji et al. 2016) or for a group of
+   neighbouring windows (Rengasamy et al. 2017). A group of one centre is the first two cases. Sharing saves what
+   is dear: fetching rows. */
+#ifndef W2V_GROUPS_H
+#define W2V_GROUPS_H
+
+#include "random.h"
+#include "workspace.h"
+
+W2V_INLINE void w2v_prefetch_row(const float *row, int64_t dimensions)
+{
+    for (int64_t column = 0; column < dimensions; column += 16) W2V_PREFETCH(row + column);
+    W2V_PREFETCH(row + dimensions - 1);
+}
+
+W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float positive, float total,
+                                  int64_t dimensions)
+{
+    w2v_prefetch_row(row, dimensions);
+    group->rows[group->count] = row;
+    group->words[group->count] = word;
+    group->positives[group->count] = positive;
+    group->totals[group->count] = total;
+    return group->count++;
+}
+
+/* The column of `word` among those from `first` on, or -1. No early exit: one branch on the result is nearly
+   always predicted, many on the way would not be. */
+W2V_INLINE int32_t w2v_column_of(const w2v_group *group, int32_t first, int32_t word)
+{
+    int32_t found = -1;
+    for (int32_t column = first; column < group->count; column++)
+        found = group->words[column] == word ? column : found;
+    return found;
+}
+
+/* Columns for predicting the group's centre words: Huffman path (label 1 - code), then each centre word
+   (label 1) and the negatives (label 0), draws [first_draw, first_draw + negative) of `stream`. A negative that
+   equals a centre word is dropped for that centre, as in word2vec.c and gensim; one drawn twice counts twice. */
+static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *workspace, uint64_t stream,
+                               uint64_t first_draw, w2v_group *group)
+{
+    const int64_t dimensions = model->dimensions;
+    const w2v_center *centers = workspace->centers + group->first_center;
+    group->count = 0;
+    if (model->hierarchical_softmax) {
+        const int32_t word = workspace->words[centers[0].at];
+        for (int64_t i = model->path_starts[word]; i < model->path_starts[word + 1]; i++)
+            w2v_add_column(group, model->node_vectors + model->path_nodes[i] * dimensions, -1,
+                           1.0f - (float)model->path_codes[i], 1.0f, dimensions);
+    }
+    const int32_t first_word = group->count;
+    for (int32_t g = 0; g < group->center_count; g++) {
+        group->own_column[g] = -1;
+        group->own_draws[g] = 0.0f;
+        if (model->negative <= 0) continue;
+        const int32_t word = workspace->words[centers[g].at];
+        const int32_t column = w2v_column_of(group, first_word, word);
+        group->own_column[g] = column >= 0 ? column
+                                           : w2v_add_column(group, model->output_vectors + word * dimensions, word,
+                                                            0.0f, 0.0f, dimensions);
+    }
+    const int32_t first_noise = group->count;
+    for (int32_t k = 0; k < model->negative; k++) {
+        const int32_t noise = w2v_draw_noise(model, w2v_draw(stream, first_draw + (uint64_t)k));
+        const int32_t column = w2v_column_of(group, first_word, noise);
+        if (column < 0) {
+            w2v_add_column(group, model->output_vectors + noise * dimensions, noise, 0.0f, 1.0f, dimensions);
+            continue;
+        }
+        group->totals[column] += 1.0f;
+        if (column >= first_noise) continue;
+        for (int32_t g = 0; g < group->center_count; g++)
+            group->own_draws[g] += group->own_column[g] == column ? 1.0f : 0.0f;
+    }
+}
+
+/* Cells of a tile: `pairs[m][g]` says how often input m is in the window of the group's centre g. */
+static void w2v_fill_cells(const w2v_group *group, const float (*pairs)[W2V_GROUP_CENTERS], int32_t input_count,
+                           w2v_workspace *workspace)
+{
+    const int32_t columns = group->count;
+    for (int32_t m = 0; m < input_count; m++) {
+        float *positives = workspace->positives + (int64_t)m * columns;
+        float *totals = workspace->totals + (int64_t)m * columns;
+        float windows = 0.0f; /* pairs of this input with any centre */
+        for (int32_t g = 0; g < group->center_count; g++) windows += pairs[m][g];
+        const vec factor = vec_set1(windows);
+        /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
+        for (int32_t n = 0; n < columns; n += VEC_LANES) {
+            vec_store(positives + n, vec_mul(factor, vec_load(group->positives + n)));
+            vec_store(totals + n, vec_mul(factor, vec_load(group->totals + n)));
+        }
+    }
+    if (group->own_column[0] < 0) return;
+    for (int32_t m = 0; m < input_count; m++) {
+        for (int32_t g = 0; g < group->center_count; g++) {
+            const int64_t cell = (int64_t)m * columns + group->own_column[g];
+            workspace->positives[cell] += pairs[m][g];
+            workspace->totals[cell] += pairs[m][g] * (1.0f - group->own_draws[g]);
+        }
+    }
+}
+
+#endif
