@@ -11,7 +11,6 @@ Names load when they are first used, so that importing w2vplus costs little.
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
     from w2vplus.vectors import load_vectors, save_vectors
     from w2vplus.word2vec import Word2Vec
 
-try:
-    __version__ = version("w2vplus")
-except PackageNotFoundError:  # run from a source tree that is not installed
-    __version__ = "0+unknown"
+    __version__: str
 
 _ROOM_OF = {
     "Word2Vec": "word2vec",
@@ -76,7 +72,18 @@ __all__ = [
 ]
 
 
+def _installed_version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _installed_version("w2vplus") or "0+unknown"  # run from a source tree that is not installed
     if name in _ROOM_OF:
         return getattr(importlib.import_module(f"w2vplus.{_ROOM_OF[name]}"), name)
     if name in _ROOMS:
@@ -97,17 +104,11 @@ def show_config() -> dict[str, Any]:
 
     from w2vplus import _sgd
 
-    def installed(package: str) -> str | None:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            return None
-
     return {
-        "w2vplus": __version__,
+        "w2vplus": __getattr__("__version__"),
         "kernel": _sgd.KERNEL,
         "usable_kernels": _sgd.usable_kernels(),
         "python": platform.python_version(),
-        "numpy": installed("numpy"),
-        "gensim": installed("gensim"),
+        "numpy": _installed_version("numpy"),
+        "gensim": _installed_version("gensim"),
     }

@@ -39,7 +39,7 @@ class Model:
         skip_gram: bool,
         hierarchical_softmax: bool,
         shrink_windows: bool = True,
-        shared_negatives: bool = True,
+        shared_negatives: int = 1,
         cbow_mean: bool = True,
         corrected_cbow: bool = False,
         compute_loss: bool = False,

@@ -11,6 +11,8 @@ import os
 
 
 cdef extern from "kernel.h" nogil:
+    int W2V_GROUP_CENTERS
+
     ctypedef struct w2v_noise_slot:
         uint32_t threshold
         int32_t alias
@@ -132,6 +134,8 @@ cdef class Model:
             raise ValueError(f"input_vectors must have at least one row and column, got {words} x {dimensions}")
         if window < 1 or negative < 0:
             raise ValueError(f"window must be at least 1 and negative at least 0, got {window} and {negative}")
+        if not 0 <= shared_negatives <= W2V_GROUP_CENTERS:
+            raise ValueError(f"shared_negatives must be from 0 to {W2V_GROUP_CENTERS}, got {shared_negatives}")
         if keep_thresholds.shape[0] != words:
             raise ValueError(f"keep_thresholds must have {words} entries, got {keep_thresholds.shape[0]}")
         self.model.input_vectors = &input_vectors[0, 0]

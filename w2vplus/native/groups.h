@@ -52,6 +52,7 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
                            1.0f - (float)model->path_codes[i], 1.0f, dimensions);
     }
     const int32_t first_word = group->count;
+    const float alone = group->center_count == 1 ? 1.0f : 0.0f; /* else its cells differ from input to input */
     for (int32_t g = 0; g < group->center_count; g++) {
         group->own_column[g] = -1;
         group->own_draws[g] = 0.0f;
@@ -60,7 +61,7 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
         const int32_t column = w2v_column_of(group, first_word, word);
         group->own_column[g] = column >= 0 ? column
                                            : w2v_add_column(group, model->output_vectors + word * dimensions, word,
-                                                            0.0f, 0.0f, dimensions);
+                                                            alone, alone, dimensions);
     }
     const int32_t first_noise = group->count;
     for (int32_t k = 0; k < model->negative; k++) {
@@ -70,7 +71,7 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
             w2v_add_column(group, model->output_vectors + noise * dimensions, noise, 0.0f, 1.0f, dimensions);
             continue;
         }
-        group->totals[column] += 1.0f;
+        if (column >= first_noise || alone == 0.0f) group->totals[column] += 1.0f;
         if (column >= first_noise) continue;
         for (int32_t g = 0; g < group->center_count; g++)
             group->own_draws[g] += group->own_column[g] == column ? 1.0f : 0.0f;
@@ -85,8 +86,8 @@ static void w2v_fill_cells(const w2v_group *group, const float (*pairs)[W2V_GROU
     for (int32_t m = 0; m < input_count; m++) {
         float *positives = workspace->positives + (int64_t)m * columns;
         float *totals = workspace->totals + (int64_t)m * columns;
-        float windows = 0.0f; /* pairs of this input with any centre */
-        for (int32_t g = 0; g < group->center_count; g++) windows += pairs[m][g];
+        float windows = pairs[m][0]; /* pairs of this input with any centre */
+        for (int32_t g = 1; g < group->center_count; g++) windows += pairs[m][g];
         const vec factor = vec_set1(windows);
         /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
         for (int32_t n = 0; n < columns; n += VEC_LANES) {
@@ -94,7 +95,7 @@ static void w2v_fill_cells(const w2v_group *group, const float (*pairs)[W2V_GROU
             vec_store(totals + n, vec_mul(factor, vec_load(group->totals + n)));
         }
     }
-    if (group->own_column[0] < 0) return;
+    if (group->center_count == 1) return;
     for (int32_t m = 0; m < input_count; m++) {
         for (int32_t g = 0; g < group->center_count; g++) {
             const int64_t cell = (int64_t)m * columns + group->own_column[g];

@@ -96,7 +96,7 @@ extern const w2v_kernel w2v_kernel_avx512;
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
 #define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
-#define W2V_UNROLL _Pragma("GCC unroll 16")
+#define W2V_UNROLL _Pragma("GCC unroll 32")
 #endif
 
 #endif

@@ -6,6 +6,9 @@
 #include "groups.h"
 #include "windows.h"
 
+/* CBOW errors that are spread over the context in one pass. */
+#define W2V_ERRORS 4
+
 /* target += factor * source */
 W2V_INLINE void w2v_add_row(float *target, const float *source, float factor, int64_t dimensions)
 {
@@ -90,7 +93,7 @@ static void w2v_train_windows(const w2v_model *model, const w2v_group *group, in
             if (row < 0) {
                 row = inputs.count++;
                 inputs.words[row] = word;
-                for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs.pairs[row][g] = 0.0f;
+                for (int32_t g = 0; g < group->center_count; g++) inputs.pairs[row][g] = 0.0f;
             }
             row_of[end - begin] = row;
         }
@@ -167,33 +170,65 @@ static void w2v_project(const w2v_model *model, const int32_t *words, const w2v_
     vec_store_tail(projection + column, vec_mul(sum, vec_set1(factor)), tail);
 }
 
-/* row += factor * (errors of the centres whose windows hold the token at `at`) */
-W2V_INLINE void w2v_add_errors(const w2v_workspace *workspace, const w2v_group *group, const float *factors, int32_t at,
-                               float lock_factor, float *row, int64_t dimensions)
+/* rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers. */
+W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, const float (*shares)[W2V_ERRORS],
+                               const float *errors, int64_t error_stride, int64_t dimensions, const int width)
 {
-    const w2v_center *centers = workspace->centers + group->first_center;
-    const float *errors[W2V_GROUP_CENTERS];
-    float shares[W2V_GROUP_CENTERS];
-    int32_t count = 0;
-    for (int32_t g = 0; g < group->center_count; g++) {
-        errors[count] = workspace->target_rows + g * workspace->row_stride;
-        shares[count] = lock_factor * factors[g];
-        count += at >= centers[g].first && at < centers[g].last && at != centers[g].at;
-    }
-    if (count == 0) return;
+    vec error[W2V_ERRORS];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        vec sum = vec_load(row + column);
-        for (int32_t e = 0; e < count; e++)
-            sum = vec_fma(vec_set1(shares[e]), vec_load(errors[e] + column), sum);
-        vec_store(row + column, sum);
+        W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load(errors + g * error_stride + column);
+        for (int32_t i = 0; i < count; i++) {
+            vec sum = vec_load(rows[i] + column);
+            W2V_UNROLL for (int g = 0; g < width; g++) sum = vec_fma(vec_set1(shares[i][g]), error[g], sum);
+            vec_store(rows[i] + column, sum);
+        }
     }
     if (column == dimensions) return;
     const vec_tail tail = vec_tail_of(dimensions - column);
-    vec sum = vec_load_tail(row + column, tail);
-    for (int32_t e = 0; e < count; e++)
-        sum = vec_fma(vec_set1(shares[e]), vec_load_tail(errors[e] + column, tail), sum);
-    vec_store_tail(row + column, sum, tail);
+    W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load_tail(errors + g * error_stride + column, tail);
+    for (int32_t i = 0; i < count; i++) {
+        vec sum = vec_load_tail(rows[i] + column, tail);
+        W2V_UNROLL for (int g = 0; g < width; g++) sum = vec_fma(vec_set1(shares[i][g]), error[g], sum);
+        vec_store_tail(rows[i] + column, sum, tail);
+    }
+}
+
+/* Hands every context word of the group the errors of the windows that hold it, scaled by their factors: the
+   tokens [first, last) pass once for W2V_ERRORS centres. */
+static void w2v_spread_errors(const w2v_model *model, const w2v_group *group, const float *factors, int32_t first,
+                              int32_t last, const w2v_workspace *workspace)
+{
+    const int64_t stride = workspace->row_stride, dimensions = model->dimensions;
+    for (int32_t g0 = 0; g0 < group->center_count; g0 += W2V_ERRORS) {
+        const w2v_center *centers = workspace->centers + group->first_center + g0;
+        const int32_t left = group->center_count - g0, width = left < W2V_ERRORS ? left : W2V_ERRORS;
+        const float *errors = workspace->target_rows + g0 * stride;
+        for (int32_t begin = first; begin < last; begin += W2V_TILE_INPUTS) {
+            const int32_t end = last - begin < W2V_TILE_INPUTS ? last : begin + W2V_TILE_INPUTS;
+            float shares[W2V_TILE_INPUTS][W2V_ERRORS];
+            float *rows[W2V_TILE_INPUTS];
+            int32_t count = 0;
+            for (int32_t i = begin; i < end; i++) {
+                const int32_t word = workspace->words[i];
+                const float lock_factor = model->lock_factors ? model->lock_factors[word] : 1.0f;
+                int32_t windows = 0;
+                for (int32_t g = 0; g < width; g++) {
+                    const int32_t inside = (i >= centers[g].first) & (i < centers[g].last) & (i != centers[g].at);
+                    shares[count][g] = inside ? lock_factor * factors[g0 + g] : 0.0f;
+                    windows += inside;
+                }
+                rows[count] = model->input_vectors + word * dimensions;
+                count += windows > 0;
+            }
+            switch (width) {
+            case 1: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 1); break;
+            case 2: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 2); break;
+            case 3: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 3); break;
+            default: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 4); break;
+            }
+        }
+    }
 }
 
 /* CBOW: the inputs of the tile are the projections of the group's windows. gensim's law applies the error of a
@@ -225,11 +260,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, int32
     if (windows == 0) return;
     tally->pairs += windows;
     tally->loss += w2v_run_tile(model, group, &inputs, rate, workspace, &tile);
-    for (int32_t i = first; i < last; i++) {
-        const int32_t word = workspace->words[i];
-        w2v_add_errors(workspace, group, factors, i, model->lock_factors ? model->lock_factors[word] : 1.0f,
-                       model->input_vectors + word * dimensions, dimensions);
-    }
+    w2v_spread_errors(model, group, factors, first, last, workspace);
 }
 
 /* Puts the next centres of one sentence into `group`, draws their columns, and prefetches the context words that

@@ -34,6 +34,7 @@ typedef struct {
 /* Width of the next panel when `remaining` outputs are left: panels of nearly equal width. */
 W2V_INLINE int32_t w2v_panel_width(int32_t remaining)
 {
+    if (remaining <= TILE_OUTPUTS) return remaining; /* without the divisions */
     const int32_t panels = (remaining + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
     return (remaining + panels - 1) / panels;
 }

@@ -29,8 +29,9 @@ typedef struct {
     float own_draws[W2V_GROUP_CENTERS];    /* negatives that equal the centre word: dropped for that centre */
     float **rows;
     int32_t *words;    /* word of a column; -1 for an inner node */
-    float *positives;  /* cells of label 1 per (centre, context) pair: a Huffman node with code 0 */
-    float *totals;     /* cells per pair: 1 for a node, for a negative how often it was drawn */
+    float *positives;  /* P of a column's cell per (centre, context) pair: 1 for a node of code 0 */
+    float *totals;     /* T likewise: 1 for a node, for a negative how often it was drawn; both are 0 for the words of
+                          several centres, which differ from input to input, and 1 for the word of a lone one */
     int32_t count;
 } w2v_group;
 

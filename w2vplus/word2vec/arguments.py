@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from w2vplus.trainer import MOST_SHARED_NEGATIVES
+
 _RENAMED = {
     "size": "vector_size",
     "iter": "epochs",
@@ -26,6 +28,9 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
     for name, least in (("vector_size", 1), ("window", 1), ("epochs", 1), ("workers", 1), ("negative", 0)):
         if name in arguments:
             _check_integer(name, arguments[name], least)
+    shared = arguments.get("shared_negatives")
+    if shared is not None and not 0 <= int(shared) <= MOST_SHARED_NEGATIVES:
+        raise ValueError(f"shared_negatives must be from 0 (per pair) to {MOST_SHARED_NEGATIVES}, got {shared}")
     for name in ("alpha", "min_alpha", "sample"):
         if name in arguments:
             _check_number(name, arguments[name])

@@ -19,7 +19,7 @@ from typing import Any
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus.store import EncodedCorpus
-from w2vplus.trainer import Law, ProgressObserver, Run, Tally, Trainer
+from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run, Tally, Trainer
 from w2vplus.word2vec import arguments, tables
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
@@ -65,8 +65,10 @@ class Word2Vec(VocabularyBuilding):
     `w2vplus.EncodedCorpus`, and `corpus_file` any source that w2vplus reads as lines: a path or URI, compressed or
     not, a folder, a glob, a list of them, "-" for standard input. Beyond gensim:
 
-    shared_negatives: one draw of `negative` noise words serves all context words of a window (Ji et al. 2016),
-        which is what makes training fast; False draws them for every pair, as gensim does.
+    shared_negatives: how many neighbouring centre words share one draw of `negative` noise words. 1 draws once for
+        every window (Ji et al. 2016), 2 to 8 once for so many windows (Rengasamy et al. 2017), 0 for every pair, as
+        gensim does. Sharing is what makes training fast; None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most
+        that costs no accuracy.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
@@ -109,7 +111,7 @@ class Word2Vec(VocabularyBuilding):
         max_final_vocab: int | None = None,
         shrink_windows: bool = True,
         *,
-        shared_negatives: bool = True,
+        shared_negatives: int | None = None,
         cbow_corrected: bool = False,
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
@@ -120,14 +122,15 @@ class Word2Vec(VocabularyBuilding):
             raise TypeError(arguments.explain_unknown_argument(next(iter(unknown)), known))
         arguments.check_arguments(
             {"vector_size": vector_size, "window": window, "epochs": epochs, "workers": workers, "alpha": alpha,
-             "negative": negative, "min_alpha": min_alpha, "sample": sample, "ns_exponent": ns_exponent, "hs": hs}
+             "negative": negative, "min_alpha": min_alpha, "sample": sample, "ns_exponent": ns_exponent, "hs": hs,
+             "shared_negatives": shared_negatives}
         )  # fmt: skip
         if isinstance(sentences, (str, bytes)):
             raise TypeError(
                 f"sentences must be an iterable of token lists, got the string {sentences[:40]!r}: "
                 "pass a path as corpus_file=, or one sentence as [sentence.split()]"
             )
-        self.shared_negatives = bool(shared_negatives)
+        self.shared_negatives = shared_negatives
         self.cbow_corrected = bool(cbow_corrected)
         self.errors = errors
         self.training_losses: list[float] = []
@@ -268,9 +271,9 @@ class Word2Vec(VocabularyBuilding):
             negative=int(self.negative),
             window=int(self.window),
             shrink_windows=bool(self.shrink_windows),
-            shared_negatives=getattr(self, "shared_negatives", True),
+            shared_negatives=DEFAULT_SHARED_NEGATIVES if self.shared_negatives is None else int(self.shared_negatives),
             cbow_mean=bool(self.cbow_mean),
-            corrected_cbow=getattr(self, "cbow_corrected", False),
+            corrected_cbow=bool(self.cbow_corrected),
         )
 
     def _run(self, feed: Feed, total_examples: int | None, total_words: int | None, word_count: int) -> Run:
@@ -339,7 +342,7 @@ class Word2Vec(VocabularyBuilding):
         super()._load_specials(*args, **kwargs)
         self._memory = CorpusMemory()
         for name, value in (
-            ("shared_negatives", True), ("cbow_corrected", False), ("errors", "strict"), ("training_losses", []),
+            ("shared_negatives", None), ("cbow_corrected", False), ("errors", "strict"), ("training_losses", []),
         ):  # fmt: skip
             if not hasattr(self, name):
                 setattr(self, name, value)
