@@ -16,6 +16,7 @@
 #include "vec_math.h"
 
 #define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
+#define W2V_LINE_FLOATS 16 /* floats in a cache line */
 #define TILE_SUMS 24 /* and at most so many sums are kept in registers */
 
 typedef struct {
@@ -29,6 +30,8 @@ typedef struct {
     float *positives;
     float *totals;
     float *steps;
+    const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated */
+    int32_t fetched_count;
 } w2v_tile;
 
 /* Width of the next panel when `remaining` outputs are left: panels of nearly equal width. */
@@ -117,7 +120,9 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     return compute_loss ? (double)vec_sum(losses) : 0.0;
 }
 
-/* One column block of X += G Y and Y += G' X: every old value is read before its row is written. */
+/* X += G Y and Y += G' X, column block by column block: every old value is read before its row is written.
+   Beside each block of this tile the same columns of the rows to come are prefetched. All at once they would
+   fill the queue of outstanding loads, and the core would wait; spread over the arithmetic they cost nothing. */
 W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int width)
 {
     const int32_t input_count = tile->input_count;
@@ -127,8 +132,11 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
     const int64_t dimensions = tile->dimensions;
     float *y[TILE_OUTPUTS];
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
+    const int32_t fetched_count = first == 0 ? tile->fetched_count : 0;
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
+        if (column % W2V_LINE_FLOATS == 0)
+            for (int32_t i = 0; i < fetched_count; i++) W2V_PREFETCH(tile->fetched[i] + column);
         vec old[TILE_OUTPUTS], new[TILE_OUTPUTS];
         W2V_UNROLL for (int n = 0; n < width; n++) new[n] = old[n] = vec_load(y[n] + column);
         for (int32_t m = 0; m < input_count; m++) {
@@ -143,6 +151,7 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
         }
         W2V_UNROLL for (int n = 0; n < width; n++) vec_store(y[n] + column, new[n]);
     }
+    for (int32_t i = 0; i < fetched_count; i++) W2V_PREFETCH(tile->fetched[i] + dimensions - 1);
     if (column < dimensions) {
         const vec_tail tail = vec_tail_of(dimensions - column);
         vec old[TILE_OUTPUTS], new[TILE_OUTPUTS];
