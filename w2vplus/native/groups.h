@@ -89,13 +89,10 @@ static void w2v_fill_cells(const w2v_group *group, const float (*pairs)[W2V_GROU
             vec_store(positives + n, vec_mul(factor, vec_load(group->positives + n)));
             vec_store(totals + n, vec_mul(factor, vec_load(group->totals + n)));
         }
-    }
-    if (group->center_count == 1) return;
-    for (int32_t m = 0; m < input_count; m++) {
+        if (group->center_count == 1) continue;
         for (int32_t g = 0; g < group->center_count; g++) {
-            const int64_t cell = (int64_t)m * columns + group->own_column[g];
-            workspace->positives[cell] += pairs[m][g];
-            workspace->totals[cell] += pairs[m][g] * (1.0f - group->own_draws[g]);
+            positives[group->own_column[g]] += pairs[m][g];
+            totals[group->own_column[g]] += pairs[m][g] * (1.0f - group->own_draws[g]);
         }
     }
 }

@@ -84,36 +84,25 @@ static void w2v_train_windows(const w2v_model *model, const w2v_group *group, in
     const w2v_center *centers = workspace->centers + group->first_center;
     const int32_t skipped = group->center_count == 1 ? centers[0].at : -1; /* a lone centre is nobody's context */
     w2v_inputs inputs;
-    for (int32_t begin = first, end = first; begin < last; begin = end) {
-        int32_t row_of[W2V_TILE_INPUTS + 1] = {0};
+    for (int32_t i = first; i < last;) {
         uint64_t seen = 0;
         inputs.count = 0;
-        for (int32_t tokens = 0; end < last && tokens < W2V_TILE_INPUTS; end++) {
-            if (end == skipped) continue;
+        for (int32_t tokens = 0; i < last && tokens < W2V_TILE_INPUTS; i++) {
+            if (i == skipped) continue;
             tokens++;
-            const int32_t word = workspace->words[end];
-            const int32_t row_before = w2v_find(&seen, inputs.words, 0, inputs.count, word);
-            const int32_t row = row_before < 0 ? inputs.count : row_before;
-            if (row_before < 0) {
-                inputs.words[inputs.count++] = word;
+            const int32_t word = workspace->words[i];
+            int32_t row = w2v_find(&seen, inputs.words, 0, inputs.count, word);
+            if (row < 0) {
+                row = inputs.count++;
+                inputs.words[row] = word;
                 for (int32_t g = 0; g < group->center_count; g++) inputs.pairs[row][g] = 0.0f;
             }
-            row_of[end - begin] = row;
+            for (int32_t g = 0; g < group->center_count; g++)
+                inputs.pairs[row][g] += (float)((i >= centers[g].first) & (i < centers[g].last) & (i != centers[g].at));
         }
-        int32_t pairs = 0;
-        for (int32_t g = 0; g < group->center_count; g++) {
-            const int32_t from = centers[g].first > begin ? centers[g].first : begin;
-            const int32_t to = centers[g].last < end ? centers[g].last : end;
-            for (int32_t i = from; i < to; i++) {
-                const float is_context = i != centers[g].at ? 1.0f : 0.0f;
-                inputs.pairs[row_of[i - begin]][g] += is_context;
-                pairs += i != centers[g].at;
-            }
-        }
-        if (pairs == 0) continue;
-        tally->pairs += pairs;
-        tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
+        if (inputs.count > 0) tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
     }
+    for (int32_t g = 0; g < group->center_count; g++) tally->pairs += centers[g].last - centers[g].first - 1;
 }
 
 /* Skip-gram as word2vec.c and gensim do it: every pair is a step of its own, with its own negatives. */
