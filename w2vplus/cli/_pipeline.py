@@ -146,7 +146,9 @@ def frozen_phrases(tables: list[PhraseTable]) -> list[FrozenPhrases]:
             connector_words=table.settings.connector_words,
             export_phrases=lambda scores=scores: scores,
         )
-        frozen.append(FrozenPhrases(learnt))
+        one = FrozenPhrases(learnt)
+        one.components = {phrase.joined(DELIMITER): tuple(map(str, phrase.words)) for phrase in table.phrases()}
+        frozen.append(one)
     return frozen
 
 

@@ -68,8 +68,8 @@ def train(
         str | None,
         typer.Option(
             "--save-model",
-            metavar="FILE",
-            help="Also keep the whole model, its phrases included, to go on later.",
+            metavar="FOLDER",
+            help="Also keep the whole model, its phrases included, to go on later (safetensors and JSON).",
         ),
     ] = None,
     errors: ErrorsOption = DecodingErrors.STRICT,

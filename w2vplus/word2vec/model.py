@@ -21,8 +21,8 @@ from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run, Tally, Trainer
 from w2vplus.word2vec import arguments, tables
-from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
+from w2vplus.word2vec.persistence import Persistence
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +40,6 @@ _TRAINING_HOOKS = (
 )
 """gensim's private methods by which subclasses change training."""
 
-_TRANSIENT = ("_memory",)
-"""Attributes that are not saved."""
-
 
 @contextmanager
 def _observer(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | None]:
@@ -58,7 +55,7 @@ def _observer(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | 
         yield None
 
 
-class Word2Vec(VocabularyBuilding):
+class Word2Vec(Persistence):
     """word2vec with gensim's interface (Mikolov et al. 2013a, 2013b).
 
     All arguments of `gensim.models.Word2Vec` have gensim's names, meanings and defaults; `sentences` may also be a
@@ -328,21 +325,3 @@ class Word2Vec(VocabularyBuilding):
                 f"a generator is used up after one pass, but {passes} are needed: "
                 "pass a list, or an object whose __iter__ starts anew"
             )
-
-    # ---- Saving
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _TRANSIENT}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._memory = CorpusMemory()
-
-    def _load_specials(self, *args: Any, **kwargs: Any) -> None:
-        super()._load_specials(*args, **kwargs)
-        self._memory = CorpusMemory()
-        for name, value in (
-            ("shared_negatives", None), ("cbow_corrected", False), ("errors", "strict"), ("training_losses", []),
-        ):  # fmt: skip
-            if not hasattr(self, name):
-                setattr(self, name, value)
