@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TRANSIENT = ("_memory", "_constructor_progress", "_constructor_checkpoint", "stop_training")
+TRANSIENT = ("_memory", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training")
 """Attributes that are not saved."""
 
 OURS = (*TRANSIENT, "shared_negatives", "cbow_corrected", "errors", "training_losses", "phrases")
@@ -40,6 +40,9 @@ class Persistence(VocabularyBuilding):
     """The part of `Word2Vec` that goes to disk and comes back."""
 
     phrases: Any = None
+    stop_training: bool = False
+    """Set by callbacks to end training; `train` clears it when it begins."""
+    _run_id: str | None = None
 
     # ---- gensim's pickles
 
