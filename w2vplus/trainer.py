@@ -222,6 +222,8 @@ class Trainer:
         """How far training has come; valid also after an interrupt, because workers finish their chunks."""
         self.tally = Tally()
         """Sums over the present epoch up to `position`."""
+        self.complete = False
+        """Whether the last `train_epoch` trained its epoch to the end."""
 
     def train_epoch(
         self, epoch: int, blocks: Iterable[Block], start: Position | None = None, tally: Tally | None = None
@@ -230,24 +232,23 @@ class Trainer:
 
         The calling thread draws the blocks (so a Python iterable runs where its user expects) and feeds the
         workers. An exception of a worker or of the iterable stops the others and is raised here;
-        KeyboardInterrupt likewise, after at most one chunk per worker. If `control` ends training within the
-        epoch, `position.epoch` still is `epoch` afterwards.
+        KeyboardInterrupt likewise, after at most one chunk per worker. `complete` says afterwards whether
+        `control` let the epoch end.
 
         `start` skips what was trained before it, with the sums `tally`. Raises CheckpointError if the blocks do
         not begin with the tokens whose digest `start` has.
         """
         start = start or Position(epoch)
-        self.position, self.tally = start, tally or Tally()
+        self.position, self.tally, self.complete = start, tally or Tally(), False
         if self._control is not None and self._control.wants_stop():
             return self.tally
         team = Team(self._workers, self._run.key(epoch), (self.tally, self.total), start)
         try:
-            complete = self._feed(team, epoch, blocks, start)
+            self.complete = self._feed(team, epoch, blocks, start)
         finally:
             team.stop()
             self.position = team.reached
-        if complete:
-            self.position = Position(epoch + 1)
+        if self.complete:
             rate = self._run.learning_rate(epoch + 1, 0)
             self._reporter.report(epoch, rate, last=epoch + 1 == self._run.epochs, now=True)
         return self.tally

@@ -106,13 +106,12 @@ class TrainingCall:
         finally:
             self.position, self._tally = trainer.position, trainer.tally
             self._bank_time()
-        tally, complete = self._tally, self.position.epoch > epoch
-        if not complete:
-            self._write()
-        self._finish_epoch(epoch, tally, time.perf_counter() - started)
-        self._tally = Tally()
-        if not complete:
+        if not trainer.complete:
+            self._write()  # before the sums of the present part are booked as an epoch's
+        self._finish_epoch(epoch, self._tally, time.perf_counter() - started)
+        if not trainer.complete:
             return
+        self.position, self._tally = Position(epoch + 1), Tally()
         for callback in self._watchers.callbacks:
             callback.on_epoch_end(model)
         if writer is not None and (model.stop_training or writer.is_due_after(self.position.epoch)):
