@@ -78,14 +78,23 @@ class CrashAt(TrainingCallback):
 def state_of(model):
     matrices = [model.wv.vectors.tobytes()]
     matrices += [getattr(model, name).tobytes() for name in ("syn1", "syn1neg") if hasattr(model, name)]
-    return matrices, model.training_losses, model.running_training_loss, model.train_count, model.wv.index_to_key
+    return (
+        matrices,
+        model.training_losses,
+        model.running_training_loss,
+        model.train_count,
+        model.wv.index_to_key,
+    )
 
 
 @pytest.mark.parametrize("kind", [list, Streamed])
 @pytest.mark.parametrize(
-    ("mode", "crash"), [*((mode, 11) for mode in MODES), ("sg-ns", 1), ("sg-ns", 7), ("sg-ns", 8), ("sg-ns", 20)]
+    ("mode", "crash"),
+    [*((mode, 11) for mode in MODES), ("sg-ns", 1), ("sg-ns", 7), ("sg-ns", 8), ("sg-ns", 20)],
 )
-def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(lee, mode, kind, crash, tmp_path, monkeypatch):
+def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
+    lee, mode, kind, crash, tmp_path, monkeypatch
+):
     monkeypatch.setattr(feeds, "STREAM_TOKENS", 3000)
     settings = {**SETTINGS, **MODES[mode]}
     expected = Word2Vec(kind(lee), **settings)
@@ -118,7 +127,13 @@ def test_a_run_crashed_again_and_again_still_ends_the_same(lee, tmp_path, monkey
 
 def test_a_second_call_of_train_is_resumed_as_the_second(lee, tmp_path, monkeypatch):
     models = [Word2Vec(lee, **SETTINGS) for _ in range(2)]
-    arguments = {"total_examples": 300, "epochs": 2, "start_alpha": 0.01, "end_alpha": 0.001, "compute_loss": True}
+    arguments = {
+        "total_examples": 300,
+        "epochs": 2,
+        "start_alpha": 0.01,
+        "end_alpha": 0.001,
+        "compute_loss": True,
+    }
     models[0].train(lee, **arguments)
     with monkeypatch.context() as patch:
         CrashAt(patch, 3)
@@ -144,7 +159,11 @@ def test_the_last_two_checkpoints_are_kept_and_the_rest_swept_away(lee, tmp_path
     (tmp_path / ".checkpoint-000001-killed.aside").mkdir()
     (tmp_path / "notes.txt").write_text("mine")
     Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=1), **{**SETTINGS, "epochs": 5})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-000004", "checkpoint-000005", "notes.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "checkpoint-000004",
+        "checkpoint-000005",
+        "notes.txt",
+    ]
 
 
 def test_checkpoints_by_epochs_come_at_the_end_of_epochs(lee, tmp_path):
@@ -203,13 +222,13 @@ def test_a_folder_with_another_run_is_not_overwritten(lee, tmp_path):
     with pytest.raises(CheckpointError, match="holds checkpoints of another run"):
         Word2Vec(lee, checkpoint=tmp_path, **SETTINGS)
     assert sorted(tmp_path.iterdir()) == before
-    with pytest.raises(CheckpointError, match="there is no complete checkpoint in .*nowhere"):
+    with pytest.raises(CheckpointError, match=r"there is no complete checkpoint in .*nowhere"):
         Word2Vec.resume(tmp_path / "nowhere", lee)
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(lee, tmp_path, caplog):
     model = Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS)
-    last, before = checkpoint_folders(tmp_path)
+    last, _ = checkpoint_folders(tmp_path)
     (arrays,) = last.glob("arrays-*")
     arrays.write_bytes(arrays.read_bytes()[:-1])
     assert state_of(Word2Vec.resume(tmp_path, lee)) == state_of(model)
@@ -243,7 +262,9 @@ def test_another_instruction_set_is_told(lee, tmp_path, caplog):
     assert "written by the abacus kernel" in caplog.text
 
 
-@pytest.mark.parametrize(("arguments", "message"), [({"minutes": 0}, "positive, got 0"), ({"epochs": 0}, "1, got 0")])
+@pytest.mark.parametrize(
+    ("arguments", "message"), [({"minutes": 0}, "positive, got 0"), ({"epochs": 0}, "1, got 0")]
+)
 def test_a_schedule_that_means_nothing_is_refused(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         Checkpoints(tmp_path, **arguments)
@@ -273,7 +294,8 @@ if folder == "none":
 elif checkpoint_folders(folder):
     model = Word2Vec.resume(folder, corpus)
 else:
-    model = Word2Vec(corpus, vector_size=60, sg=1, epochs=4, workers=1, checkpoint=Checkpoints(folder, minutes=1e-4))
+    checkpoints = Checkpoints(folder, minutes=1e-4)
+    model = Word2Vec(corpus, vector_size=60, sg=1, epochs=4, workers=1, checkpoint=checkpoints)
 open(output, "wb").write(model.wv.vectors.tobytes() + model.syn1neg.tobytes())
 """
 
@@ -284,7 +306,8 @@ def start(*arguments) -> subprocess.Popen:
 
 
 def kill_at_random_moments(kind: str, kills: int, folder: Path, flush: str) -> int:
-    """Kill a run again and again and resume it until it ends; returns how often it was hit while it trained."""
+    """Kill a run again and again and resume it until it ends; returns how often it was hit while it
+    trained."""
     with start("none", kind, folder / "expected", flush) as whole:
         assert whole.stdout.readline() == "ready\n"
         began = time.perf_counter()
@@ -394,7 +417,9 @@ def test_a_callback_gets_its_state_back_after_a_restart(lee, tmp_path, monkeypat
     with monkeypatch.context() as patch:
         CrashAt(patch, 3)
         with pytest.raises(Crash):
-            Word2Vec(lee, callbacks=[EarlyStopping(4, 0.5)], checkpoint=Checkpoints(tmp_path, epochs=1), **settings)
+            Word2Vec(
+                lee, callbacks=[EarlyStopping(4, 0.5)], checkpoint=Checkpoints(tmp_path, epochs=1), **settings
+            )
     with pytest.raises(CheckpointError, match="state of a callback EarlyStopping: pass one"):
         Word2Vec.resume(tmp_path, lee)
     assert state_of(Word2Vec.resume(tmp_path, lee, callbacks=[EarlyStopping(4, 0.5)])) == state_of(expected)

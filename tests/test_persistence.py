@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import io
 import json
-import os
 import pickle
 import shutil
 import subprocess
@@ -48,6 +47,10 @@ def folder(model, tmp_path):
     return tmp_path / "model"
 
 
+def names_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
 def assert_same(first, second):
     assert first.wv.index_to_key == second.wv.index_to_key
     assert first.wv.key_to_index == second.wv.key_to_index
@@ -64,7 +67,9 @@ def assert_same(first, second):
 # ---- gensim's format
 
 
-@pytest.mark.parametrize("options", [{}, {"sep_limit": 1}, {"separately": ["syn1neg"]}, {"pickle_protocol": 2}])
+@pytest.mark.parametrize(
+    "options", [{}, {"sep_limit": 1}, {"separately": ["syn1neg"]}, {"pickle_protocol": 2}]
+)
 @pytest.mark.parametrize("name", ["model", "model.gz"])
 def test_a_saved_model_comes_back_with_its_arrays_together_or_apart(model, tmp_path, name, options):
     model.save(str(tmp_path / name), **options)
@@ -78,11 +83,8 @@ def test_a_saved_model_comes_back_with_its_arrays_together_or_apart(model, tmp_p
 
 def test_a_model_with_arrays_apart_is_mapped_queried_and_trained(model, lee, tmp_path):
     model.save(str(tmp_path / "model"), sep_limit=1)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        ["model", "model.syn1.npy", "model.syn1neg.npy", "model.wv.vectors.npy"]
-        + [name for name in os.listdir(tmp_path) if name.startswith("model.wv.") and name != "model.wv.vectors.npy"]
-        + [name for name in os.listdir(tmp_path) if name in ("model.cum_table.npy",)]
-    )
+    apart = {"model", "model.syn1.npy", "model.syn1neg.npy", "model.wv.vectors.npy"}
+    assert apart <= names_in(tmp_path)
     mapped = Word2Vec.load(str(tmp_path / "model"), mmap="r")
     assert isinstance(mapped.wv.vectors, np.memmap)
     assert mapped.wv.most_similar("the") == model.wv.most_similar("the")
@@ -103,14 +105,14 @@ def test_a_model_is_saved_to_an_open_file_and_a_path_object(model, tmp_path):
 def test_a_save_that_fails_leaves_the_old_model_and_nothing_else(model, tmp_path):
     path = tmp_path / "model"
     model.save(str(path), sep_limit=1)
-    before = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     model.unpicklable = lambda: None
     try:
         with pytest.raises((pickle.PicklingError, AttributeError)):
             model.save(str(path), sep_limit=1)
     finally:
         del model.unpicklable
-    assert {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)} == before
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -137,7 +139,9 @@ model = Word2Vec.load("plain")
 model.train([["the", "a", "of"]], total_examples=1, epochs=1)
 print(type(model).__module__, len(model.wv))
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.split() == ["gensim.models.word2vec", str(len(model.wv))], done.stderr
 
 
@@ -160,7 +164,9 @@ def test_a_truncated_model_is_refused_by_name(model, tmp_path, size):
         Word2Vec.load(str(path))
 
 
-@pytest.mark.parametrize("content", [b"word 1 2 3\n", b"\x00" * 100, pickle.dumps({"a": 1}), "ä".encode("utf-16")])
+@pytest.mark.parametrize(
+    "content", [b"word 1 2 3\n", b"\x00" * 100, pickle.dumps({"a": 1}), "ä".encode("utf-16")]
+)
 def test_a_foreign_file_is_no_model(tmp_path, content):
     (tmp_path / "foreign").write_bytes(content)
     with pytest.raises(ModelFormatError, match="foreign is"):
@@ -215,7 +221,9 @@ def test_words_of_every_kind_that_json_can_name_come_back_as_they_were(tmp_path)
     model = Word2Vec([words] * 3, min_count=1, vector_size=4, workers=1)
     model.save_folder(tmp_path / "m")
     loaded = Word2Vec.load_folder(tmp_path / "m")
-    assert [(type(key), key) for key in loaded.wv.index_to_key] == [(type(key), key) for key in model.wv.index_to_key]
+    assert [(type(key), key) for key in loaded.wv.index_to_key] == [
+        (type(key), key) for key in model.wv.index_to_key
+    ]
 
 
 @given(st.lists(st.recursive(st.text() | st.integers() | st.binary(), lambda key: st.tuples(key, key))))
@@ -228,7 +236,7 @@ def test_words_that_json_cannot_name_are_refused_before_anything_is_written(tmp_
     model = Word2Vec([[frozenset("ab"), "b"]] * 3, min_count=1, vector_size=4)
     with pytest.raises(TypeError, match="is a frozenset, and a folder can hold only"):
         model.save_folder(tmp_path / "m")
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == set()
 
 
 def test_attributes_of_words_are_kept_and_those_of_the_model_named_if_not(lee, tmp_path, caplog):
@@ -281,7 +289,9 @@ def test_a_rewrite_that_breaks_off_leaves_the_old_model(folder, model, lee, monk
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(*((safetensors.numpy, "save_file") if moment == "arrays" else (array_folder, "replacing")), fail)
+    monkeypatch.setattr(
+        *((safetensors.numpy, "save_file") if moment == "arrays" else (array_folder, "replacing")), fail
+    )
     with pytest.raises(OSError, match="No space left"):
         Word2Vec(lee, seed=5, **SMALL).save_folder(folder)
     monkeypatch.undo()
@@ -289,7 +299,7 @@ def test_a_rewrite_that_breaks_off_leaves_the_old_model(folder, model, lee, monk
     with pytest.raises(OSError, match="No space left"):
         monkeypatch.setattr(array_folder, "replacing", fail)
         model.save_folder(folder.parent / "fresh")
-    assert os.listdir(folder.parent) == ["model"]
+    assert names_in(folder.parent) == {"model"}
 
 
 def test_nothing_but_a_model_is_overwritten(model, tmp_path):
@@ -310,7 +320,7 @@ def change_head(folder, **changes):
 
 def test_a_newer_folder_is_refused(folder):
     change_head(folder, version=2)
-    with pytest.raises(ModelFormatError, match="format version 2 and this w2vplus reads up to 1.*upgrade"):
+    with pytest.raises(ModelFormatError, match=r"format version 2 and this w2vplus reads up to 1.*upgrade"):
         Word2Vec.load_folder(folder)
 
 
@@ -332,7 +342,14 @@ def test_what_is_no_folder_of_ours_is_refused(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelFormatError, match="no w2vplus folder"):
         Word2Vec.load_folder(tmp_path / "empty")
-    for content in ("", "[]", "{", "[" * 100_000, '{"format": "other"}', '{"format": "w2vplus", "version": "1"}'):
+    for content in (
+        "",
+        "[]",
+        "{",
+        "[" * 100_000,
+        '{"format": "other"}',
+        '{"format": "w2vplus", "version": "1"}',
+    ):
         (folder / HEAD).write_text(content)
         with pytest.raises(ModelFormatError):
             Word2Vec.load_folder(folder)

@@ -1,9 +1,11 @@
-"""A folder of named arrays and JSON documents: written whole or not at all, read without running anything in it.
+"""A folder of named arrays and JSON documents: written whole or not at all, read without running anything in
+it.
 
-Saved models and checkpoints are such folders. Arrays are in one safetensors file, each document in a JSON file,
-and `w2vplus.json` names them with their sizes and holds the settings that a person may want to read. The other
-files carry a generation in their names: a folder is rewritten by adding the next generation beside the present
-one and replacing `w2vplus.json`, so that a process killed at any moment leaves one generation complete.
+Saved models and checkpoints are such folders. Arrays are in one safetensors file, each document in a JSON
+file, and `w2vplus.json` names them with their sizes and holds the settings that a person may want to read.
+The other files carry a generation in their names: a folder is rewritten by adding the next generation beside
+the present one and replacing `w2vplus.json`, so that a process killed at any moment leaves one generation
+complete.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ _LARGEST_HEAD = 64 << 20
 
 @dataclass(frozen=True)
 class ArrayFolder:
-    """What a folder holds. `kind` says what it means; `head` is small, `documents` may be as long as the arrays.
+    """What a folder holds. `kind` says what it means; `head` is small, `documents` may be as long as the
+    arrays.
 
     `card` is Markdown for people, written beside the rest and never read back.
     """
@@ -63,7 +66,9 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
             _write_generation(temporary, content, 1)
         return
     if not target.is_dir() or (not is_array_folder(target) and any(target.iterdir())):
-        raise FileExistsError(f"cannot write {target}: it exists and is no w2vplus folder; choose another name")
+        raise FileExistsError(
+            f"cannot write {target}: it exists and is no w2vplus folder; choose another name"
+        )
     generation = 1
     if is_array_folder(target):
         head = _read_head(target)
@@ -82,7 +87,7 @@ def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> No
     for name, document in content.documents.items():
         files[name] = f"{name}-{generation}.json"
         with (folder / files[name]).open("w", encoding="ascii") as stream:
-            json.dump(document, stream, allow_nan=False)
+            json.dump(document, stream)
     for name in files.values():
         flush_file(folder / name)
     head = {
@@ -90,14 +95,16 @@ def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> No
         "version": FORMAT_VERSION,
         "kind": content.kind,
         "generation": generation,
-        "files": {key: {"name": name, "bytes": (folder / name).stat().st_size} for key, name in files.items()},
+        "files": {
+            key: {"name": name, "bytes": (folder / name).stat().st_size} for key, name in files.items()
+        },
         **content.head,
     }
     if content.card is not None:
         with replacing(folder / CARD) as temporary:
             temporary.write_text(content.card, encoding="utf-8")
     with replacing(folder / HEAD) as temporary:
-        temporary.write_text(json.dumps(head, indent=1, allow_nan=False) + "\n", encoding="ascii")
+        temporary.write_text(json.dumps(head, indent=1) + "\n", encoding="ascii")
         flush_file(temporary)
     flush_folder(folder)
     _remove_other_generations(folder, set(files.values()))
@@ -114,8 +121,8 @@ def _remove_other_generations(folder: Path, present: set[str]) -> None:
 def read_folder(path: str | os.PathLike[str], *, documents: Mapping[str, type]) -> ArrayFolder:
     """Read a folder that `write_folder` wrote; `documents` names those that must be there, with their types.
 
-    Raises FileNotFoundError if there is nothing, ModelFormatError for whatever else is no complete folder of a
-    known version. Nothing in the folder is executed, and it can name no file but its own.
+    Raises FileNotFoundError if there is nothing, ModelFormatError for whatever else is no complete folder of
+    a known version. Nothing in the folder is executed, and it can name no file but its own.
     """
     folder = Path(path)
     head = _read_head(folder)
@@ -123,13 +130,16 @@ def read_folder(path: str | os.PathLike[str], *, documents: Mapping[str, type]) 
     for name, kind in documents.items():
         found[name] = _read_json(_checked_file(folder, head, name))
         if not isinstance(found[name], kind):
-            raise ModelFormatError(f"{folder}: {name} must be a JSON {kind.__name__}, got {type(found[name]).__name__}")
+            raise ModelFormatError(
+                f"{folder}: {name} must be a JSON {kind.__name__}, got {type(found[name]).__name__}"
+            )
     arrays = _read_arrays(_checked_file(folder, head, _ARRAYS))
     return ArrayFolder(head["kind"], head, found, arrays)
 
 
 def read_head(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The head alone, after checking that every file it names is there with its size. Raises as `read_folder`."""
+    """The head alone, after checking that every file it names is there with its size. Raises as
+    `read_folder`."""
     head = _read_head(Path(path))
     for name in head["files"]:
         _checked_file(Path(path), head, name)
@@ -140,7 +150,9 @@ def _read_head(folder: Path) -> dict[str, Any]:
     if not folder.exists():
         raise FileNotFoundError(f"there is no {folder}")
     if not is_array_folder(folder):
-        raise ModelFormatError(f"{folder} is no w2vplus folder: it has no file {HEAD} (or its writing broke off)")
+        raise ModelFormatError(
+            f"{folder} is no w2vplus folder: it has no file {HEAD} (or its writing broke off)"
+        )
     if (folder / HEAD).stat().st_size > _LARGEST_HEAD:
         raise ModelFormatError(f"{folder / HEAD} is too large to be the head of a w2vplus folder")
     head = _read_json(folder / HEAD)
@@ -148,7 +160,9 @@ def _read_head(folder: Path) -> dict[str, Any]:
         raise ModelFormatError(f"{folder / HEAD} was not written by w2vplus")
     version = head.get("version")
     if not isinstance(version, int) or version < 1:
-        raise ModelFormatError(f"{folder / HEAD}: the format version must be a positive number, got {version!r}")
+        raise ModelFormatError(
+            f"{folder / HEAD}: the format version must be a positive number, got {version!r}"
+        )
     if version > FORMAT_VERSION:
         raise ModelFormatError(
             f"{folder} has format version {version} and this w2vplus reads up to {FORMAT_VERSION}: "
@@ -173,7 +187,9 @@ def _checked_file(folder: Path, head: dict[str, Any], key: str) -> Path:
     if not path.is_file():
         raise ModelFormatError(f"{folder} is incomplete: {name} is missing")
     if path.stat().st_size != size:
-        raise ModelFormatError(f"{path} is damaged: it has {path.stat().st_size} bytes and was written with {size}")
+        raise ModelFormatError(
+            f"{path} is damaged: it has {path.stat().st_size} bytes and was written with {size}"
+        )
     return path
 
 

@@ -34,8 +34,8 @@ class Block:
 class Position:
     """A chunk border in a run: every raw word before it is trained, none after it.
 
-    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids and sentence starts, in hex,
-    if digests are taken; the same words give the same digest, however they were cut into blocks.
+    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids and sentence starts, in
+    hex, if digests are taken; the same words give the same digest, however they were cut into blocks.
     """
 
     epoch: int = 0
@@ -75,7 +75,9 @@ def _sentences_from(store: TokenStore, sentence: int) -> TokenStore:
     cut = int(store.sentence_starts[sentence])
     weights = store.sentence_weights
     return TokenStore(
-        store.ids[cut:], store.sentence_starts[sentence:] - cut, None if weights is None else weights[sentence:]
+        store.ids[cut:],
+        store.sentence_starts[sentence:] - cut,
+        None if weights is None else weights[sentence:],
     )
 
 
@@ -90,9 +92,9 @@ def chunks(block: Block) -> Iterator[tuple[int, int]]:
 
 
 _OTHER_CORPUS = (
-    "the corpus does not begin with the {offset} words that were trained before the checkpoint of this epoch: "
-    "give the corpus of the interrupted run; one that changes in every epoch can go on only from the end of an "
-    "epoch (checkpoint by epochs instead of minutes)"
+    "the corpus does not begin with the {offset} words that were trained before the checkpoint of this "
+    "epoch: give the corpus of the interrupted run; one that changes in every epoch can go on only from the "
+    "end of an epoch (checkpoint by epochs instead of minutes)"
 )
 
 

@@ -1,8 +1,8 @@
 """What training tells its user while it runs, and how the user answers: callbacks and early stopping.
 
 gensim's callbacks work as they are (`on_train_begin`, `on_epoch_begin`, `on_epoch_end`, `on_train_end`, each
-called with the model). w2vplus adds `on_progress`, and two methods by which a callback survives a restart from a
-checkpoint. Any callback ends training by setting `model.stop_training = True`.
+called with the model). w2vplus adds `on_progress`, and two methods by which a callback survives a restart
+from a checkpoint. Any callback ends training by setting `model.stop_training = True`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class TrainingCallback:
     """Base class of callbacks; override what you need.
 
-    All methods run in the thread that called `train`, between chunks. `model.stop_training = True` ends training
-    at the next chunk border; `train` then returns as usual, after `on_train_end`.
+    All methods run in the thread that called `train`, between chunks. `model.stop_training = True` ends
+    training at the next chunk border; `train` then returns as usual, after `on_train_end`.
     """
 
     def on_train_begin(self, model: Any) -> None:
@@ -51,8 +51,8 @@ class EarlyStopping(TrainingCallback):
     """Ends training when the mean loss of an epoch has not fallen for `patience` epochs.
 
     `least_gain` is the part of the best loss so far by which an epoch must improve on it. Train with
-    `compute_loss=True`. Raises ValueError for settings that mean nothing, and at the first epoch's end if losses
-    are not computed.
+    `compute_loss=True`. Raises ValueError for settings that mean nothing, and at the first epoch's end if
+    losses are not computed.
     """
 
     def __init__(self, patience: int = 1, least_gain: float = 0.001) -> None:

@@ -1,7 +1,7 @@
 """The threads of one epoch: chunks go in through a bounded queue, sums come out, order is kept.
 
-Called by `trainer` alone. Chunks are begun in the order in which they were offered, and a chunk that was begun is
-finished, whatever happens: that is what makes a consistent position known after an interrupt.
+Called by `trainer` alone. Chunks are begun in the order in which they were offered, and a chunk that was
+begun is finished, whatever happens: that is what makes a consistent position known after an interrupt.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Team:
     ) -> None:
         """Each of `tallies` takes every chunk's sums."""
         self.reached = start
-        """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun, so
-        when no worker is at work this is how far training has come."""
+        """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun,
+        so when no worker is at work this is how far training has come."""
         self._tallies = tallies
         self._key = key
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=8 * len(workers))

@@ -46,7 +46,8 @@ def check_model_target(path: str) -> None:
 
     target = Path(path)
     if not path or (target.exists() and not target.is_dir()):
-        raise UsageError(f"--save-model must name a folder, got {path!r}" + (", which is a file" if path else ""))
+        reason = ", which is a file" if path else ""
+        raise UsageError(f"--save-model must name a folder, got {path!r}{reason}")
     if target.is_dir() and not is_array_folder(target) and any(target.iterdir()):
         raise UsageError(f"--save-model {path} is a folder with other things in it; choose another name")
     if not target.absolute().parent.is_dir():

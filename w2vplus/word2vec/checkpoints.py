@@ -1,7 +1,8 @@
 """Checkpoints: a training run on disk, from which another process goes on as if nothing had happened.
 
-A checkpoint is a model folder (`folder_layout`) whose head says how far which run had come. It is written beside
-the others and renamed when complete; the last two are kept. `training` decides when, and reads them back.
+A checkpoint is a model folder (`folder_layout`) whose head says how far which run had come. It is written
+beside the others and renamed when complete; the last two are kept. `training` decides when, and reads them
+back.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read: the model, how far it had come, and what the resumed run must agree with."""
+    """A checkpoint that was read: the model, how far it had come, and what the resumed run must agree
+    with."""
 
     model: Any
     progress: Progress
@@ -107,8 +109,8 @@ class CheckpointWriter:
         present = checkpoint_folders(self._folder)
         if present and self.run_id not in map(_run_id_of, present):
             raise CheckpointError(
-                f"{self._folder} holds checkpoints of another run: Word2Vec.resume (--resume) goes on with it; to "
-                "start anew, name another folder or delete them"
+                f"{self._folder} holds checkpoints of another run: Word2Vec.resume (--resume) goes on with it; "
+                "to start anew, name another folder or delete them"
             )
         self._next_number = 1 + (int(present[0].name.rpartition("-")[2]) if present else 0)
         self._written = time.monotonic()
@@ -219,9 +221,11 @@ def _checkpoint_from(model: Any, content: ArrayFolder, path: Path) -> Checkpoint
     training = content.head["training"]
     if training["kernel"] != _sgd.KERNEL:
         logger.warning(
-            "the checkpoint was written by the %s kernel and this one is %s: results are as good, but not equal to "
-            "the last bit", training["kernel"], _sgd.KERNEL,
-        )  # fmt: skip
+            "the checkpoint was written by the %s kernel and this one is %s: results are as good, but not "
+            "equal to the last bit",
+            training["kernel"],
+            _sgd.KERNEL,
+        )
     if training["chunk_tokens"] != CHUNK_TOKENS:
         raise ModelFormatError(
             f"{path} was written by a w2vplus with chunks of {training['chunk_tokens']} tokens, this one has "

@@ -1,4 +1,5 @@
-"""How a `Word2Vec` lies in a folder: which of its attributes are settings, state, documents and arrays; and back.
+"""How a `Word2Vec` lies in a folder: which of its attributes are settings, state, documents and arrays; and
+back.
 
 Called by `persistence` and `checkpoints`. Settings are the constructor's arguments, so that an argument added
 there is saved without another word here.
@@ -51,8 +52,8 @@ def setting_names(model_class: type) -> list[str]:
 
 
 _NO_SETTINGS = {
-    "self", "unknown", "sentences", "corpus_file", "hashfxn", "trim_rule", "callbacks", "progress", "checkpoint",
-    "phrases",
+    "self", "unknown", "sentences", "corpus_file", "hashfxn", "trim_rule", "callbacks", "progress",
+    "checkpoint", "phrases",
 }  # fmt: skip
 
 
@@ -64,17 +65,17 @@ def content_of(model: Any, kind: str, **head: Any) -> ArrayFolder:
     from w2vplus.word2vec.model import Word2Vec
     from w2vplus.word2vec.persistence import TRANSIENT
 
-    settings = {name: _scalar(name, getattr(model, name)) for name in setting_names(Word2Vec) if hasattr(model, name)}
+    settings = {
+        name: _scalar(name, getattr(model, name)) for name in setting_names(Word2Vec) if hasattr(model, name)
+    }
     lost = set(vars(model)) - set(settings) - _REBUILT - set(TRANSIENT)
     if model.hashfxn is not hash:
         lost.add("hashfxn")
     if lost:
         logger.warning("a folder has no place for the attributes %s: not kept", ", ".join(sorted(lost)))
-    arrays, state = _arrays_of(model), {name: _scalar(name, getattr(model, name)) for name in STATE if hasattr(model, name)}
-    state["lifecycle_events"] = None if model.lifecycle_events is None else [
-        {name: value if isinstance(value, (int, float, str, bool, type(None))) else str(value) for name, value in event.items()}
-        for event in model.lifecycle_events
-    ]  # fmt: skip
+    arrays = _arrays_of(model)
+    state = {name: _scalar(name, getattr(model, name)) for name in STATE if hasattr(model, name)}
+    state["lifecycle_events"] = _plain_events(model.lifecycle_events)
     documents: dict[str, Any] = {"vocabulary": keys_to_json(model.wv.index_to_key), "state": state}
     state["phrases"] = phrases_to_json(getattr(model, "phrases", None))
     if model.raw_vocab is not None:
@@ -88,6 +89,17 @@ def content_of(model: Any, kind: str, **head: Any) -> ArrayFolder:
     return ArrayFolder(kind, head, documents, arrays, _card(settings, facts))
 
 
+def _plain_events(events: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """gensim's lifecycle events; what JSON cannot hold is written as a string."""
+    if events is None:
+        return None
+    plain = (int, float, str, bool, type(None))
+    return [
+        {name: value if isinstance(value, plain) else str(value) for name, value in event.items()}
+        for event in events
+    ]
+
+
 def _version() -> str:
     import w2vplus
 
@@ -99,7 +111,7 @@ def _card(settings: dict[str, Any], facts: dict[str, Any]) -> str:
     rows = "\n".join(f"| {name} | {value} |" for name, value in {**facts, **settings}.items())
     return (
         f"# Word vectors\n\nA word2vec model trained and saved by w2vplus {_version()}:\n\n"
-        f"    from w2vplus import Word2Vec\n    model = Word2Vec.load_folder(\"this folder\")\n\n"
+        f'    from w2vplus import Word2Vec\n    model = Word2Vec.load_folder("this folder")\n\n'
         f"| | |\n|---|---|\n{rows}\n"
     )
 
@@ -123,8 +135,8 @@ def _arrays_of(model: Any) -> dict[str, NDArray[Any]]:
             continue
         if np.asarray(values).dtype.kind not in "biuf":
             raise TypeError(
-                f"the word attribute {attribute!r} holds {np.asarray(values).dtype} and only numbers can be kept in a "
-                "folder: remove it from wv.expandos, or use save()"
+                f"the word attribute {attribute!r} holds {np.asarray(values).dtype} and only numbers can be "
+                "kept in a folder: remove it from wv.expandos, or use save()"
             )
         arrays[_ATTRIBUTE + attribute] = np.asarray(values)
     return arrays
@@ -138,11 +150,14 @@ def _scalar(name: str, value: Any) -> Any:
         return value
     if isinstance(value, (list, tuple)):
         return [_scalar(name, item) for item in value]
-    raise TypeError(f"{name} must be a number, a string or a list of them to be kept in a folder, got {value!r}")
+    raise TypeError(
+        f"{name} must be a number, a string or a list of them to be kept in a folder, got {value!r}"
+    )
 
 
 def model_from(model_class: type[Model], content: ArrayFolder, source: str) -> Model:
-    """The model that `content_of` took apart. Raises ModelFormatError, naming `source`, if it does not fit together."""
+    """The model that `content_of` took apart. Raises ModelFormatError, naming `source`, if it does not fit
+    together."""
     try:
         return _model_from(model_class, content)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
@@ -205,6 +220,6 @@ def _checked_tree(parts: list[NDArray[Any]], word_count: int) -> HuffmanTree:
         raise ValueError(f"path_starts must be {word_count + 1} ascending numbers from 0")
     if nodes.shape != (int(starts[-1]),) or codes.shape != nodes.shape:
         raise ValueError("path_nodes and path_codes must have path_starts[-1] entries each")
-    if len(nodes) and not (0 <= nodes.min() and nodes.max() < word_count):
+    if len(nodes) and (nodes.min() < 0 or nodes.max() >= word_count):
         raise ValueError(f"path_nodes must lie in 0..{word_count - 1}")
     return HuffmanTree(starts, nodes, codes)

@@ -30,8 +30,8 @@ def _key_to_json(key: Any) -> Any:
     if isinstance(key, bytes):
         return {"bytes": key.hex()}
     raise TypeError(
-        f"the word {key!r} is a {type(key).__name__}, and a folder can hold only strings, numbers, bytes and tuples: "
-        "use save(), which pickles"
+        f"the word {key!r} is a {type(key).__name__}, and a folder can hold only strings, numbers, bytes and "
+        "tuples: use save(), which pickles"
     )
 
 
@@ -68,7 +68,10 @@ def _frozen_to_json(frozen: Any) -> dict[str, Any]:
         raise TypeError(f"phrases must be FrozenPhrases or a list of them, got a {type(frozen).__name__}")
     scoring = _name_of_scoring(frozen.scoring)
     if scoring is None:
-        logger.warning("a folder cannot hold the scoring function %r of the phrases: their scores are kept", frozen.scoring)
+        logger.warning(
+            "a folder cannot hold the scoring function %r of the phrases: their scores are kept",
+            frozen.scoring,
+        )
     components = getattr(frozen, "components", None)
     return {
         "delimiter": frozen.delimiter,
@@ -84,7 +87,8 @@ def _frozen_to_json(frozen: Any) -> dict[str, Any]:
 
 
 def phrases_from_json(passes: Any) -> Any:
-    """What `phrases_to_json` was given, as a list of FrozenPhrases. Raises KeyError, TypeError or ValueError."""
+    """What `phrases_to_json` was given, as a list of FrozenPhrases. Raises KeyError, TypeError or
+    ValueError."""
     if passes is None:
         return None
     return [_frozen_from_json(one) for one in passes]

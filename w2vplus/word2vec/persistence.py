@@ -1,7 +1,7 @@
 """Saving and loading `Word2Vec`: gensim's pickles, plain gensim models, and folders that can execute nothing.
 
-`save` and `load` are gensim's, except that nothing half-written ever stands under the target's name; the folder
-format (`save_folder`, `load_folder`) is laid out here over `w2vplus.array_folder`.
+`save` and `load` are gensim's, except that nothing half-written ever stands under the target's name; the
+folder format (`save_folder`, `load_folder`) is laid out here over `w2vplus.array_folder`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Persistence(VocabularyBuilding):
     # ---- gensim's pickles
 
     def save(self, *args: Any, as_gensim: bool = False, **kwargs: Any) -> None:
-        """Save as gensim does: to a path or an open file, large arrays beside the pickle; complete or not at all.
+        """Save as gensim does: to a path or an open file, large arrays beside the pickle; complete or not at
+        all.
 
         Arguments are gensim's (`separately`, `sep_limit`, `ignore`, `pickle_protocol`). `as_gensim` writes a
         plain `gensim.models.Word2Vec`, which loads where w2vplus is not installed (see `to_gensim`).
@@ -71,9 +72,9 @@ class Persistence(VocabularyBuilding):
     def load(cls, *args: Any, **kwargs: Any) -> Any:
         """Load what `save` of w2vplus or gensim 4 wrote, or a folder that `save_folder` wrote.
 
-        gensim's own models become instances of this class and go on training. `mmap="r"` maps arrays that lie in
-        files of their own. Raises ModelFormatError for a truncated or foreign file, AttributeError (as gensim) for
-        a pickle of another class.
+        gensim's own models become instances of this class and go on training. `mmap="r"` maps arrays that lie
+        in files of their own. Raises ModelFormatError for a truncated or foreign file, AttributeError (as
+        gensim) for a pickle of another class.
 
         Reading a pickle runs the code that it names: load only files that you trust. Folders run nothing.
         """
@@ -87,8 +88,17 @@ class Persistence(VocabularyBuilding):
         except AttributeError as error:
             if "_load_specials" not in str(error):
                 raise
-            raise ModelFormatError(f"{source} is a pickle, but of no model that gensim or w2vplus saved") from error
-        except (pickle.UnpicklingError, EOFError, zipfile.BadZipFile, ValueError, KeyError, IndexError) as error:
+            raise ModelFormatError(
+                f"{source} is a pickle, but of no model that gensim or w2vplus saved"
+            ) from error
+        except (
+            pickle.UnpicklingError,
+            EOFError,
+            zipfile.BadZipFile,
+            ValueError,
+            KeyError,
+            IndexError,
+        ) as error:
             raise ModelFormatError(
                 f"{source} is no saved Word2Vec model, or a truncated one ({type(error).__name__}: {error})"
             ) from error
@@ -112,15 +122,19 @@ class Persistence(VocabularyBuilding):
         """Give a model of gensim, or of an earlier w2vplus, the attributes that it lacks."""
         self._memory = CorpusMemory()
         for name, value in (
-            ("shared_negatives", None), ("cbow_corrected", False), ("errors", "strict"), ("training_losses", []),
-        ):  # fmt: skip
+            ("shared_negatives", None),
+            ("cbow_corrected", False),
+            ("errors", "strict"),
+            ("training_losses", []),
+        ):
             if not hasattr(self, name):
                 setattr(self, name, value)
 
     # ---- Plain gensim
 
     def to_gensim(self) -> PlainWord2Vec:
-        """This model as a `gensim.models.Word2Vec`, which shares its arrays and needs no w2vplus to be pickled.
+        """This model as a `gensim.models.Word2Vec`, which shares its arrays and needs no w2vplus to be
+        pickled.
 
         What gensim has no place for is left out: how negatives are shared, the corrected CBOW law (a warning
         says so if that was in use), losses by epoch, phrases (a warning if there are any).
@@ -130,7 +144,11 @@ class Persistence(VocabularyBuilding):
                 logger.warning("gensim's Word2Vec has no %s: left out of the plain model", name)
         plain = PlainWord2Vec.__new__(PlainWord2Vec)
         plain.__dict__.update(
-            {name: value for name, value in self.__dict__.items() if name not in OURS and not name.startswith("__")}
+            {
+                name: value
+                for name, value in self.__dict__.items()
+                if name not in OURS and not name.startswith("__")
+            }
         )
         if self.lifecycle_events is not None:
             plain.lifecycle_events = list(self.lifecycle_events)
@@ -141,11 +159,11 @@ class Persistence(VocabularyBuilding):
     def save_folder(self, path: str | PathLike[str]) -> None:
         """Save the whole model as a folder of safetensors and JSON, without pickle; complete or not at all.
 
-        Vectors, output weights, vocabulary with counts, settings, state of training and phrases are kept; loaded
-        again, the model goes on training as this one would. An older model of that name is replaced.
+        Vectors, output weights, vocabulary with counts, settings, state of training and phrases are kept;
+        loaded again, the model goes on training as this one would. An older model of that name is replaced.
 
-        Raises FileExistsError if `path` holds anything else, TypeError for keys that JSON cannot hold (anything
-        but strings, numbers, bytes and tuples of them), OSError if the disk fails.
+        Raises FileExistsError if `path` holds anything else, TypeError for keys that JSON cannot hold
+        (anything but strings, numbers, bytes and tuples of them), OSError if the disk fails.
         """
         write_folder(path, folder_layout.content_of(self, MODEL_KIND))
 
@@ -153,8 +171,8 @@ class Persistence(VocabularyBuilding):
     def load_folder(cls, path: str | PathLike[str]) -> Self:
         """The model that `save_folder` wrote, or that a checkpoint holds; nothing in the folder is executed.
 
-        Raises FileNotFoundError if there is nothing, ModelFormatError for a folder that is truncated, foreign,
-        written by a newer format version, or contradicts itself.
+        Raises FileNotFoundError if there is nothing, ModelFormatError for a folder that is truncated,
+        foreign, written by a newer format version, or contradicts itself.
         """
         content = read_folder(path, documents=folder_layout.DOCUMENTS)
         if content.kind not in (MODEL_KIND, CHECKPOINT_KIND):
@@ -165,7 +183,8 @@ class Persistence(VocabularyBuilding):
 
 
 def _save_aside(fname: Any, write: Any) -> None:
-    """Let `write(path)` make a family of files in a folder aside, then move them beside `fname`, itself last."""
+    """Let `write(path)` make a family of files in a folder aside, then move them beside `fname`, itself
+    last."""
     path = Path(fspath(fname)) if isinstance(fname, (str, PathLike)) else None
     if path is None or "://" in str(fname):
         write(fname)

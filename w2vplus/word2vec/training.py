@@ -1,6 +1,7 @@
 """One call of `Word2Vec.train`: epochs, callbacks, checkpoints, stop requests, and going on after a restart.
 
-`model` makes a `TrainingCall` for every call; the engine's `Trainer` asks it at chunk borders whether to go on.
+`model` makes a `TrainingCall` for every call; the engine's `Trainer` asks it at chunk borders whether to go
+on.
 """
 
 from __future__ import annotations
@@ -124,9 +125,15 @@ class TrainingCall:
         arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, weights.lock_factors)
         if self._trainer is None or any(a is not b for a, b in zip(arrays, self._bound, strict=True)):
             self._trainer = Trainer(
-                weights, tables.training_tables(model), model._law(), self._run,
-                word_of_type=self._feed.word_of_type, observer=self._observer(), total=self.total, control=self,
-            )  # fmt: skip
+                weights,
+                tables.training_tables(model),
+                model._law(),
+                self._run,
+                word_of_type=self._feed.word_of_type,
+                observer=self._observer(),
+                total=self.total,
+                control=self,
+            )
             self._bound = arrays
         return self._trainer
 
