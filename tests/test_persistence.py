@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import pickle
-import shutil
 import subprocess
 import sys
 
@@ -402,7 +400,7 @@ while True:
     model.save_folder({str(folder)!r})
 """
     random = np.random.default_rng(0)
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
         with pytest.raises(subprocess.TimeoutExpired):
@@ -411,5 +409,3 @@ while True:
         process.wait()
         process.stdout.close()
         assert_same(model, Word2Vec.load_folder(folder))
-    gc.collect()
-    shutil.rmtree(folder)
