@@ -134,7 +134,7 @@ def test_defaults_are_gensims(lee: str) -> None:
 
 
 def test_options_reach_the_model(lee: str, tmp_path: Path) -> None:
-    from gensim.utils import unpickle
+    from w2vplus import Word2Vec
 
     model_file = tmp_path / "model"
     outcome = run(
@@ -144,7 +144,7 @@ def test_options_reach_the_model(lee: str, tmp_path: Path) -> None:
         *("--fixed-windows", "--no-compute-loss"),
     )
     assert outcome.exit_code == 0, outcome.stderr
-    model = unpickle(str(model_file))
+    model = Word2Vec.load_folder(model_file)
     wanted: dict[str, Any] = {
         "sg": 1, "hs": 1, "negative": 3, "window": 7, "min_count": 9, "max_final_vocab": 200, "sample": 0.01,
         "alpha": 0.05, "min_alpha": 0.001, "seed": 42, "ns_exponent": 0.5, "cbow_mean": 0, "vector_size": 16,

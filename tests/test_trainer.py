@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus import trainer
+from w2vplus import blocks
 from w2vplus.store import TokenStore
 from w2vplus.trainer import CHUNK_TOKENS, Block, Law, Run, Tables, Trainer, Weights, aligned_blocks, chunks, whole_block
 from w2vplus.vocabulary import AliasTable, keep_thresholds
@@ -36,8 +36,8 @@ def split(whole, sentence_cuts):
 )
 @settings(max_examples=150, deadline=None)
 def test_streamed_blocks_have_the_chunks_of_the_whole(lengths, data):
-    original = trainer.CHUNK_TOKENS
-    trainer.CHUNK_TOKENS = 16
+    original = blocks.CHUNK_TOKENS
+    blocks.CHUNK_TOKENS = 16
     try:
         whole = store(lengths)
         cuts = data.draw(st.lists(st.integers(0, whole.sentence_count), max_size=6))
@@ -52,7 +52,7 @@ def test_streamed_blocks_have_the_chunks_of_the_whole(lengths, data):
             starts = block.store.sentence_starts + block.first_position
             assert set(starts) <= set(whole.sentence_starts)  # only whole sentences
     finally:
-        trainer.CHUNK_TOKENS = original
+        blocks.CHUNK_TOKENS = original
 
 
 def test_chunks_are_cut_at_multiples_of_their_size():

@@ -15,17 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
-    from w2vplus.errors import CorpusError, EvaluationError, VectorFormatError
+    from w2vplus.callbacks import EarlyStopping, TrainingCallback
+    from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
     from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
     from w2vplus.store import EncodedCorpus, TokenStore
     from w2vplus.vectors import load_vectors, save_vectors
-    from w2vplus.word2vec import Word2Vec
+    from w2vplus.word2vec import Checkpoints, Word2Vec
 
     __version__: str
 
 _ROOM_OF = {
     "Word2Vec": "word2vec",
+    "Checkpoints": "word2vec",
+    "EarlyStopping": "callbacks",
+    "TrainingCallback": "callbacks",
     "LineSentence": "corpus",
     "PathLineSentences": "corpus",
     "Text8Corpus": "corpus",
@@ -41,24 +45,31 @@ _ROOM_OF = {
     "evaluate_similarity": "evaluation",
     "load_vectors": "vectors",
     "save_vectors": "vectors",
+    "CheckpointError": "errors",
     "CorpusError": "errors",
     "EvaluationError": "errors",
+    "ModelFormatError": "errors",
     "VectorFormatError": "errors",
 }
-_ROOMS = ("corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
+_ROOMS = ("callbacks", "corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
+    "CheckpointError",
+    "Checkpoints",
     "CorpusError",
+    "EarlyStopping",
     "EncodedCorpus",
     "EvaluationError",
     "FrozenPhrases",
     "LineSentence",
+    "ModelFormatError",
     "PathLineSentences",
     "Phraser",
     "Phrases",
     "Text8Corpus",
     "TokenStore",
+    "TrainingCallback",
     "VectorFormatError",
     "Word2Vec",
     "__version__",

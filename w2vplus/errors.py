@@ -15,3 +15,11 @@ class VectorFormatError(ValueError):
 
 class EvaluationError(ValueError):
     """An evaluation file has the wrong shape; the message names the line."""
+
+
+class ModelFormatError(ValueError):
+    """A saved model or checkpoint cannot be read: truncated, foreign, or of a newer format version."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint and what it is asked to go on with do not belong together."""

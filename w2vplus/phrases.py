@@ -245,8 +245,12 @@ class Phrases(_StrictTransformation, gensim_phrases.Phrases):  # type: ignore[mi
 class FrozenPhrases(_StrictTransformation, gensim_phrases.FrozenPhrases):  # type: ignore[misc]
     """The phrases that a `Phrases` model had when it was frozen: `phrasegrams`, joined string -> score.
 
+    `components` maps each joined string to its words where these are known, and is None elsewhere.
+
     Thread-safety: any number of threads may transform sentences.
     """
+
+    components: dict[str, tuple[str, ...]] | None = None
 
 
 Phraser = FrozenPhrases

@@ -8,21 +8,47 @@ workers train the same windows with the same negatives and rates, in an order th
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus import _sgd
-from w2vplus.store import TokenStore, concatenate_stores
+from w2vplus.blocks import (
+    CHUNK_TOKENS,
+    Block,
+    CorpusDigest,
+    Position,
+    aligned_blocks,
+    check_prefix,
+    chunks,
+    whole_block,
+)
+from w2vplus.team import Job, Tally, Team
 from w2vplus.vocabulary import AliasTable, HuffmanTree
 
-CHUNK_TOKENS = 8192
-"""Raw tokens that are trained at one learning rate by one thread."""
+__all__ = [
+    "CHUNK_TOKENS",
+    "DEFAULT_SHARED_NEGATIVES",
+    "MOST_SHARED_NEGATIVES",
+    "Block",
+    "Control",
+    "Law",
+    "Position",
+    "ProgressObserver",
+    "Run",
+    "Tables",
+    "Tally",
+    "Trainer",
+    "TrainingProgress",
+    "Weights",
+    "aligned_blocks",
+    "chunks",
+    "whole_block",
+]
 
 REPORT_SECONDS = 0.2
 
@@ -99,16 +125,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Whole sentences of one epoch; the offsets [begin, end) are to be trained, the rest is context."""
-
-    store: TokenStore
-    first_position: int
-    begin: int
-    end: int
-
-
-@dataclass(frozen=True)
 class TrainingProgress:
     """How far a `train` call has come; handed to progress observers about five times a second."""
 
@@ -123,81 +139,32 @@ class TrainingProgress:
     elapsed: float
     """Seconds since the call began."""
     finished: bool
+    earlier_words: int = 0
+    """Of `raw_words`, those trained before `elapsed` began: in a run that goes on from a checkpoint."""
 
     @property
     def words_per_second(self) -> float:
         """Raw words trained per second since the call began."""
-        return self.raw_words / self.elapsed if self.elapsed > 0 else 0.0
+        return (self.raw_words - self.earlier_words) / self.elapsed if self.elapsed > 0 else 0.0
 
 
 ProgressObserver = Callable[[TrainingProgress], None]
 
 
-@dataclass
-class Tally:
-    """Sums over trained chunks. `loss` is summed over `pairs` in float64."""
+class Control(Protocol):
+    """Decides at chunk borders whether training goes on; called in the thread that feeds the workers."""
 
-    raw_words: int = 0
-    trained_words: int = 0
-    pairs: int = 0
-    loss: float = 0.0
-    sentences: int = 0
+    takes_digests: bool
+    """Whether positions shall carry digests."""
 
-    def add(self, raw_words: int, trained_words: int, pairs: int, loss: float) -> None:
-        self.raw_words += raw_words
-        self.trained_words += trained_words
-        self.pairs += pairs
-        self.loss += loss
+    def wants_stop(self) -> bool:
+        """Whether training shall end as soon as the chunks that are being trained are done."""
 
-    @property
-    def mean_loss(self) -> float:
-        return self.loss / self.pairs if self.pairs else 0.0
+    def wants_pause(self) -> bool:
+        """Whether `paused` shall be called at the next border."""
 
-
-def whole_block(store: TokenStore) -> Iterator[Block]:
-    """The one block of an epoch that lies in memory whole."""
-    yield Block(store, 0, 0, store.token_count)
-
-
-def aligned_blocks(stores: Iterable[TokenStore]) -> Iterator[Block]:
-    """Cut streamed sentences into blocks that end at chunk borders.
-
-    The sentence that holds the border is carried into the next block, so that its windows stay whole.
-    """
-    carried: TokenStore | None = None
-    first_position = begin = 0
-    for store in stores:
-        joined = store if carried is None else concatenate_stores([carried, store])
-        end = (first_position + joined.token_count) // CHUNK_TOKENS * CHUNK_TOKENS - first_position
-        if end > begin:
-            yield Block(joined, first_position, begin, end)
-            begin = end
-        sentence = max(0, int(np.searchsorted(joined.sentence_starts, begin, side="right")) - 1)
-        cut = int(joined.sentence_starts[sentence])
-        carried = _sentences_from(joined, sentence)
-        first_position += cut
-        begin -= cut
-    if carried is not None and carried.token_count > begin:
-        yield Block(carried, first_position, begin, carried.token_count)
-
-
-def _sentences_from(store: TokenStore, sentence: int) -> TokenStore:
-    """The sentences of `store` from number `sentence` on."""
-    cut = int(store.sentence_starts[sentence])
-    weights = store.sentence_weights
-    return TokenStore(
-        store.ids[cut:], store.sentence_starts[sentence:] - cut, None if weights is None else weights[sentence:]
-    )
-
-
-def chunks(block: Block) -> Iterator[tuple[int, int]]:
-    """Offsets of the block's chunks: the token stream cut at multiples of CHUNK_TOKENS."""
-    begin = block.begin
-    while begin < block.end:
-        position = block.first_position + begin
-        end = min(block.end, begin + CHUNK_TOKENS - position % CHUNK_TOKENS)
-        yield begin, end
-        begin = end
+    def paused(self, position: Position, tally: Tally) -> None:
+        """No worker is at work; `tally` has the epoch's sums up to `position`."""
 
 
 class Trainer:
@@ -216,9 +183,11 @@ class Trainer:
         word_of_type: NDArray[np.int32] | None = None,
         observer: ProgressObserver | None = None,
         total: Tally | None = None,
+        control: Control | None = None,
     ) -> None:
         """`word_of_type` maps the ids of the blocks to rows of the matrices (-1: dropped); None: they are rows.
-        `total` collects the sums over all epochs, also those of an earlier trainer of the same call."""
+        `total` collects the sums over all epochs, also those of an earlier trainer of the same call. `control`
+        may pause or end training at chunk borders."""
         noise, tree = tables.noise, tables.tree
         self._model = _sgd.Model(
             input_vectors=weights.input_vectors,
@@ -247,110 +216,77 @@ class Trainer:
         self.total = Tally() if total is None else total
         """Sums over all epochs trained so far; `train_epoch` keeps it current while it runs."""
         self._reporter = _Reporter(run, self.total, observer)
+        self._control = control
+        self._word_of_type = word_of_type
+        self.position = Position()
+        """How far training has come; valid also after an interrupt, because workers finish their chunks."""
+        self.tally = Tally()
+        """Sums over the present epoch up to `position`."""
+        self.complete = False
+        """Whether the last `train_epoch` trained its epoch to the end."""
 
-    def train_epoch(self, epoch: int, blocks: Iterable[Block]) -> Tally:
+    def train_epoch(
+        self, epoch: int, blocks: Iterable[Block], start: Position | None = None, tally: Tally | None = None
+    ) -> Tally:
         """Train every token of `blocks` once and return the epoch's sums.
 
         The calling thread draws the blocks (so a Python iterable runs where its user expects) and feeds the
         workers. An exception of a worker or of the iterable stops the others and is raised here;
-        KeyboardInterrupt likewise, after at most one chunk per worker.
+        KeyboardInterrupt likewise, after at most one chunk per worker. `complete` says afterwards whether
+        `control` let the epoch end.
+
+        `start` skips what was trained before it, with the sums `tally`. Raises CheckpointError if the blocks do
+        not begin with the tokens whose digest `start` has.
         """
-        team = _Team(self._workers, self._run.key(epoch), self.total)
-        report = self._reporter.report
+        start = start or Position(epoch)
+        self.position, self.tally, self.complete = start, tally or Tally(), False
+        if self._control is not None and self._control.wants_stop():
+            return self.tally
+        team = Team(self._workers, self._run.key(epoch), (self.tally, self.total), start)
         try:
-            for block in blocks:
-                for begin, end in chunks(block):
-                    rate = self._run.learning_rate(epoch, block.first_position + begin)
-                    while not team.offer((block, begin, end, rate), REPORT_SECONDS):
-                        report(epoch, rate)
-                    report(epoch, rate)
-            team.close()
-            while not team.wait(REPORT_SECONDS):
-                report(epoch, self._run.learning_rate(epoch + 1, 0))
+            self.complete = self._feed(team, epoch, blocks, start)
         finally:
             team.stop()
-        report(epoch, self._run.learning_rate(epoch + 1, 0), last=epoch + 1 == self._run.epochs)
-        return team.tally
+            self.position = team.reached
+        if self.complete:
+            rate = self._run.learning_rate(epoch + 1, 0)
+            self._reporter.report(epoch, rate, last=epoch + 1 == self._run.epochs, now=True)
+        return self.tally
 
-
-_Job = tuple[Block, int, int, float]
-
-
-class _Team:
-    """The worker threads of one epoch and the bounded queue that feeds them."""
-
-    def __init__(self, workers: list[_sgd.Worker], key: int, total: Tally) -> None:
-        self.tally = Tally()
-        self._total = total
-        self._key = key
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=8 * len(workers))
-        self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self._error: BaseException | None = None
-        self._threads = [
-            threading.Thread(target=self._work, args=(worker,), name=f"w2vplus-{number}", daemon=True)
-            for number, worker in enumerate(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _work(self, worker: _sgd.Worker) -> None:
-        try:
-            while not self._stopped.is_set():
-                job = self._jobs.get()
-                if job is None:
-                    break
-                block, begin, end, rate = job
-                store = block.store
-                sums = worker.train_span(
-                    store.ids, store.sentence_starts, store.sentence_weights, block.first_position,
-                    begin, end, self._key, rate,
-                )  # fmt: skip
-                with self._lock:
-                    self.tally.add(*sums)
-                    self._total.add(*sums)
-        except BaseException as error:
-            self._error = error
-            self._stopped.set()
-
-    def offer(self, job: _Job | None, timeout: float) -> bool:
-        """Queue a job; False when the queue stayed full. Raises what a worker raised."""
-        self._raise_error()
-        try:
-            self._jobs.put(job, timeout=timeout)
-        except queue.Full:
-            return False
-        return True
-
-    def close(self) -> None:
-        """Tell every worker that no more jobs come."""
-        for _ in self._threads:
-            while not self.offer(None, REPORT_SECONDS):
-                pass
-
-    def wait(self, timeout: float) -> bool:
-        """Whether all workers are done, after at most `timeout` seconds for each."""
-        for thread in self._threads:
-            thread.join(timeout)
-            self._raise_error()
-            if thread.is_alive():
+    def _feed(self, team: Team, epoch: int, blocks: Iterable[Block], start: Position) -> bool:
+        """Hand every chunk after `start` to the workers and wait for them; False if `control` ended it."""
+        report, control = self._reporter.report, self._control
+        digest = CorpusDigest(self._word_of_type) if control is not None and control.takes_digests else None
+        passed = 0
+        for block in blocks:
+            for begin, end in chunks(block):
+                first, last = block.first_position + begin, block.first_position + end
+                if digest is not None:
+                    digest.add(block, begin, end)
+                passed = last
+                if first < start.offset:
+                    check_prefix(last, digest, start)
+                    continue
+                if control is not None:
+                    if control.wants_stop():
+                        return False
+                    if control.wants_pause():
+                        while not team.drained(REPORT_SECONDS):
+                            report(epoch, self._run.learning_rate(epoch, first))
+                        control.paused(team.reached, self.tally)
+                rate = self._run.learning_rate(epoch, first)
+                job = Job(block, begin, end, rate, Position(epoch, last, digest.hex() if digest else ""))
+                while not team.offer(job, REPORT_SECONDS):
+                    report(epoch, rate)
+                report(epoch, rate)
+        if passed < start.offset:
+            check_prefix(None, digest, start)
+        team.close()
+        while not team.wait(REPORT_SECONDS):
+            report(epoch, self._run.learning_rate(epoch + 1, 0))
+            if control is not None and control.wants_stop():
                 return False
         return True
-
-    def stop(self) -> None:
-        """End the workers after their present chunk and wait for them."""
-        self._stopped.set()
-        while any(thread.is_alive() for thread in self._threads):
-            try:
-                self._jobs.put_nowait(None)  # wakes a worker that waits for a job
-            except queue.Full:
-                time.sleep(0.001)
-        for thread in self._threads:
-            thread.join()
-
-    def _raise_error(self) -> None:
-        if self._error is not None:
-            raise self._error
 
 
 class _Reporter:
@@ -361,12 +297,14 @@ class _Reporter:
         self._started = time.perf_counter()
         self._next = self._started + REPORT_SECONDS
         self._pairs, self._loss = total.pairs, total.loss
+        self._earlier_words = total.raw_words
 
-    def report(self, epoch: int, learning_rate: float, *, last: bool = False) -> None:
-        now = time.perf_counter()
-        if self._observer is None or (now < self._next and not last):
+    def report(self, epoch: int, learning_rate: float, *, last: bool = False, now: bool = False) -> None:
+        """Report if it is time, or `now`; `last` says that the run is finished."""
+        seconds = time.perf_counter()
+        if self._observer is None or (seconds < self._next and not now):
             return
-        self._next = now + REPORT_SECONDS
+        self._next = seconds + REPORT_SECONDS
         pairs, loss = self._total.pairs - self._pairs, self._total.loss - self._loss
         self._pairs, self._loss = self._total.pairs, self._total.loss
         self._observer(
@@ -378,7 +316,8 @@ class _Reporter:
                 trained_words=self._total.trained_words,
                 learning_rate=learning_rate,
                 loss=loss / pairs if self._run.compute_loss and pairs else None,
-                elapsed=now - self._started,
+                elapsed=seconds - self._started,
                 finished=last,
+                earlier_words=self._earlier_words,
             )
         )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._settings import PhraseSettings, TrainSettings
+from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, TrainSettings
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import ReadingBar, TrainingBar
 
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from w2vplus.phrases import FrozenPhrases
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
+    from w2vplus.word2vec.checkpoints import Checkpoint
 
 DELIMITER = "_"
 """Joins the words of a phrase, as in gensim and word2phrase."""
+
+NO_CHECKPOINTS = CheckpointSettings()
 
 
 @dataclass
@@ -146,7 +149,11 @@ def frozen_phrases(tables: list[PhraseTable]) -> list[FrozenPhrases]:
             connector_words=table.settings.connector_words,
             export_phrases=lambda scores=scores: scores,
         )
-        frozen.append(FrozenPhrases(learnt))
+        one = FrozenPhrases(learnt)
+        one.components = {
+            phrase.joined(DELIMITER): tuple(map(str, phrase.words)) for phrase in table.phrases()
+        }
+        frozen.append(one)
     return frozen
 
 
@@ -169,15 +176,51 @@ def new_model(encoded: EncodedCorpus, settings: TrainSettings) -> Word2Vec:
     return model
 
 
-def run_training(model: Word2Vec, encoded: EncodedCorpus, *, quiet: bool = False) -> tuple[int, int]:
-    """Train all epochs under a bar; returns (trained words, raw words) of all epochs."""
+def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) -> Checkpoint | None:
+    """The checkpoint that --resume goes on from; None if there is none yet.
+
+    Raises CommandError if it belongs to a run with other settings.
+    """
+    from w2vplus import Word2Vec
+    from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
+
+    if checkpoints.folder is None or not checkpoints.resume or not checkpoint_folders(checkpoints.folder):
+        return None
+    checkpoint = load_last(Word2Vec, checkpoints.folder)
+    for name, value in settings.arguments().items():
+        then = getattr(checkpoint.model, name)
+        if name != "workers" and then != value:
+            raise _output.CommandError(
+                f"--{name.replace('_', '-')} is {value} now and was {then} in the run of {checkpoint.path}:"
+                " give the same options as then to go on with it"
+            )
+    return checkpoint
+
+
+def run_training(
+    model: Word2Vec,
+    encoded: EncodedCorpus,
+    *,
+    checkpoints: CheckpointSettings = NO_CHECKPOINTS,
+    resumed: Checkpoint | None = None,
+    quiet: bool = False,
+) -> tuple[int, int]:
+    """Train all epochs, or those that `resumed` leaves, under a bar; returns (trained, raw words) of all."""
+    from w2vplus import Checkpoints
+
     with TrainingBar(quiet=quiet) as bar:
+        if resumed is not None:
+            return model.train_from(
+                resumed, encoded, workers=model.workers, progress=False if quiet else bar
+            )
+        folder = checkpoints.folder
         trained_words, raw_words = model.train(
             encoded,
             total_examples=model.corpus_count,
             epochs=model.epochs,
             compute_loss=model.compute_loss,
             progress=None if quiet else bar,
+            checkpoint=None if folder is None else Checkpoints(folder, checkpoints.minutes),
         )
     return trained_words, raw_words
 
@@ -196,14 +239,20 @@ def train_and_save(
     phrase_settings: PhraseSettings,
     targets: Targets,
     *,
+    checkpoints: CheckpointSettings = NO_CHECKPOINTS,
     quiet: bool,
     on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save.
 
-    An interrupt during training saves what there is under `targets.partial()` and exits with 130.
+    An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
+    kept, and exits with 130.
     """
     clock = Clock()
+    resumed = last_checkpoint(settings, checkpoints)
+    if resumed is not None:
+        position = resumed.progress.position
+        _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
     with clock.step("reading"):
         encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
     facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
@@ -214,16 +263,20 @@ def train_and_save(
         on_phrases(joined.found)
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
-        model = new_model(encoded, settings)
-        if targets.model is not None:
+        model = new_model(encoded, settings) if resumed is None else resumed.model
+        model.workers = settings.workers
+        if targets.model is not None or checkpoints.folder is not None:
             # Kept in the saved model, so that new text can be joined alike before training goes on.
             model.phrases = frozen_phrases(joined.tables)
     try:
         with clock.step("training"):
-            trained_words, raw_words = run_training(model, encoded, quiet=quiet)
+            trained_words, raw_words = run_training(
+                model, encoded, checkpoints=checkpoints, resumed=resumed, quiet=quiet
+            )
     except KeyboardInterrupt:
         files = targets.partial().write(model)
-        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}")
+        go_on = "" if checkpoints.folder is None else "; the same command with --resume goes on from there"
+        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}{go_on}")
         raise typer.Exit(_output.INTERRUPTED) from None
     with clock.step("saving"):
         files = targets.write(model)

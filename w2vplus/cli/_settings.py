@@ -10,6 +10,7 @@ import os
 from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from w2vplus.cli._output import UsageError, require
@@ -117,6 +118,37 @@ class PhraseSettings:
         from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS
 
         return frozenset(ENGLISH_CONNECTOR_WORDS)
+
+
+@dataclass(frozen=True)
+class CheckpointSettings:
+    """Where checkpoints of a run go (nowhere unless set), how often, and whether to go on from the last
+    one."""
+
+    folder: str | None = None
+    minutes: float | None = None
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.folder is None and (self.resume or self.minutes is not None):
+            option = "--resume" if self.resume else "--checkpoint-minutes"
+            raise UsageError(f"{option} needs --checkpoint FOLDER, where the checkpoints are")
+        if self.minutes is not None:
+            require("--checkpoint-minutes", self.minutes, self.minutes > 0, "above 0", "10 is usual")
+
+    def check(self) -> None:
+        """Refuse a folder whose checkpoints would get into the way of a new run, or that is a file."""
+        from w2vplus.word2vec.checkpoints import checkpoint_folders
+
+        if self.folder is None:
+            return
+        if Path(self.folder).exists() and not Path(self.folder).is_dir():
+            raise UsageError(f"--checkpoint must name a folder, got the file {self.folder}")
+        if not self.resume and checkpoint_folders(self.folder):
+            raise UsageError(
+                f"--checkpoint {self.folder} holds checkpoints of an earlier run: add --resume to go on with"
+                " it, or name another folder"
+            )
 
 
 def available_cpus() -> int:

@@ -37,8 +37,27 @@ def check_not_a_source(path: str, option: str, sources: Sequence[str]) -> None:
         raise UsageError(f"{option} {path} is the corpus itself; it would be lost")
 
 
+def check_model_target(path: str) -> None:
+    """Refuse a place for a model's folder that could not be written at the end.
+
+    Raises UsageError if something else is there, CommandError if its parent is missing or closed to us.
+    """
+    from w2vplus.array_folder import is_array_folder
+
+    target = Path(path)
+    if not path or (target.exists() and not target.is_dir()):
+        reason = ", which is a file" if path else ""
+        raise UsageError(f"--save-model must name a folder, got {path!r}{reason}")
+    if target.is_dir() and not is_array_folder(target) and any(target.iterdir()):
+        raise UsageError(f"--save-model {path} is a folder with other things in it; choose another name")
+    if not target.absolute().parent.is_dir():
+        raise CommandError(f"--save-model {path}: the folder {target.parent} does not exist; create it first")
+    if not os.access(target if target.is_dir() else target.absolute().parent, os.W_OK):
+        raise CommandError(f"--save-model {path}: the place is not writable; choose another")
+
+
 class Targets(NamedTuple):
-    """The files a run writes: vectors, and the whole model if asked for."""
+    """What a run writes: a file of vectors, and the whole model as a folder if asked for."""
 
     vectors: str
     model: str | None
@@ -48,10 +67,10 @@ class Targets(NamedTuple):
         check_vectors_target(self.vectors)
         check_not_a_source(self.vectors, "--output", sources)
         if self.model is not None:
-            check_writable(self.model, "--save-model")
+            check_model_target(self.model)
             check_not_a_source(self.model, "--save-model", sources)
             if self.model == self.vectors:
-                raise UsageError(f"--save-model and --output must be two files, got {self.model} for both")
+                raise UsageError(f"--save-model and --output must be two places, got {self.model} for both")
 
     def partial(self) -> Targets:
         """Other names in the same places, for what an interrupted run has: vectors.partial.bin.gz."""
@@ -64,7 +83,7 @@ class Targets(NamedTuple):
         save_vectors(model.wv, self.vectors)
         if self.model is None:
             return [self.vectors]
-        model.save(self.model)
+        model.save_folder(self.model)
         return [self.vectors, self.model]
 
 

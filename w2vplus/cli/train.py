@@ -12,7 +12,13 @@ import typer
 
 from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._output import plural
-from w2vplus.cli._settings import Connectors, DecodingErrors, PhraseSettings, TrainSettings
+from w2vplus.cli._settings import (
+    CheckpointSettings,
+    Connectors,
+    DecodingErrors,
+    PhraseSettings,
+    TrainSettings,
+)
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import count, duration
 
@@ -68,10 +74,27 @@ def train(
         str | None,
         typer.Option(
             "--save-model",
-            metavar="FILE",
-            help="Also keep the whole model, its phrases included, to go on later.",
+            metavar="FOLDER",
+            help="Also keep the whole model, its phrases included, to go on later (safetensors and JSON).",
         ),
     ] = None,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FOLDER",
+            help="Keep checkpoints there, to go on after a crash with --resume.",
+        ),
+    ] = None,
+    checkpoint_minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--checkpoint-minutes", help="Minutes between checkpoints; 10 unless set.", show_default=False
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one; else begin.")
+    ] = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     max_sentence_length: Annotated[
         int | None,
@@ -185,9 +208,11 @@ def train(
     phrase_settings = PhraseSettings(phrases, phrase_min_count, phrase_threshold, phrase_connectors)
     targets = Targets(output, save_model)
     targets.check(corpus)
+    checkpoints = CheckpointSettings(checkpoint, checkpoint_minutes, resume)
+    checkpoints.check()
     reading = _pipeline.ReadOptions(errors.value, max_sentence_length)
     trained = _pipeline.train_and_save(
-        corpus, reading, settings, phrase_settings, targets, quiet=quiet or as_json
+        corpus, reading, settings, phrase_settings, targets, checkpoints=checkpoints, quiet=quiet or as_json
     )
     if as_json:
         _output.write_json(trained.summary, "-")

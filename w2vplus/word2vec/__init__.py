@@ -14,6 +14,7 @@ from gensim.models.word2vec import (
 from gensim.utils import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, keep_vocab_item, prune_vocab
 
 from w2vplus.corpus import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
+from w2vplus.word2vec.checkpoints import Checkpoints
 from w2vplus.word2vec.model import Word2Vec
 
 FAST_VERSION = 1
@@ -26,6 +27,7 @@ __all__ = [
     "RULE_DISCARD",
     "RULE_KEEP",
     "BrownCorpus",
+    "Checkpoints",
     "Heapitem",
     "KeyedVectors",
     "LineSentence",

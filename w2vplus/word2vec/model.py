@@ -7,23 +7,29 @@ in `building`, corpora in `feeds`, tables and matrices in `tables`, training her
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import logging
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from types import GeneratorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus.corpus import SentenceCorpus
 from w2vplus.store import EncodedCorpus
-from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run, Tally, Trainer
-from w2vplus.word2vec import arguments, tables
-from w2vplus.word2vec.building import VocabularyBuilding
+from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run
+from w2vplus.word2vec import arguments
+from w2vplus.word2vec.checkpoints import Checkpoint, Checkpoints, CheckpointWriter, load_last
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
+from w2vplus.word2vec.persistence import Persistence
+from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_size
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +47,6 @@ _TRAINING_HOOKS = (
 )
 """gensim's private methods by which subclasses change training."""
 
-_TRANSIENT = ("_memory",)
-"""Attributes that are not saved."""
-
 
 @contextmanager
 def _observer(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | None]:
@@ -59,7 +62,7 @@ def _observer(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | 
         yield None
 
 
-class Word2Vec(VocabularyBuilding):
+class Word2Vec(Persistence):
     """word2vec with gensim's interface (Mikolov et al. 2013a, 2013b).
 
     All arguments of `gensim.models.Word2Vec` have gensim's names, meanings and defaults; `sentences` may also be a
@@ -73,6 +76,7 @@ class Word2Vec(VocabularyBuilding):
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
+    checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`.
 
@@ -116,6 +120,7 @@ class Word2Vec(VocabularyBuilding):
         cbow_corrected: bool = False,
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
+        checkpoint: Checkpoints | str | PathLike[str] | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -138,6 +143,9 @@ class Word2Vec(VocabularyBuilding):
         self._memory = CorpusMemory()
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
+        self._constructor_checkpoint = checkpoint
+        if checkpoint is not None and sentences is None and corpus_file is None:
+            logger.warning("checkpoint= is not kept by a model without corpus: give it to train()")
         try:
             super().__init__(
                 sentences=sentences, corpus_file=corpus_file, vector_size=vector_size, alpha=alpha, window=window,
@@ -150,7 +158,7 @@ class Word2Vec(VocabularyBuilding):
         finally:
             self._memory.hold = False
             self._memory.forget()
-            del self._constructor_progress
+            del self._constructor_progress, self._constructor_checkpoint
 
     # ---- Training
 
@@ -169,6 +177,7 @@ class Word2Vec(VocabularyBuilding):
         compute_loss: bool = False,
         callbacks: Iterable[Any] = (),
         progress: bool | ProgressObserver | None = None,
+        checkpoint: Checkpoints | str | PathLike[str] | None = None,
         **kwargs: Any,
     ) -> tuple[int, int]:
         """Train on every token of the corpus `epochs` times; returns (trained words, raw words).
@@ -176,9 +185,17 @@ class Word2Vec(VocabularyBuilding):
         As in gensim one of `total_examples` and `total_words` and `epochs` must be given. `word_count` raw words
         count as trained already for the learning rate. `queue_factor` has no effect here: the engine keeps its own
         queue. Raises what gensim's `train` raises, and `CorpusError` for a corpus that cannot be read.
+
+        `callbacks` are gensim's or `w2vplus.callbacks.TrainingCallback`s; `model.stop_training = True`, set by one of
+        them, ends training at the next chunk border. `checkpoint` names a folder for checkpoints every 10 minutes, or
+        is a `Checkpoints` with another schedule; an interrupt or a stop writes one too, and `resume` goes on from
+        there. Raises CheckpointError if the folder holds those of another run.
         """
+        callbacks = list(callbacks)
         hooks = self._overridden_hooks()
         if hooks:
+            if checkpoint is not None or self.__dict__.get("_constructor_checkpoint") is not None:
+                raise ValueError(f"checkpoints need w2vplus's own training, but {', '.join(hooks)} is overridden")
             logger.warning("%s overrides %s: training runs in gensim's own code", type(self).__name__, ", ".join(hooks))
             result: tuple[int, int] = super().train(
                 corpus_iterable=corpus_iterable, corpus_file=corpus_file, total_examples=total_examples,
@@ -209,61 +226,85 @@ class Word2Vec(VocabularyBuilding):
                 f"window={self.window} shrink_windows={self.shrink_windows}"
             ),
         )
+        schedule = self.__dict__.get("_constructor_checkpoint") if checkpoint is None else checkpoint
+        writer = None
+        if schedule is not None:
+            writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_size(feed))
+            self._run_id = writer.run_id
         with _observer(progress) as observer:
-            total = self._train_epochs(feed, run, list(callbacks), observer)
+            call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))
+            return self._finish_call(call, run, callbacks)
+
+    @classmethod
+    def resume(
+        cls,
+        folder: str | PathLike[str],
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        *,
+        workers: int | None = None,
+        callbacks: Iterable[Any] = (),
+        progress: bool | ProgressObserver = False,
+    ) -> Self:
+        """The model of an interrupted `train`, trained to that call's end from its last complete checkpoint.
+
+        `folder` is what `checkpoint=` named; the corpus must be the same. A Python iterable is skipped forward,
+        and what is skipped is compared with what was trained. Checkpoints go on as they were. With one worker and
+        the same instruction set the vectors equal those of the uninterrupted run byte for byte. A callback that
+        had a state in the checkpoint must be given again; `on_train_begin` and, within an epoch,
+        `on_epoch_begin` are called for the new process.
+
+        Raises CheckpointError if there is no complete checkpoint or the corpus is another one, ModelFormatError
+        if no checkpoint can be read.
+        """
+        checkpoint = load_last(cls, folder)
+        model: Self = checkpoint.model
+        model.train_from(
+            checkpoint, corpus_iterable, corpus_file, workers=workers, callbacks=callbacks, progress=progress
+        )
+        return model
+
+    def train_from(
+        self,
+        checkpoint: Checkpoint,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        *,
+        workers: int | None = None,
+        callbacks: Iterable[Any] = (),
+        progress: bool | ProgressObserver = False,
+    ) -> tuple[int, int]:
+        """What `resume` does with the model of a checkpoint that was read (`checkpoints.load_last`).
+
+        Returns (trained words, raw words) of the whole call, the part before the restart included.
+        """
+        run = checkpoint.progress.run
+        if workers is not None:
+            arguments.check_arguments({"workers": workers})
+            run = dataclasses.replace(run, workers=int(workers))
+            self.workers = int(workers)
+        passes = max(1, run.epochs - checkpoint.progress.position.epoch)
+        self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=passes)
+        feed = self._feed(corpus_iterable, corpus_file)
+        self._run_id = checkpoint.run_id
+        writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, corpus_size(feed))
+        position = checkpoint.progress.position
+        self.add_lifecycle_event("resume", msg=f"going on in epoch {position.epoch} at word {position.offset}")
+        with _observer(progress) as observer:
+            call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer), checkpoint)
+            return self._finish_call(call, run, callbacks)
+
+    def _finish_call(self, call: TrainingCall, run: Run, callbacks: Iterable[Any]) -> tuple[int, int]:
+        """Train, and leave the model as gensim leaves it after `train`."""
+        call.train()
         self.train_count += 1
-        self.min_alpha_yet_reached = max(run.end_rate, run.learning_rate(run.epochs, 0))
-        self.wv.norms = None
+        position = call.position
+        self.min_alpha_yet_reached = max(run.end_rate, run.learning_rate(position.epoch, position.offset))
         if not self._memory.hold:
             self._memory.forget()
         for callback in callbacks:
             callback.on_train_end(self)
-        return total.trained_words, total.raw_words
-
-    def _train_epochs(
-        self, feed: Feed, run: Run, callbacks: list[Any], observer: ProgressObserver | None
-    ) -> Tally:
-        for callback in callbacks:
-            callback.on_train_begin(self)
-        trainer: Trainer | None = None
-        bound: tuple[Any, ...] = ()
-        total = Tally()
-        for epoch in range(run.epochs):
-            for callback in callbacks:
-                callback.on_epoch_begin(self)
-            weights = tables.training_weights(self)
-            arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, weights.lock_factors)
-            if trainer is None or any(a is not b for a, b in zip(arrays, bound, strict=True)):
-                # the first epoch, or a callback has assigned other arrays
-                trainer = Trainer(
-                    weights, tables.training_tables(self), self._law(), run,
-                    word_of_type=feed.word_of_type, observer=observer, total=total,
-                )  # fmt: skip
-                bound = arrays
-            started = time.perf_counter()
-            tally = trainer.train_epoch(epoch, feed.blocks())
-            self.total_train_time += time.perf_counter() - started
-            self._finish_epoch(epoch, tally, time.perf_counter() - started)
-            for callback in callbacks:
-                callback.on_epoch_end(self)
-        return total
-
-    def _finish_epoch(self, epoch: int, tally: Tally, seconds: float) -> None:
-        """Leave vectors, norms and loss coherent for the callbacks."""
-        self.wv.norms = None
-        self.min_alpha_yet_reached = self.min_alpha
-        if self.compute_loss:
-            self.running_training_loss += tally.loss
-            self.training_losses.append(tally.mean_loss)
-        if tally.raw_words == 0 and self.train_count == 0:
-            logger.warning(
-                "train() called with an empty iterator (if not intended, "
-                "be sure to provide a corpus that offers restartable iteration = an iterable)."
-            )
-        logger.info(
-            "EPOCH %i: training on %i raw words (%i effective words) took %.1fs, %.0f effective words/s",
-            epoch, tally.raw_words, tally.trained_words, seconds, tally.trained_words / max(seconds, 1e-9),
-        )  # fmt: skip
+        return call.total.trained_words, call.total.raw_words
 
     def _law(self) -> Law:
         return Law(
@@ -330,21 +371,3 @@ class Word2Vec(VocabularyBuilding):
                 f"a generator is used up after one pass, but {passes} are needed: "
                 "pass a list, or an object whose __iter__ starts anew"
             )
-
-    # ---- Saving
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _TRANSIENT}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._memory = CorpusMemory()
-
-    def _load_specials(self, *args: Any, **kwargs: Any) -> None:
-        super()._load_specials(*args, **kwargs)
-        self._memory = CorpusMemory()
-        for name, value in (
-            ("shared_negatives", None), ("cbow_corrected", False), ("errors", "strict"), ("training_losses", []),
-        ):  # fmt: skip
-            if not hasattr(self, name):
-                setattr(self, name, value)

@@ -21,7 +21,10 @@ def word_counts(keyed_vectors: Any) -> NDArray[np.int64]:
 
 def store_huffman_tree(keyed_vectors: Any) -> None:
     """Build the Huffman tree of the counts and keep it as gensim does: attributes `code` and `point` per word."""
-    tree = huffman_tree(word_counts(keyed_vectors))
+    _keep_tree(keyed_vectors, huffman_tree(word_counts(keyed_vectors)))
+
+
+def _keep_tree(keyed_vectors: Any, tree: HuffmanTree) -> None:
     cuts = tree.path_starts[1:-1]
     for name, values in (("code", tree.codes), ("point", tree.inner_nodes.astype(np.uint32))):
         column = np.empty(len(keyed_vectors.index_to_key), dtype=object)

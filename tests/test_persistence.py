@@ -1,0 +1,411 @@
+"""What is saved comes back whole, or the old one stays, or a clear error says why."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import subprocess
+import sys
+
+import gensim.models
+import numpy as np
+import pytest
+from gensim.test.utils import datapath
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2vplus import FrozenPhrases, Phrases, Word2Vec
+from w2vplus.array_folder import HEAD, ArrayFolder, read_folder, write_folder
+from w2vplus.errors import ModelFormatError
+from w2vplus.word2vec.json_values import keys_from_json, keys_to_json
+
+LEE = datapath("lee_background.cor")
+SMALL = {"vector_size": 16, "epochs": 1, "workers": 1, "min_count": 3}
+MODES = {
+    "sg-ns": {"sg": 1, "negative": 5},
+    "cbow-hs": {"sg": 0, "hs": 1, "negative": 0},
+    "both": {"sg": 1, "hs": 1, "negative": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def lee() -> list[list[str]]:
+    return list(gensim.models.word2vec.LineSentence(LEE))
+
+
+@pytest.fixture(scope="module")
+def model(lee) -> Word2Vec:
+    return Word2Vec(lee, hs=1, compute_loss=True, **SMALL)
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    model.save_folder(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def names_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def assert_same(first, second):
+    assert first.wv.index_to_key == second.wv.index_to_key
+    assert first.wv.key_to_index == second.wv.key_to_index
+    for name in ("count", "sample_int"):
+        np.testing.assert_array_equal(first.wv.expandos[name], second.wv.expandos[name])
+    np.testing.assert_array_equal(first.wv.vectors, second.wv.vectors)
+    for name in ("syn1", "syn1neg", "cum_table"):
+        ours, theirs = getattr(first, name, None), getattr(second, name, None)
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            np.testing.assert_array_equal(ours, theirs)
+
+
+# ---- gensim's format
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"sep_limit": 1}, {"separately": ["syn1neg"]}, {"pickle_protocol": 2}]
+)
+@pytest.mark.parametrize("name", ["model", "model.gz"])
+def test_a_saved_model_comes_back_with_its_arrays_together_or_apart(model, tmp_path, name, options):
+    model.save(str(tmp_path / name), **options)
+    loaded = Word2Vec.load(str(tmp_path / name))
+    assert type(loaded) is Word2Vec
+    assert_same(model, loaded)
+    assert loaded.lifecycle_events[-1]["event"] == "loaded"
+    saving = [event for event in loaded.lifecycle_events if event["event"] == "saving"]
+    assert saving[-1]["fname_or_handle"] == str(tmp_path / name)
+
+
+def test_a_model_with_arrays_apart_is_mapped_queried_and_trained(model, lee, tmp_path):
+    model.save(str(tmp_path / "model"), sep_limit=1)
+    apart = {"model", "model.syn1.npy", "model.syn1neg.npy", "model.wv.vectors.npy"}
+    assert apart <= names_in(tmp_path)
+    mapped = Word2Vec.load(str(tmp_path / "model"), mmap="r")
+    assert isinstance(mapped.wv.vectors, np.memmap)
+    assert mapped.wv.most_similar("the") == model.wv.most_similar("the")
+    before = (tmp_path / "model.wv.vectors.npy").read_bytes()
+    mapped.train(lee, total_examples=mapped.corpus_count, epochs=1)
+    assert not np.array_equal(mapped.wv.vectors, model.wv.vectors)
+    assert (tmp_path / "model.wv.vectors.npy").read_bytes() == before
+
+
+def test_a_model_is_saved_to_an_open_file_and_a_path_object(model, tmp_path):
+    buffer = io.BytesIO()
+    model.save(buffer)
+    assert_same(model, pickle.loads(buffer.getvalue()))
+    model.save(tmp_path / "model")
+    assert_same(model, Word2Vec.load(tmp_path / "model"))
+
+
+def test_a_save_that_fails_leaves_the_old_model_and_nothing_else(model, tmp_path):
+    path = tmp_path / "model"
+    model.save(str(path), sep_limit=1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    model.unpicklable = lambda: None
+    try:
+        with pytest.raises((pickle.PicklingError, AttributeError)):
+            model.save(str(path), sep_limit=1)
+    finally:
+        del model.unpicklable
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_models_that_gensim_saved_become_ours_and_go_on_training(lee, tmp_path, mode):
+    theirs = gensim.models.Word2Vec(lee, **SMALL, **MODES[mode])
+    theirs.save(str(tmp_path / "gensim.model"))
+    model = Word2Vec.load(str(tmp_path / "gensim.model"))
+    assert type(model) is Word2Vec
+    assert_same(theirs, model)
+    assert model.train(lee, total_examples=model.corpus_count, epochs=1)[1] == sum(map(len, lee))
+    model.save_folder(tmp_path / "folder")
+    assert_same(model, Word2Vec.load_folder(tmp_path / "folder"))
+
+
+@pytest.mark.parametrize("sep_limit", [1, 10**8])
+def test_a_model_saved_as_gensims_loads_where_w2vplus_is_not_installed(model, tmp_path, sep_limit):
+    model.save(str(tmp_path / "plain"), as_gensim=True, sep_limit=sep_limit)
+    assert type(gensim.models.Word2Vec.load(str(tmp_path / "plain"))) is gensim.models.Word2Vec
+    code = """
+import sys
+sys.modules["w2vplus"] = None  # makes every import of it fail
+from gensim.models import Word2Vec
+model = Word2Vec.load("plain")
+model.train([["the", "a", "of"]], total_examples=1, epochs=1)
+print(type(model).__module__, len(model.wv))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["gensim.models.word2vec", str(len(model.wv))], done.stderr
+
+
+def test_a_plain_gensim_model_shares_the_arrays_and_says_what_it_leaves_out(lee, caplog):
+    model = Word2Vec(lee, cbow_corrected=True, **SMALL)
+    plain = model.to_gensim()
+    assert type(plain) is gensim.models.Word2Vec
+    assert plain.wv is model.wv and plain.syn1neg is model.syn1neg
+    assert vars(plain).keys() == vars(gensim.models.Word2Vec(lee, **SMALL)).keys()
+    assert "gensim's Word2Vec has no cbow_corrected" in caplog.text
+
+
+@pytest.mark.parametrize("size", [0, 1, 50, 0.3, 0.9])
+def test_a_truncated_model_is_refused_by_name(model, tmp_path, size):
+    path = tmp_path / "model.bin"
+    model.save(str(path))
+    content = path.read_bytes()
+    path.write_bytes(content[: size if isinstance(size, int) else int(len(content) * size)])
+    with pytest.raises(ModelFormatError, match=r"model\.bin is no saved Word2Vec model, or a truncated one"):
+        Word2Vec.load(str(path))
+
+
+@pytest.mark.parametrize(
+    "content", [b"word 1 2 3\n", b"\x00" * 100, pickle.dumps({"a": 1}), "ä".encode("utf-16")]
+)
+def test_a_foreign_file_is_no_model(tmp_path, content):
+    (tmp_path / "foreign").write_bytes(content)
+    with pytest.raises(ModelFormatError, match="foreign is"):
+        Word2Vec.load(str(tmp_path / "foreign"))
+
+
+def test_vectors_are_no_model(model, tmp_path):
+    model.wv.save(str(tmp_path / "vectors"))
+    with pytest.raises(AttributeError, match="KeyedVectors"):
+        Word2Vec.load(str(tmp_path / "vectors"))
+
+
+# ---- Folders
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_folder_keeps_everything_that_training_needs(lee, tmp_path, mode):
+    model = Word2Vec(lee, shared_negatives=0, comment="käse", **SMALL, **MODES[mode])
+    model.wv.vectors_lockf = np.linspace(0, 1, len(model.wv), dtype=np.float32)
+    model.save_folder(tmp_path / "model")
+    loaded = Word2Vec.load_folder(tmp_path / "model")
+    assert_same(model, loaded)
+    skipped = {"wv", "random", "lifecycle_events", "_memory", "syn1", "syn1neg", "cum_table"}
+    for name in vars(model).keys() - skipped:
+        assert getattr(loaded, name) == getattr(model, name), name
+    assert vars(loaded).keys() == vars(model).keys() - {"stop_training"}
+    assert vars(loaded.wv).keys() == vars(model.wv).keys()
+    for each in (model, loaded):
+        each.build_vocab([["newcomer"] * 5], update=True)
+        each.train(lee, total_examples=each.corpus_count, epochs=2)
+    assert_same(model, loaded)
+
+
+def test_a_folder_names_its_settings_for_people_and_for_programs(folder, model):
+    head = json.loads((folder / HEAD).read_text())
+    assert head["settings"]["vector_size"] == 16 and head["settings"]["seed"] == 1
+    assert head["facts"]["vocabulary_size"] == len(model.wv)
+    assert "| vector_size | 16 |" in (folder / "README.md").read_text()
+
+
+def test_loading_a_folder_unpickles_nothing(folder, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a pickle was read")
+
+    monkeypatch.setattr(pickle, "load", refuse)
+    monkeypatch.setattr(pickle, "loads", refuse)
+    assert type(Word2Vec.load(folder)) is Word2Vec
+
+
+def test_words_of_every_kind_that_json_can_name_come_back_as_they_were(tmp_path):
+    words = ["a", "ß", "\ud800", "", 7, -1, 2.5, True, ("a", 1), ("x", ("y", b"z")), b"\x00\xff"]
+    model = Word2Vec([words] * 3, min_count=1, vector_size=4, workers=1)
+    model.save_folder(tmp_path / "m")
+    loaded = Word2Vec.load_folder(tmp_path / "m")
+    assert [(type(key), key) for key in loaded.wv.index_to_key] == [
+        (type(key), key) for key in model.wv.index_to_key
+    ]
+
+
+@given(st.lists(st.recursive(st.text() | st.integers() | st.binary(), lambda key: st.tuples(key, key))))
+@settings(max_examples=60, deadline=None)
+def test_keys_survive_json(keys):
+    assert keys_from_json(json.loads(json.dumps(keys_to_json(keys)))) == keys
+
+
+def test_words_that_json_cannot_name_are_refused_before_anything_is_written(tmp_path):
+    model = Word2Vec([[frozenset("ab"), "b"]] * 3, min_count=1, vector_size=4)
+    with pytest.raises(TypeError, match="is a frozenset, and a folder can hold only"):
+        model.save_folder(tmp_path / "m")
+    assert names_in(tmp_path) == set()
+
+
+def test_attributes_of_words_are_kept_and_those_of_the_model_named_if_not(lee, tmp_path, caplog):
+    model = Word2Vec(lee, **SMALL)
+    model.wv.set_vecattr("the", "weight", 2.5)
+    model.favourite = "the"
+    model.save_folder(tmp_path / "m")
+    assert "no place for the attributes favourite" in caplog.text
+    assert Word2Vec.load_folder(tmp_path / "m").wv.get_vecattr("the", "weight") == 2.5
+
+
+def test_counts_kept_for_later_are_kept_in_the_folder(lee, tmp_path):
+    model = Word2Vec(min_count=5)
+    model.build_vocab(lee, keep_raw_vocab=True)
+    model.save_folder(tmp_path / "m")
+    assert Word2Vec.load_folder(tmp_path / "m").raw_vocab == model.raw_vocab
+
+
+def test_phrases_are_kept_with_their_component_words(lee, tmp_path):
+    frozen = Phrases(lee, min_count=2, threshold=5, connector_words={"of", "the"}).freeze()
+    frozen.components = {phrase: tuple(phrase.split("_")) for phrase in frozen.phrasegrams}
+    model = Word2Vec(frozen[lee], **SMALL)
+    model.phrases = [frozen]
+    model.save_folder(tmp_path / "m")
+    (loaded,) = Word2Vec.load_folder(tmp_path / "m").phrases
+    assert isinstance(loaded, FrozenPhrases)
+    assert list(loaded[lee]) == list(frozen[lee])
+    for name in vars(frozen).keys() - {"lifecycle_events"}:
+        assert getattr(loaded, name) == getattr(frozen, name), name
+
+
+def test_a_model_without_vocabulary_is_kept(tmp_path):
+    Word2Vec(vector_size=7).save_folder(tmp_path / "m")
+    assert Word2Vec.load_folder(tmp_path / "m").wv.vectors.shape == (0, 7)
+
+
+def test_rewriting_a_folder_replaces_the_model_and_leaves_one_generation(folder, lee):
+    other = Word2Vec(lee, seed=5, **SMALL)
+    other.save_folder(folder)
+    assert_same(other, Word2Vec.load_folder(folder))
+    assert len(list(folder.glob("arrays-*"))) == 1
+
+
+@pytest.mark.parametrize("moment", ["arrays", "head"])
+def test_a_rewrite_that_breaks_off_leaves_the_old_model(folder, model, lee, monkeypatch, moment):
+    import safetensors.numpy
+
+    from w2vplus import array_folder
+
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(
+        *((safetensors.numpy, "save_file") if moment == "arrays" else (array_folder, "replacing")), fail
+    )
+    with pytest.raises(OSError, match="No space left"):
+        Word2Vec(lee, seed=5, **SMALL).save_folder(folder)
+    monkeypatch.undo()
+    assert_same(model, Word2Vec.load_folder(folder))
+    with pytest.raises(OSError, match="No space left"):
+        monkeypatch.setattr(array_folder, "replacing", fail)
+        model.save_folder(folder.parent / "fresh")
+    assert names_in(folder.parent) == {"model"}
+
+
+def test_nothing_but_a_model_is_overwritten(model, tmp_path):
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "thesis.tex").write_text("years of work")
+    (tmp_path / "file").write_text("")
+    for name in ("papers", "file"):
+        with pytest.raises(FileExistsError, match="exists and is no w2vplus folder"):
+            model.save_folder(tmp_path / name)
+    assert (tmp_path / "papers" / "thesis.tex").read_text() == "years of work"
+
+
+def change_head(folder, **changes):
+    head = json.loads((folder / HEAD).read_text())
+    head.update(changes)
+    (folder / HEAD).write_text(json.dumps(head))
+
+
+def test_a_newer_folder_is_refused(folder):
+    change_head(folder, version=2)
+    with pytest.raises(ModelFormatError, match=r"format version 2 and this w2vplus reads up to 1.*upgrade"):
+        Word2Vec.load_folder(folder)
+
+
+@pytest.mark.parametrize("name", ["arrays", "vocabulary", "state"])
+@pytest.mark.parametrize("size", [0, 10, -1])
+def test_a_truncated_folder_is_refused(folder, name, size):
+    (path,) = folder.glob(f"{name}-*")
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ModelFormatError, match=f"{name}-1.* is damaged"):
+        Word2Vec.load_folder(folder)
+    path.unlink()
+    with pytest.raises(ModelFormatError, match=f"incomplete: {name}-1.* is missing"):
+        Word2Vec.load_folder(folder)
+
+
+def test_what_is_no_folder_of_ours_is_refused(folder, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Word2Vec.load_folder(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelFormatError, match="no w2vplus folder"):
+        Word2Vec.load_folder(tmp_path / "empty")
+    for content in (
+        "",
+        "[]",
+        "{",
+        "[" * 100_000,
+        '{"format": "other"}',
+        '{"format": "w2vplus", "version": "1"}',
+    ):
+        (folder / HEAD).write_text(content)
+        with pytest.raises(ModelFormatError):
+            Word2Vec.load_folder(folder)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "..", "a/b", "C:x", "..\\x"])
+def test_a_folder_cannot_make_its_reader_open_other_files(folder, name):
+    change_head(folder, files={"arrays": {"name": name, "bytes": 1}})
+    with pytest.raises(ModelFormatError):
+        Word2Vec.load_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("array", "value"),
+    [
+        ("input_vectors", np.zeros((3, 16), np.float32)),
+        ("output_vectors", np.zeros((3, 16), np.float32)),
+        ("counts", np.zeros(3, np.int64)),
+        ("path_nodes", np.full(20, 10**6, np.int32)),
+        ("path_starts", np.zeros(2, np.int64)),
+        ("surprise", np.zeros(3, np.int64)),
+    ],
+)
+def test_a_folder_that_contradicts_itself_is_refused(folder, array, value):
+    content = read_folder(folder, documents={"vocabulary": list, "state": dict})
+    content.arrays[array] = value
+    other = folder.parent / "other"
+    head = {name: content.head[name] for name in ("settings", "facts")}
+    write_folder(other, ArrayFolder("model", head, content.documents, content.arrays))
+    with pytest.raises(ModelFormatError, match="holds no usable model"):
+        Word2Vec.load_folder(other)
+
+
+@pytest.mark.parametrize("missing", ["settings"])
+def test_a_head_without_its_parts_is_refused(folder, missing):
+    head = json.loads((folder / HEAD).read_text())
+    del head[missing]
+    (folder / HEAD).write_text(json.dumps(head))
+    with pytest.raises(ModelFormatError, match=f"'{missing}' is missing"):
+        Word2Vec.load_folder(folder)
+
+
+def test_a_writer_killed_at_any_moment_leaves_one_complete_model(folder, model, tmp_path):
+    code = f"""
+import sys
+from w2vplus import Word2Vec
+model = Word2Vec.load_folder({str(folder)!r})
+print("ready", flush=True)
+while True:
+    model.save_folder({str(folder)!r})
+"""
+    random = np.random.default_rng(0)
+    for _ in range(2):
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(random.uniform(0, 0.3))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        assert_same(model, Word2Vec.load_folder(folder))

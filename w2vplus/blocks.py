@@ -1,0 +1,129 @@
+"""An epoch's tokens as blocks, chunks and positions: everything about training that depends on place alone.
+
+The trainer cuts the token stream here; faces make the blocks from a whole store or from streamed sentences. A
+position can be told again after a restart: it carries a digest of the words before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vplus.errors import CheckpointError
+from w2vplus.store import TokenStore, concatenate_stores
+
+CHUNK_TOKENS = 8192
+"""Raw tokens that are trained at one learning rate by one thread."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole sentences of one epoch; the offsets [begin, end) are to be trained, the rest is context."""
+
+    store: TokenStore
+    first_position: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Position:
+    """A chunk border in a run: every raw word before it is trained, none after it.
+
+    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids and sentence starts, in
+    hex, if digests are taken; the same words give the same digest, however they were cut into blocks.
+    """
+
+    epoch: int = 0
+    offset: int = 0
+    digest: str = ""
+
+
+def whole_block(store: TokenStore) -> Iterator[Block]:
+    """The one block of an epoch that lies in memory whole."""
+    yield Block(store, 0, 0, store.token_count)
+
+
+def aligned_blocks(stores: Iterable[TokenStore]) -> Iterator[Block]:
+    """Cut streamed sentences into blocks that end at chunk borders.
+
+    The sentence that holds the border is carried into the next block, so that its windows stay whole.
+    """
+    carried: TokenStore | None = None
+    first_position = begin = 0
+    for store in stores:
+        joined = store if carried is None else concatenate_stores([carried, store])
+        end = (first_position + joined.token_count) // CHUNK_TOKENS * CHUNK_TOKENS - first_position
+        if end > begin:
+            yield Block(joined, first_position, begin, end)
+            begin = end
+        sentence = max(0, int(np.searchsorted(joined.sentence_starts, begin, side="right")) - 1)
+        cut = int(joined.sentence_starts[sentence])
+        carried = _sentences_from(joined, sentence)
+        first_position += cut
+        begin -= cut
+    if carried is not None and carried.token_count > begin:
+        yield Block(carried, first_position, begin, carried.token_count)
+
+
+def _sentences_from(store: TokenStore, sentence: int) -> TokenStore:
+    """The sentences of `store` from number `sentence` on."""
+    cut = int(store.sentence_starts[sentence])
+    weights = store.sentence_weights
+    return TokenStore(
+        store.ids[cut:],
+        store.sentence_starts[sentence:] - cut,
+        None if weights is None else weights[sentence:],
+    )
+
+
+def chunks(block: Block) -> Iterator[tuple[int, int]]:
+    """Offsets of the block's chunks: the token stream cut at multiples of CHUNK_TOKENS."""
+    begin = block.begin
+    while begin < block.end:
+        position = block.first_position + begin
+        end = min(block.end, begin + CHUNK_TOKENS - position % CHUNK_TOKENS)
+        yield begin, end
+        begin = end
+
+
+_OTHER_CORPUS = (
+    "the corpus does not begin with the {offset} words that were trained before the checkpoint of this "
+    "epoch: give the corpus of the interrupted run; one that changes in every epoch can go on only from the "
+    "end of an epoch (checkpoint by epochs instead of minutes)"
+)
+
+
+class CorpusDigest:
+    """A running digest of an epoch's words."""
+
+    def __init__(self, word_of_type: NDArray[np.int32] | None) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        if word_of_type is not None:
+            self._hash.update(word_of_type.data)
+
+    def add(self, block: Block, begin: int, end: int) -> None:
+        """Take in the chunk [begin, end) of `block`: its ids, and where in the epoch sentences start."""
+        starts = block.store.sentence_starts
+        first, last = np.searchsorted(starts, (begin, end))
+        self._hash.update(block.store.ids[begin:end].data)
+        self._hash.update((np.unique(starts[first:last]) + block.first_position).data)
+
+    def hex(self) -> str:
+        return self._hash.hexdigest()
+
+
+def check_prefix(position: int | None, digest: CorpusDigest | None, start: Position) -> None:
+    """Raise CheckpointError unless the words up to `position` may be those that `start` has behind it.
+
+    `position` is the end of a chunk that begins before `start.offset`, or None at the end of the corpus.
+    """
+    other = position is None or position > start.offset
+    if not other and position == start.offset and digest is not None and start.digest:
+        other = digest.hex() != start.digest
+    if other:
+        raise CheckpointError(_OTHER_CORPUS.format(offset=start.offset))

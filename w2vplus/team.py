@@ -1,0 +1,147 @@
+"""The threads of one epoch: chunks go in through a bounded queue, sums come out, order is kept.
+
+Called by `trainer` alone. Chunks are begun in the order in which they were offered, and a chunk that was
+begun is finished, whatever happens: that is what makes a consistent position known after an interrupt.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+
+from w2vplus import _sgd
+from w2vplus.blocks import Block, Position
+
+CLOSING_SECONDS = 0.2
+"""How long a full queue is waited for before errors of workers are looked for again."""
+
+
+@dataclass
+class Tally:
+    """Sums over trained chunks. `loss` is summed over `pairs` in float64."""
+
+    raw_words: int = 0
+    trained_words: int = 0
+    pairs: int = 0
+    loss: float = 0.0
+    sentences: int = 0
+
+    def add(self, raw_words: int, trained_words: int, pairs: int, loss: float) -> None:
+        self.raw_words += raw_words
+        self.trained_words += trained_words
+        self.pairs += pairs
+        self.loss += loss
+
+    @property
+    def mean_loss(self) -> float:
+        return self.loss / self.pairs if self.pairs else 0.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A chunk: the offsets [begin, end) of its block, its learning rate, and the position at its end."""
+
+    block: Block
+    begin: int
+    end: int
+    rate: float
+    ends_at: Position
+
+
+class Team:
+    """The worker threads of one epoch and the bounded queue that feeds them."""
+
+    def __init__(
+        self, workers: list[_sgd.Worker], key: int, tallies: tuple[Tally, Tally], start: Position
+    ) -> None:
+        """Each of `tallies` takes every chunk's sums."""
+        self.reached = start
+        """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun,
+        so when no worker is at work this is how far training has come."""
+        self._tallies = tallies
+        self._key = key
+        self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=8 * len(workers))
+        self._stopped = threading.Event()
+        self._changed = threading.Condition()
+        self._open_jobs = 0
+        self._error: BaseException | None = None
+        self._threads = [
+            threading.Thread(target=self._work, args=(worker,), name=f"w2vplus-{number}", daemon=True)
+            for number, worker in enumerate(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, worker: _sgd.Worker) -> None:
+        try:
+            while not self._stopped.is_set():
+                job = self._jobs.get()
+                if job is None:
+                    break
+                with self._changed:
+                    if job.ends_at.offset > self.reached.offset:
+                        self.reached = job.ends_at
+                store = job.block.store
+                sums = worker.train_span(
+                    store.ids, store.sentence_starts, store.sentence_weights, job.block.first_position,
+                    job.begin, job.end, self._key, job.rate,
+                )  # fmt: skip
+                with self._changed:
+                    for tally in self._tallies:
+                        tally.add(*sums)
+                    self._open_jobs -= 1
+                    self._changed.notify()
+        except BaseException as error:
+            self._error = error
+            self._stopped.set()
+
+    def offer(self, job: Job | None, timeout: float) -> bool:
+        """Queue a job; False when the queue stayed full. Raises what a worker raised."""
+        self._raise_error()
+        try:
+            self._jobs.put(job, timeout=timeout)
+        except queue.Full:
+            return False
+        if job is not None:
+            with self._changed:
+                self._open_jobs += 1
+        return True
+
+    def drained(self, timeout: float) -> bool:
+        """Whether every chunk that was offered is trained, after at most `timeout` seconds."""
+        with self._changed:
+            done = self._changed.wait_for(lambda: self._open_jobs == 0, timeout)
+        self._raise_error()
+        return done
+
+    def close(self) -> None:
+        """Tell every worker that no more jobs come."""
+        for _ in self._threads:
+            while not self.offer(None, CLOSING_SECONDS):
+                pass
+
+    def wait(self, timeout: float) -> bool:
+        """Whether all workers are done, after at most `timeout` seconds for each."""
+        for thread in self._threads:
+            thread.join(timeout)
+            self._raise_error()
+            if thread.is_alive():
+                return False
+        return True
+
+    def stop(self) -> None:
+        """End the workers after their present chunk and wait for them."""
+        self._stopped.set()
+        while any(thread.is_alive() for thread in self._threads):
+            try:
+                self._jobs.put_nowait(None)  # wakes a worker that waits for a job
+            except queue.Full:
+                time.sleep(0.001)
+        for thread in self._threads:
+            thread.join()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error

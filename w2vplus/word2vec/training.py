@@ -1,0 +1,197 @@
+"""One call of `Word2Vec.train`: epochs, callbacks, checkpoints, stop requests, and going on after a restart.
+
+`model` makes a `TrainingCall` for every call; the engine's `Trainer` asks it at chunk borders whether to go
+on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from w2vplus.blocks import Position
+from w2vplus.errors import CheckpointError
+from w2vplus.team import Tally
+from w2vplus.trainer import ProgressObserver, Run, Trainer, TrainingProgress
+from w2vplus.word2vec import tables
+from w2vplus.word2vec.checkpoints import Checkpoint, CheckpointWriter, Progress, restore_callbacks
+from w2vplus.word2vec.feeds import Feed
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Who looks on: callbacks, a progress observer, and the writer of checkpoints, if any."""
+
+    callbacks: Sequence[Any] = ()
+    observer: ProgressObserver | None = None
+    writer: CheckpointWriter | None = None
+
+
+class TrainingCall:
+    """Trains a model's matrices in place, from the beginning or from a checkpoint.
+
+    It is the `trainer.Control` of its run. `model.stop_training`, set by any callback or observer, ends it.
+    """
+
+    def __init__(
+        self, model: Any, feed: Feed, run: Run, watchers: Watchers, checkpoint: Checkpoint | None = None
+    ) -> None:
+        """Raises CheckpointError if `checkpoint` was written while another corpus was trained."""
+        self._model, self._feed, self._run, self._watchers = model, feed, run, watchers
+        self._checkpoint = checkpoint
+        start = checkpoint.progress if checkpoint is not None else Progress(run, Position(), Tally(), Tally())
+        if checkpoint is not None and checkpoint.corpus != corpus_size(feed):
+            raise CheckpointError(
+                f"the corpus has {_size_text(corpus_size(feed))} and the interrupted run's had "
+                f"{_size_text(checkpoint.corpus)}: give the corpus of that run"
+            )
+        self.takes_digests = watchers.writer is not None or checkpoint is not None
+        self.total = start.total
+        """Sums over all epochs of the call, those before a restart included."""
+        self.position = start.position
+        """How far training has come."""
+        self._tally = start.tally
+        self._trainer: Trainer | None = None
+        self._bound: tuple[Any, ...] = ()
+        self._clock = time.perf_counter()
+
+    # ---- trainer.Control
+
+    def wants_stop(self) -> bool:
+        """Whether a callback or an observer has asked to end training."""
+        return bool(self._model.stop_training)
+
+    def wants_pause(self) -> bool:
+        """Whether a checkpoint is due."""
+        return self._watchers.writer is not None and self._watchers.writer.is_due()
+
+    def paused(self, position: Position, tally: Tally) -> None:
+        """Write the checkpoint that was due."""
+        self.position, self._tally = position, tally
+        self._write()
+
+    # ---- Epochs
+
+    def train(self) -> None:
+        """Train what is left of the run. An interrupt leaves a checkpoint, if checkpoints are wanted."""
+        model, callbacks = self._model, self._watchers.callbacks
+        model.stop_training = False
+        for callback in callbacks:
+            callback.on_train_begin(model)
+        if self._checkpoint is not None:
+            restore_callbacks(self._checkpoint.callbacks, callbacks)
+        try:
+            for epoch in range(self.position.epoch, self._run.epochs):
+                self._train_epoch(epoch)
+                if model.stop_training:
+                    logger.info("training was stopped in epoch %i", epoch)
+                    break
+        except KeyboardInterrupt:
+            self._write()
+            raise
+        model.wv.norms = None
+
+    def _train_epoch(self, epoch: int) -> None:
+        model, writer = self._model, self._watchers.writer
+        for callback in self._watchers.callbacks:
+            callback.on_epoch_begin(model)
+        trainer = self._trainer_of_present_arrays()
+        self._clock = started = time.perf_counter()
+        try:
+            trainer.train_epoch(epoch, self._feed.blocks(), self.position, self._tally)
+        finally:
+            self.position, self._tally = trainer.position, trainer.tally
+            self._bank_time()
+        if not trainer.complete:
+            self._write()  # before the sums of the present part are booked as an epoch's
+        self._finish_epoch(epoch, self._tally, time.perf_counter() - started)
+        if not trainer.complete:
+            return
+        self.position, self._tally = Position(epoch + 1), Tally()
+        for callback in self._watchers.callbacks:
+            callback.on_epoch_end(model)
+        if writer is not None and (model.stop_training or writer.is_due_after(self.position.epoch)):
+            self._write()
+
+    def _trainer_of_present_arrays(self) -> Trainer:
+        """The trainer, made anew in the first epoch and whenever a callback has assigned other arrays."""
+        model = self._model
+        weights = tables.training_weights(model)
+        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, weights.lock_factors)
+        if self._trainer is None or any(a is not b for a, b in zip(arrays, self._bound, strict=True)):
+            self._trainer = Trainer(
+                weights,
+                tables.training_tables(model),
+                model._law(),
+                self._run,
+                word_of_type=self._feed.word_of_type,
+                observer=self._observer(),
+                total=self.total,
+                control=self,
+            )
+            self._bound = arrays
+        return self._trainer
+
+    def _observer(self) -> ProgressObserver | None:
+        """One observer for the caller's and for every callback with `on_progress`."""
+        model, observer = self._model, self._watchers.observer
+        listeners = [callback for callback in self._watchers.callbacks if hasattr(callback, "on_progress")]
+        if not listeners:
+            return observer
+
+        def report(progress: TrainingProgress) -> None:
+            if observer is not None:
+                observer(progress)
+            for callback in listeners:
+                callback.on_progress(model, progress)
+
+        return report
+
+    def _finish_epoch(self, epoch: int, tally: Tally, seconds: float) -> None:
+        """Leave vectors, norms and loss coherent for the callbacks."""
+        model = self._model
+        model.wv.norms = None
+        model.min_alpha_yet_reached = model.min_alpha
+        if model.compute_loss:
+            model.running_training_loss += tally.loss
+            model.training_losses.append(tally.mean_loss)
+        if tally.raw_words == 0 and model.train_count == 0:
+            logger.warning(
+                "train() called with an empty iterator (if not intended, "
+                "be sure to provide a corpus that offers restartable iteration = an iterable)."
+            )
+        logger.info(
+            "EPOCH %i: training on %i raw words (%i effective words) took %.1fs, %.0f effective words/s",
+            epoch, tally.raw_words, tally.trained_words, seconds, tally.trained_words / max(seconds, 1e-9),
+        )  # fmt: skip
+
+    def _bank_time(self) -> None:
+        """Count the seconds since the last call as training time."""
+        now = time.perf_counter()
+        self._model.total_train_time += now - self._clock
+        self._clock = now
+
+    def _write(self) -> None:
+        """Write a checkpoint of the present position, if checkpoints are wanted."""
+        if self._watchers.writer is None:
+            return
+        self._bank_time()
+        progress = Progress(self._run, self.position, self._tally, self.total)
+        self._watchers.writer.write(self._model, progress, self._watchers.callbacks)
+        self._clock = time.perf_counter()
+
+
+def corpus_size(feed: Feed) -> dict[str, int] | None:
+    """Tokens and sentences of a corpus that lies in memory; None for a stream."""
+    if feed.store is None:
+        return None
+    return {"tokens": feed.store.token_count, "sentences": feed.store.sentence_count}
+
+
+def _size_text(size: dict[str, int] | None) -> str:
+    return "no known size" if size is None else f"{size['tokens']} tokens in {size['sentences']} sentences"
