@@ -96,8 +96,14 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         """Apply `min_count`, `max_final_vocab`, `trim_rule` and `sample` to `raw_vocab`; gensim's report is returned.
 
         With `update`, counts are merged into the present vocabulary and new words are appended; subsampling is
-        computed from the merged counts (gensim takes the new text's alone).
+        computed from the merged counts (gensim takes the new text's alone), and a Huffman tree is grafted onto the
+        present one (see `growth`). Raises RuntimeError for an update of no vocabulary.
         """
+        if update and len(self.wv) == 0:
+            raise RuntimeError(
+                "update=True adds to a vocabulary, and this model has no prior vocabulary: build one first, "
+                "without update"
+            )
         min_count = min_count or self.min_count
         sample = sample or self.sample
         types = list(self.raw_vocab)
@@ -118,7 +124,7 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
             self._set_vocabulary(keys, counts, probabilities)
             if not keep_raw_vocab:
                 self.raw_vocab = defaultdict(int)
-            self._build_lookup_tables()
+            self._build_lookup_tables(update)
         report = {
             "drop_unique": len(types) - len(chosen),
             "retain_total": chosen.retained_total,
@@ -158,8 +164,10 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         if self.null_word and "\0" not in keyed_vectors.key_to_index:
             self.add_null_word()
 
-    def _build_lookup_tables(self) -> None:
-        if self.hs:
+    def _build_lookup_tables(self, update: bool) -> None:
+        if self.hs and update:
+            tables.grow_huffman_tree(self.wv)
+        elif self.hs:
             self.create_binary_tree()
         if self.negative:
             self.make_cum_table()
