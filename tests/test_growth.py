@@ -50,7 +50,8 @@ def test_a_tree_does_not_shrink_or_grow_from_nothing():
 
 
 def chances(model, context: str) -> dict[str, float]:
-    """P(word | context) of every word by the model's tree and `syn1`: the slow twin of hierarchical softmax."""
+    """P(word | context) of every word by the model's tree and `syn1`: the slow twin of hierarchical softmax.
+    """
     found = {}
     for word in model.wv.index_to_key:
         codes, nodes = model.wv.get_vecattr(word, "code"), model.wv.get_vecattr(word, "point")
@@ -61,8 +62,8 @@ def chances(model, context: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("sg", [0, 1])
 def test_what_the_tree_predicts_among_old_words_is_unchanged_by_growth(sg):
-    settings = {"hs": 1, "negative": 0, "min_count": 1, "vector_size": 8, "workers": 1, "epochs": 20, "sample": 0}
-    model = Word2Vec(OLD, sg=sg, **settings)
+    settings = {"hs": 1, "negative": 0, "min_count": 1, "vector_size": 8, "workers": 1, "sample": 0}
+    model = Word2Vec(OLD, sg=sg, epochs=20, **settings)
     before = chances(model, "apple")
     assert sum(before.values()) == pytest.approx(1)
     rows = model.syn1.copy()

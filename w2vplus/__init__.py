@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from w2vplus.acceleration import accelerate_gensim
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
     from w2vplus.errors import CorpusError, EvaluationError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _ROOM_OF = {
+    "accelerate_gensim": "acceleration",
     "Word2Vec": "word2vec",
     "LineSentence": "corpus",
     "PathLineSentences": "corpus",
@@ -62,6 +64,7 @@ __all__ = [
     "VectorFormatError",
     "Word2Vec",
     "__version__",
+    "accelerate_gensim",
     "encode",
     "evaluate_analogies",
     "evaluate_similarity",

@@ -14,6 +14,7 @@ import numpy as np
 from gensim import utils
 from gensim.models import word2vec as gensim_word2vec
 
+from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary
 from w2vplus.word2vec import tables
@@ -22,11 +23,14 @@ from w2vplus.word2vec.feeds import CorpusMemory, open_source
 logger = logging.getLogger(__name__)
 
 
-class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
+class VocabularyBuilding(gensim_word2vec.Word2Vec, metaclass=StandIn):  # type: ignore[misc]
     """gensim's Word2Vec with w2vplus's vocabulary scan; trained by `w2vplus.word2vec.Word2Vec`."""
 
     _memory: CorpusMemory
-    errors: str
+    # What w2vplus adds to gensim's settings; a model that gensim wrote has them from here.
+    shared_negatives: int | None = None
+    cbow_corrected: bool = False
+    errors: str = "strict"
 
     def scan_vocab(
         self,

@@ -1,9 +1,9 @@
 """A Huffman tree that grows with its vocabulary, for `build_vocab(update=True)` under hierarchical softmax.
 
-A row of `syn1` is a decision that training has taught: "the word lies on this side of the inner node". gensim builds
-a new tree over the merged counts and keeps the rows, which then decide between other words than they learnt. Here the
-old tree stays as it is; the new words get a tree of their own, and a new root decides between the two. Old words thus
-have one more node on their path, and every old row means what it meant.
+A row of `syn1` is a decision that training has taught: "the word lies on this side of the inner node". gensim
+builds a new tree over the merged counts and keeps the rows, which then decide between other words than they
+learnt. Here the old tree stays as it is; the new words get a tree of their own, and a new root decides
+between the two. Old words thus have one more node on their path, and every old row means what it meant.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from w2vplus.vocabulary import HuffmanTree, huffman_tree
 def graft(old_tree: HuffmanTree, counts: NDArray[np.int64]) -> HuffmanTree:
     """The tree of `counts` (int64, (V,)) whose first words are those of `old_tree`, the others new.
 
-    With O old words and N new ones (V = O + N) the rows are numbered as in every tree here: V - 1 inner nodes, the
-    root V - 2 first on every path, row V - 1 free.
+    With O old words and N new ones (V = O + N) the rows are numbered as in every tree here: V - 1 inner nodes,
+    the root V - 2 first on every path, row V - 1 free.
         0 .. O - 2          the old tree's nodes, unchanged
         O - 1 .. V - 3      the nodes of the new words' tree, in its own order (none if N = 1)
-        V - 2               the new root; code 0 leads to the side with the smaller sum of counts, the new words' on
-                            a tie, as huffman_tree merges the rarer first
+        V - 2               the new root; code 0 leads to the side with the smaller sum of counts (the new
+                            words' on a tie), as everywhere in the tree
     Paths are ordinary ones, root first, so gensim reads `code` and `point` as those of any tree.
 
     Raises ValueError if there are fewer counts than old words, or no old word.
@@ -32,7 +32,9 @@ def graft(old_tree: HuffmanTree, counts: NDArray[np.int64]) -> HuffmanTree:
     old_words = len(old_tree.path_starts) - 1
     new_words = len(counts) - old_words
     if old_words < 1 or new_words < 0:
-        raise ValueError(f"a tree of {old_words} words cannot grow to {len(counts)}: it needs a word, and only grows")
+        raise ValueError(
+            f"a tree of {old_words} words cannot grow to {len(counts)}: it needs a word, and only grows"
+        )
     if new_words == 0:
         return old_tree
     new_tree = huffman_tree(counts[old_words:])
