@@ -24,6 +24,9 @@ from w2vplus.vocabulary import AliasTable, HuffmanTree
 CHUNK_TOKENS = 8192
 """Raw tokens that are trained at one learning rate by one thread."""
 
+UNLIMITED_WINDOW = 2**31 - 1
+"""A window that reaches over every sentence; no sentence in memory is longer."""
+
 REPORT_SECONDS = 0.2
 
 MOST_SHARED_NEGATIVES = 8
