@@ -295,7 +295,7 @@ def test_names_of_gensim_3():
         "system" in model  # noqa: B015
     with pytest.raises(AttributeError, match=r"load_vectors"):
         Word2Vec.load_word2vec_format("x.bin")
-    with pytest.raises(AttributeError, match="no attribute 'nonsense'$"):
+    with pytest.raises(AttributeError, match=r"no attribute 'nonsense'$"):
         model.nonsense  # noqa: B018
 
 
