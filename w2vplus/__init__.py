@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from w2vplus.acceleration import accelerate_gensim
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
     from w2vplus.callbacks import EarlyStopping, TrainingCallback
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _ROOM_OF = {
+    "accelerate_gensim": "acceleration",
     "Word2Vec": "word2vec",
     "Checkpoints": "word2vec",
     "EarlyStopping": "callbacks",
@@ -73,6 +75,7 @@ __all__ = [
     "VectorFormatError",
     "Word2Vec",
     "__version__",
+    "accelerate_gensim",
     "encode",
     "evaluate_analogies",
     "evaluate_similarity",

@@ -26,6 +26,7 @@ from gensim.models.phrases import (
 
 from w2vplus.collocations import CandidateCounts, PhraseSettings, count_candidates
 from w2vplus.corpus import SentenceCorpus, encode, open_corpus, open_sentences
+from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 
 __all__ = [
@@ -125,7 +126,7 @@ class _StrictTransformation:
         return model
 
 
-class Phrases(_StrictTransformation, gensim_phrases.Phrases):  # type: ignore[misc]
+class Phrases(_StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn):  # type: ignore[misc]
     """Counts words and neighbouring words, and joins neighbours that occur together too often for chance.
 
     Thread-safety: any number of threads may transform sentences; learning needs the object for itself.
@@ -242,7 +243,7 @@ class Phrases(_StrictTransformation, gensim_phrases.Phrases):  # type: ignore[mi
         return FrozenPhrases(self)
 
 
-class FrozenPhrases(_StrictTransformation, gensim_phrases.FrozenPhrases):  # type: ignore[misc]
+class FrozenPhrases(_StrictTransformation, gensim_phrases.FrozenPhrases, metaclass=StandIn):  # type: ignore[misc]
     """The phrases that a `Phrases` model had when it was frozen: `phrasegrams`, joined string -> score.
 
     `components` maps each joined string to its words where these are known, and is None elsewhere.

@@ -50,6 +50,9 @@ __all__ = [
     "whole_block",
 ]
 
+UNLIMITED_WINDOW = 2**31 - 1
+"""A window that reaches over every sentence; no sentence in memory is longer."""
+
 REPORT_SECONDS = 0.2
 
 MOST_SHARED_NEGATIVES = 8

@@ -15,6 +15,7 @@ _RENAMED = {
     "documents": "sentences",
     "min_alpha_yet_reached": "min_alpha",
     "corpus_iterable": "sentences",
+    "sentences": "corpus_iterable",
     "learning_rate": "alpha",
     "dim": "vector_size",
 }

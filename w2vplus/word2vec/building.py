@@ -6,6 +6,7 @@ gensim keeps it (`raw_vocab`, `wv.key_to_index`, `wv.expandos`), so that code wh
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import logging
 from collections import defaultdict
@@ -13,26 +14,60 @@ from typing import Any
 
 import numpy as np
 from gensim import utils
+from gensim.models import KeyedVectors
 from gensim.models import word2vec as gensim_word2vec
 
+from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary
 from w2vplus.word2vec import tables
+from w2vplus.word2vec.arguments import explain_unknown_argument
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
+from w2vplus.word2vec.pretrained import start_from
+from w2vplus.word2vec.renamed import RenamedAttributes
 
 logger = logging.getLogger(__name__)
 
 
-class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
+class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=StandIn):  # type: ignore[misc]
     """gensim's Word2Vec with w2vplus's vocabulary scan; trained by `w2vplus.word2vec.Word2Vec`."""
 
     _memory: CorpusMemory
-    errors: str
     min_count: Any
     sample: Any
     alpha: Any
     min_alpha: Any
     epochs: Any
+
+    # What w2vplus adds to gensim's settings; a model that gensim wrote has them from here.
+    shared_negatives: int | None = None
+    cbow_corrected: bool = False
+    whole_sequence: bool = False
+    errors: str = "strict"
+
+    def build_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
+        trim_rule: Any = None,
+        **settings: Any,
+    ) -> None:
+        """Scan a corpus, choose its words, and make or (with `update`) enlarge tables and matrices.
+
+        `settings` are those of `prepare_vocab`. Raises TypeError for an argument that does not exist,
+        RuntimeError for an update of no vocabulary, CorpusError for a corpus that cannot be read.
+        """
+        known = [*inspect.signature(VocabularyBuilding.build_vocab).parameters, "min_count", "sample", "dry_run"]
+        for name in settings:
+            if name not in known:
+                raise TypeError(explain_unknown_argument(name, known[1:]))
+        super().build_vocab(
+            corpus_iterable=corpus_iterable, corpus_file=corpus_file, update=update, progress_per=progress_per,
+            keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, **settings,
+        )  # fmt: skip
 
     def scan_vocab(
         self,
@@ -102,8 +137,14 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         """Apply `min_count`, `max_final_vocab`, `trim_rule` and `sample` to `raw_vocab`; gensim's report is returned.
 
         With `update`, counts are merged into the present vocabulary and new words are appended; subsampling is
-        computed from the merged counts (gensim takes the new text's alone).
+        computed from the merged counts (gensim takes the new text's alone), and a Huffman tree is grafted onto the
+        present one (see `growth`). Raises RuntimeError for an update of no vocabulary.
         """
+        if update and len(self.wv) == 0:
+            raise RuntimeError(
+                "update=True adds to a vocabulary, and this model has no prior vocabulary: build one first, "
+                "without update"
+            )
         min_count = min_count or self.min_count
         sample = sample or self.sample
         types = list(self.raw_vocab)
@@ -124,7 +165,7 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
             self._set_vocabulary(keys, counts, probabilities)
             if not keep_raw_vocab:
                 self.raw_vocab = defaultdict(int)
-            self._build_lookup_tables()
+            self._build_lookup_tables(update)
         report = {
             "drop_unique": len(types) - len(chosen),
             "retain_total": chosen.retained_total,
@@ -164,8 +205,10 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         if self.null_word and "\0" not in keyed_vectors.key_to_index:
             self.add_null_word()
 
-    def _build_lookup_tables(self) -> None:
-        if self.hs:
+    def _build_lookup_tables(self, update: bool) -> None:
+        if self.hs and update:
+            tables.grow_huffman_tree(self.wv)
+        elif self.hs:
             self.create_binary_tree()
         if self.negative:
             self.make_cum_table()
@@ -173,6 +216,33 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
     def create_binary_tree(self) -> None:
         """Build the Huffman tree from the words' counts: vector attributes `code` and `point`."""
         tables.store_huffman_tree(self.wv)
+
+    def reset_from(self, other_model: Any) -> None:
+        """Take over the vocabulary of `other_model`, with counts and subsampling, and start with new weights.
+
+        What is shared in gensim is copied here, so that either model may grow afterwards; tables that the
+        other model does not have (it trains without hierarchical softmax, say) are built.
+        """
+        theirs = other_model.wv
+        self.wv = KeyedVectors(self.vector_size)
+        self.wv.index_to_key = list(theirs.index_to_key)
+        self.wv.key_to_index = dict(theirs.key_to_index)
+        self.wv.expandos = {name: np.copy(column) for name, column in theirs.expandos.items()}
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
+        self._build_lookup_tables(update=True)
+        self.init_weights()
+
+    def start_from(self, vectors: KeyedVectors, lock_factor: float = 1.0) -> int:
+        """Let the words that `vectors` has start from there; call it between `build_vocab` and `train`.
+
+        Every update of these words is multiplied by `lock_factor`: 1 lets them learn on, 0 keeps them as they
+        are. Other words keep their random start and learn freely. Words are compared as they are, so load
+        vectors of integer keys with integer keys. Returns the number of words that were found.
+
+        Raises RuntimeError without a vocabulary, ValueError for vectors of another length.
+        """
+        return start_from(self, vectors, lock_factor)
 
     def make_cum_table(self, domain: int = tables.CUMULATIVE_DOMAIN) -> None:
         """Fill gensim's `cum_table` for code that reads it; training draws from an alias table."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -21,7 +22,7 @@ from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus.corpus import SentenceCorpus
 from w2vplus.store import EncodedCorpus
-from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run
+from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, UNLIMITED_WINDOW, Law, ProgressObserver, Run
 from w2vplus.word2vec import arguments
 from w2vplus.word2vec.checkpoints import Checkpoint, Checkpoints, CheckpointWriter, load_last
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
@@ -74,6 +75,8 @@ class Word2Vec(Persistence):
         gensim does. Sharing is what makes training fast; None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most
         that costs no accuracy.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
+    whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
+        nothing; `window` and `shrink_windows` have no effect then. The work grows with the square of the length.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
     checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
@@ -118,6 +121,7 @@ class Word2Vec(Persistence):
         *,
         shared_negatives: int | None = None,
         cbow_corrected: bool = False,
+        whole_sequence: bool = False,
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
         checkpoint: Checkpoints | str | PathLike[str] | None = None,
@@ -138,6 +142,7 @@ class Word2Vec(Persistence):
             )
         self.shared_negatives = shared_negatives
         self.cbow_corrected = bool(cbow_corrected)
+        self.whole_sequence = bool(whole_sequence)
         self.errors = errors
         self.training_losses: list[float] = []
         self._memory = CorpusMemory()
@@ -193,6 +198,8 @@ class Word2Vec(Persistence):
         """
         callbacks = list(callbacks)
         hooks = self._overridden_hooks()
+        if hooks and self.whole_sequence:
+            raise ValueError(f"whole_sequence is not for a class that overrides {', '.join(hooks)}: set window instead")
         if hooks:
             if checkpoint is not None or self.__dict__.get("_constructor_checkpoint") is not None:
                 raise ValueError(f"checkpoints need w2vplus's own training, but {', '.join(hooks)} is overridden")
@@ -205,7 +212,8 @@ class Word2Vec(Persistence):
             )  # fmt: skip
             return result
         if kwargs:
-            raise TypeError(f"train() got an unknown argument {next(iter(kwargs))!r}")
+            known = list(inspect.signature(Word2Vec.train).parameters)[1:-1]
+            raise TypeError(arguments.explain_unknown_argument(next(iter(kwargs)), known))
         self.alpha = start_alpha or self.alpha
         self.min_alpha = end_alpha or self.min_alpha
         self.epochs = epochs
@@ -311,8 +319,8 @@ class Word2Vec(Persistence):
             skip_gram=bool(self.sg),
             hierarchical_softmax=bool(self.hs),
             negative=int(self.negative),
-            window=int(self.window),
-            shrink_windows=bool(self.shrink_windows),
+            window=UNLIMITED_WINDOW if self.whole_sequence else int(self.window),
+            shrink_windows=bool(self.shrink_windows) and not self.whole_sequence,
             shared_negatives=DEFAULT_SHARED_NEGATIVES if self.shared_negatives is None else int(self.shared_negatives),
             cbow_mean=bool(self.cbow_mean),
             corrected_cbow=bool(self.cbow_corrected),
@@ -324,7 +332,7 @@ class Word2Vec(Persistence):
             start_rate=float(self.alpha),
             end_rate=float(self.min_alpha),
             words_per_epoch=self._words_per_epoch(feed, total_examples, total_words),
-            seed=int(self.seed),
+            seed=secrets.randbits(63) if self.seed is None else int(self.seed),  # None: another one each time
             call=int(self.train_count),
             words_before=int(word_count),
             workers=int(self.workers),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from w2vplus.trainer import Tables, Weights
 from w2vplus.vocabulary import AliasTable, HuffmanTree, huffman_tree
+from w2vplus.word2vec.growth import graft, has_tree
 
 CUMULATIVE_DOMAIN = 2**31 - 1
 """Last entry of gensim's `cum_table`."""
@@ -22,6 +23,15 @@ def word_counts(keyed_vectors: Any) -> NDArray[np.int64]:
 def store_huffman_tree(keyed_vectors: Any) -> None:
     """Build the Huffman tree of the counts and keep it as gensim does: attributes `code` and `point` per word."""
     _keep_tree(keyed_vectors, huffman_tree(word_counts(keyed_vectors)))
+
+
+def grow_huffman_tree(keyed_vectors: Any) -> None:
+    """Graft the words that have no path yet onto the tree of those that have one (see `growth`)."""
+    if not has_tree(keyed_vectors):
+        store_huffman_tree(keyed_vectors)
+        return
+    old_tree = _stored_huffman_tree(keyed_vectors)
+    _keep_tree(keyed_vectors, graft(old_tree, word_counts(keyed_vectors)))
 
 
 def _keep_tree(keyed_vectors: Any, tree: HuffmanTree) -> None:

@@ -1,0 +1,127 @@
+"""Online growth: new words join the vocabulary, and what old weights have learnt keeps its meaning."""
+
+from __future__ import annotations
+
+import gensim.models
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2vplus import Word2Vec
+from w2vplus.vocabulary import huffman_tree, keep_thresholds
+from w2vplus.word2vec.growth import graft
+
+counts_of = st.lists(st.integers(1, 50), min_size=1, max_size=12)
+OLD = [["apple", "pear", "plum", "apple"], ["pear", "fig", "apple", "plum"]] * 10
+NEW = [["apple", "kiwi", "lime"], ["kiwi", "pear", "lime", "melon"]] * 10
+
+
+@given(counts_of, st.lists(counts_of, min_size=1, max_size=3))
+def test_a_grafted_tree_is_complete_and_keeps_every_old_path(old, additions):
+    tree = huffman_tree(np.array(old, dtype=np.int64))
+    for added in additions:
+        counts = np.array([*old, *added], dtype=np.int64)
+        grown = graft(tree, counts)
+        root = len(counts) - 2
+        for word in range(len(counts)):
+            nodes, codes = grown.path(word)
+            assert nodes[0] == root and len(set(nodes.tolist())) == len(nodes)
+            if word < len(old):
+                np.testing.assert_array_equal(nodes[1:], tree.path(word)[0])
+                np.testing.assert_array_equal(codes[1:], tree.path(word)[1])
+        # a binary tree is complete when the chances of its leaves, 2^-length, add up to 1
+        assert sum(2.0 ** -len(grown.path(word)[0]) for word in range(len(counts))) == 1
+        assert set(grown.inner_nodes.tolist()) == set(range(len(counts) - 1))
+        # the side with fewer occurrences is the 0 of the root
+        old_code = grown.path(0)[1][0]
+        assert old_code == (sum(old) >= sum(added))
+        assert all(grown.path(word)[1][0] != old_code for word in range(len(old), len(counts)))
+        tree, old = grown, [*old, *added]
+
+
+def test_a_tree_does_not_shrink_or_grow_from_nothing():
+    tree = huffman_tree(np.array([3, 2, 1]))
+    with pytest.raises(ValueError, match="only grows"):
+        graft(tree, np.array([3, 2]))
+    with pytest.raises(ValueError, match="needs a word"):
+        graft(huffman_tree(np.array([], dtype=np.int64)), np.array([3, 2]))
+    assert graft(tree, np.array([9, 9, 9])) is tree
+
+
+def chances(model, context: str) -> dict[str, float]:
+    """P(word | context) of every word by the model's tree and `syn1`: the slow twin of hierarchical softmax.
+    """
+    found = {}
+    for word in model.wv.index_to_key:
+        codes, nodes = model.wv.get_vecattr(word, "code"), model.wv.get_vecattr(word, "point")
+        logits = model.syn1[nodes.astype(int)] @ model.wv[context]
+        found[word] = float(np.prod(1 / (1 + np.exp(-np.where(codes == 0, logits, -logits)))))
+    return found
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_what_the_tree_predicts_among_old_words_is_unchanged_by_growth(sg):
+    settings = {"hs": 1, "negative": 0, "min_count": 1, "vector_size": 8, "workers": 1, "sample": 0}
+    model = Word2Vec(OLD, sg=sg, epochs=20, **settings)
+    before = chances(model, "apple")
+    assert sum(before.values()) == pytest.approx(1)
+    rows = model.syn1.copy()
+    model.build_vocab(NEW, update=True)
+    np.testing.assert_array_equal(model.syn1[: len(rows)], rows)
+    after = chances(model, "apple")
+    assert sum(after.values()) == pytest.approx(1)
+    old_share = sum(after[word] for word in before)
+    for word in before:
+        assert after[word] / old_share == pytest.approx(before[word], rel=1e-5)
+    model.train(NEW, total_examples=model.corpus_count, epochs=30)
+    assert chances(model, "kiwi")["lime"] > chances(model, "kiwi")["fig"]
+
+
+def test_gensim_reads_and_trains_a_grown_tree(tmp_path):
+    model = Word2Vec(OLD, hs=1, negative=0, min_count=1, vector_size=8, workers=1)
+    model.build_vocab(NEW, update=True)
+    model.train(NEW, total_examples=model.corpus_count, epochs=3)
+    theirs = gensim.models.Word2Vec(OLD, hs=1, negative=0, min_count=1, vector_size=8, workers=1)
+    theirs.__dict__.update({name: model.__dict__[name] for name in ("wv", "syn1", "corpus_count")})
+    sentences = [["apple", "pear"], ["kiwi", "lime", "plum"]]
+    np.testing.assert_allclose(theirs.score(sentences, 2), model.score(sentences, 2))
+    rows = theirs.syn1.copy()
+    theirs.train(NEW, total_examples=len(NEW), epochs=3)
+    assert not np.array_equal(theirs.syn1[: len(theirs.wv) - 1], rows[:-1])
+    np.testing.assert_array_equal(theirs.syn1[-1], rows[-1])  # the free row
+
+
+@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}])
+def test_counts_are_merged_and_subsampling_and_noise_follow_them(settings):
+    model = Word2Vec(OLD, min_count=2, vector_size=4, sample=0.01, **settings)
+    model.build_vocab(NEW, update=True)
+    merged = {"apple": 40, "pear": 30, "plum": 20, "fig": 10, "kiwi": 20, "lime": 20, "melon": 10}
+    assert {word: model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key} == merged
+    counts = np.array([merged[word] for word in model.wv.index_to_key])
+    np.testing.assert_array_equal(model.wv.expandos["sample_int"], keep_thresholds(counts, 0.01))
+    if not settings:
+        assert np.diff(model.cum_table.astype(float), prepend=0) == pytest.approx(
+            counts**0.75 / (counts**0.75).sum() * (2**31 - 1), abs=2
+        )
+
+
+@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"hs": 1, "negative": 3}])
+def test_an_update_without_new_words_leaves_words_weights_and_paths_alone(settings):
+    model = Word2Vec(OLD, min_count=1, vector_size=4, workers=1, **settings)
+    names = [name for name in ("syn1", "syn1neg") if hasattr(model, name)]
+    before = {name: getattr(model, name).copy() for name in names}
+    vectors, words = model.wv.vectors.copy(), list(model.wv.index_to_key)
+    paths = [model.wv.get_vecattr(word, "point") for word in words] if model.hs else []
+    model.build_vocab(OLD, update=True)
+    assert model.wv.index_to_key == words
+    np.testing.assert_array_equal(model.wv.vectors, vectors)
+    for name in names:
+        np.testing.assert_array_equal(getattr(model, name), before[name])
+    for word, path in zip(words, paths, strict=False):
+        np.testing.assert_array_equal(model.wv.get_vecattr(word, "point"), path)
+
+
+def test_growth_of_nothing_is_refused():
+    with pytest.raises(RuntimeError, match="no prior vocabulary"):
+        Word2Vec(min_count=1).build_vocab(OLD, update=True)
