@@ -33,7 +33,9 @@ from w2vplus.corpus import (
     open_corpus,
     open_sentences,
 )
+from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
+from w2vplus.corpus import streams as streams_module
 from w2vplus.errors import CorpusError
 from w2vplus.store import EncodedCorpus
 
@@ -92,6 +94,8 @@ def write(tmp_path):
 @pytest.fixture
 def small_parts(monkeypatch):
     monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1)
+    monkeypatch.setattr(streams_module, "SEGMENT_BYTES", 5_000)
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 1_000)
 
 
 # --- the same sentences as gensim's ---
@@ -231,6 +235,8 @@ def test_the_number_of_workers_changes_nothing(write, small_parts, workers):
         LineSentence(path, 5),
         LEE,
         [path, HEAD500, LEE],
+        write("text.txt.gz", gzip.compress(TEXT)),
+        [write(f"{number}.zst", zstd.compress(TEXT[number * 999 :])) for number in range(5)] + [path],
     ):
         assert content(encode(source, workers=workers)) == content(encode(source))
 

@@ -9,8 +9,10 @@ rewrites the store.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,17 @@ def _require_array(name: str, array: object, dtype: type[np.generic]) -> None:
             f"{name} must be one-dimensional, contiguous and of {np.dtype(dtype)}, "
             f"got shape {array.shape} of {array.dtype}; np.ascontiguousarray converts"
         )
+
+
+_Made = TypeVar("_Made")
+
+
+def _unchecked(cls: type[_Made], **fields: object) -> _Made:
+    """An instance of a frozen dataclass without its checks."""
+    made = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +75,19 @@ class TokenStore:
                     f"sentence_weights must have one weight for each of the {self.sentence_count} sentences, "
                     f"got {len(self.sentence_weights)}"
                 )
+
+    @classmethod
+    def trusted(cls, ids: NDArray[np.int32], sentence_starts: NDArray[np.int64]) -> TokenStore:
+        """A store of arrays that are known to fit together; they are not looked through."""
+        return _unchecked(cls, ids=ids, sentence_starts=sentence_starts, sentence_weights=None)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the ids lie in a mapped file rather than in memory."""
+        base: object = self.ids
+        while isinstance(base, np.ndarray):
+            base = base.base
+        return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
 
     @property
     def token_count(self) -> int:
@@ -101,6 +127,11 @@ class EncodedCorpus:
             raise ValueError(f"ids of an encoded corpus must lie in 0..{len(self.types) - 1}")
         if self.counts.sum() != len(ids):
             raise ValueError(f"counts must add up to the number of ids, {len(ids)}, got {self.counts.sum()}")
+
+    @classmethod
+    def trusted(cls, types: list[Any], counts: NDArray[np.int64], store: TokenStore) -> EncodedCorpus:
+        """A corpus whose parts are known to fit together; they are not looked through."""
+        return _unchecked(cls, types=types, counts=counts, store=store)
 
     @property
     def token_count(self) -> int:
