@@ -174,18 +174,28 @@ def concatenate_corpora(corpora: Sequence[EncodedCorpus]) -> EncodedCorpus:
     """One corpus with the sentences of all of them, in order: the same as encoding their sources as one."""
     if len(corpora) == 1:
         return corpora[0]
+    types, counts, new_ids_of = merged_types(corpora)
+    stores = [
+        TokenStore(new_ids[corpus.store.ids], corpus.store.sentence_starts, corpus.store.sentence_weights)
+        for corpus, new_ids in zip(corpora, new_ids_of, strict=True)
+    ]
+    return EncodedCorpus(types, counts, concatenate_stores(stores))
+
+
+def merged_types(
+    corpora: Sequence[EncodedCorpus],
+) -> tuple[list[Hashable], NDArray[np.int64], list[NDArray[np.int32]]]:
+    """All types in order of first occurrence, their counts, and for each corpus int32 (n_types,): its ids there."""
     id_of_token: dict[Hashable, int] = {}
-    stores, new_ids_of = [], []
-    for corpus in corpora:
-        new_ids = np.fromiter(
+    new_ids_of = [
+        np.fromiter(
             (id_of_token.setdefault(token, len(id_of_token)) for token in corpus.types),
             np.int32,
             len(corpus.types),
         )
-        new_ids_of.append(new_ids)
-        store = corpus.store
-        stores.append(TokenStore(new_ids[store.ids], store.sentence_starts, store.sentence_weights))
+        for corpus in corpora
+    ]
     counts = np.zeros(len(id_of_token), np.int64)
     for corpus, new_ids in zip(corpora, new_ids_of, strict=True):
         counts[new_ids] += corpus.counts
-    return EncodedCorpus(list(id_of_token), counts, concatenate_stores(stores))
+    return list(id_of_token), counts, new_ids_of

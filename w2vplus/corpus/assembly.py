@@ -51,6 +51,20 @@ def assemble(store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus)
     return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
 
 
+def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None]) -> TokenStore:
+    """The pieces of sentences that are encoded apart, where every line end is the end of a sentence, empty or not."""
+
+    def parts() -> Iterator[NDArray[Any]]:
+        yield np.zeros(1, np.int64)
+        token_count = 0
+        for piece in store.pieces:
+            yield store.line_ends_of(piece) + token_count
+            token_count += piece.ids.count
+
+    starts = store.new_array(np.int64, parts())
+    return TokenStore.trusted(store.ids_in_order(new_ids, write_renumbered, _in_turn), starts)
+
+
 def _in_turn(place: Callable[[Piece, int], None], items: list[tuple[Piece, int]]) -> None:
     for item in items:
         place(*item)
