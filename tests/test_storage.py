@@ -12,6 +12,7 @@ from w2vplus import storage as storage_module
 from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
+from w2vplus.corpus import text_encoding as text_encoding_module
 from w2vplus.errors import CorpusError
 from w2vplus.storage import ItemFile
 
@@ -42,11 +43,22 @@ def spill_folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("spill_above", [0, 30_000, 100_000])
-def test_a_spilled_corpus_is_the_same_and_leaves_no_file(text, spill_folder, workers, spill_above):
+@pytest.mark.parametrize("is_foreseen", [True, False])
+def test_a_spilled_corpus_is_the_same_and_leaves_no_file(
+    text, spill_folder, workers, spill_above, is_foreseen, monkeypatch
+):
+    monkeypatch.setattr(text_encoding_module, "ID_BYTES_PER_TEXT_BYTE", 1e3 * is_foreseen)
     zipped = text.with_suffix(".gz")
     zipped.write_bytes(gzip.compress(TEXT))
     lists = [line.decode().split() for line in TEXT.splitlines()]
-    for source in (str(text), str(zipped), [str(text), str(zipped)], LineSentence(text, 7), Text8Corpus(text, 9), lists):
+    for source in (
+        str(text),
+        str(zipped),
+        [str(text), str(zipped)],
+        LineSentence(text, 7),
+        Text8Corpus(text, 9),
+        lists,
+    ):
         spilled = encode(source, workers=workers, spill_above=spill_above)
         assert spilled.store.is_mapped
         assert list(spill_folder.iterdir()) == []
@@ -89,7 +101,9 @@ def test_a_full_disk_is_named_and_nothing_is_left(text, spill_folder, monkeypatc
 
     make = tempfile.TemporaryFile
     monkeypatch.setattr(storage_module.tempfile, "TemporaryFile", lambda **options: FullFile(make(**options)))
-    with pytest.raises(OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR") as caught:
+    with pytest.raises(
+        OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR"
+    ) as caught:
         encode(text, workers=workers, spill_above=0)
     assert caught.value.errno == errno.ENOSPC
     assert list(spill_folder.iterdir()) == []
@@ -143,11 +157,14 @@ def test_a_stale_entry_is_never_used_and_is_replaced(text, tmp_path):
 def test_other_ways_of_reading_have_entries_of_their_own(text, tmp_path):
     cache = tmp_path / "cache"
     for source, errors in (
-        (LineSentence(text), "strict"), (LineSentence(text, 5), "strict"), (LineSentence(text, limit=3), "strict"),
+        (LineSentence(text), "strict"), (LineSentence(text, 5), "strict"),
+        (LineSentence(text, limit=3), "strict"),
         (Text8Corpus(text), "strict"), (LineSentence(text), "replace"),
     ):  # fmt: skip
         for _ in range(2):
-            assert content(encode(source, errors=errors, cache_dir=cache)) == content(encode(source, errors=errors))
+            assert content(encode(source, errors=errors, cache_dir=cache)) == content(
+                encode(source, errors=errors)
+            )
     assert len(list(cache.iterdir())) == 5
 
 

@@ -53,6 +53,8 @@ cdef extern from "text_encoder.h" nogil:
     void encoder_begin_file(text_encoder *encoder, int64_t offset, int64_t line_limit)
     encode_status encoder_end_file(text_encoder *encoder, int ends_line)
     void table_counts(const type_table *table, int64_t *counts)
+    int table_init(type_table *table)
+    void table_free(type_table *table)
     int table_reserve_keys(type_table *table, int64_t more, size_t more_bytes)
     int table_merge(type_table *table, const type_table *other, const int64_t *counts, int32_t *new_ids)
     void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids)
@@ -260,6 +262,31 @@ cdef class TextEncoder:
                 outcome = table_merge(&self.encoder.table, &other.encoder.table, &their_counts[0], &view[0])
         self._check(ENCODE_OK if outcome == 0 else ENCODE_TOO_MANY_TYPES if outcome > 0 else ENCODE_NO_MEMORY)
         return new_ids
+
+
+    def lower_counts(self, int64_t by):
+        """Every type loses `by` of its count, and those left without any are forgotten. Ids begin anew: for a reader
+        of counts, who has taken the ids."""
+        cdef type_table lowered
+        cdef int outcome = 0
+        reduced = np.maximum(self.counts() - by, 0)
+        cdef const int64_t[::1] counts = reduced
+        new_ids = np.empty(counts.shape[0], np.int32)
+        cdef int32_t[::1] view = new_ids
+        if self.encoder.id_count:
+            raise ValueError("take the ids before types are forgotten")
+        if counts.shape[0] == 0:
+            return
+        with nogil:
+            outcome = table_init(&lowered)
+            if outcome == 0:
+                outcome = table_merge(&lowered, &self.encoder.table, &counts[0], &view[0])
+                if outcome:
+                    table_free(&lowered)
+        if outcome:
+            raise MemoryError("not enough memory to count the corpus")
+        table_free(&self.encoder.table)
+        self.encoder.table = lowered
 
 
 def write_renumbered(int32_t[::1] target not None, const int32_t[::1] ids not None, const int32_t[::1] new_ids=None):

@@ -1,8 +1,8 @@
 """Ids and sentence starts of a corpus that is being read: in memory while small, in files when large.
 
-`corpus` hands pieces in as they come; `PieceStore` keeps them and gives them back in the order of the text. Files
-are unlinked at once where the system allows it, so that a crash leaves nothing; what is mapped of them is file-backed
-memory, which the system can take back, and not the process's own.
+`corpus` hands pieces in as they come; `PieceStore` keeps them and gives them back in the order of the text.
+Files are unlinked at once where the system allows it, so that a crash leaves nothing; what is mapped of them
+is file-backed memory, which the system can take back, and not the process's own.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def default_spill_above() -> int:
 class Storage:
     """Where an encoded corpus is kept.
 
-    spill_above: bytes of ids and boundaries beyond which they go to files; None: a quarter of the memory. folder: of
-    the files; None: the system's for temporary files (TMPDIR).
+    spill_above: bytes of ids and boundaries beyond which they go to files; None: a quarter of the memory.
+    folder: of the files; None: the system's for temporary files (TMPDIR).
     """
 
     spill_above: int | None = None
@@ -52,6 +52,11 @@ class Storage:
     @property
     def limit(self) -> int:
         return default_spill_above() if self.spill_above is None else self.spill_above
+
+
+def _bytes_of(items: NDArray[Any]) -> memoryview:
+    """The array's memory; a view without items cannot be cast."""
+    return items.data.cast("B") if len(items) else memoryview(b"")
 
 
 class ItemFile:
@@ -72,14 +77,16 @@ class ItemFile:
         self.count = 0
 
     def _explained(self, error: OSError) -> OSError:
-        remedy = "free some space, or choose a roomier folder with TMPDIR" if error.errno == errno.ENOSPC else ""
+        remedy = (
+            "free some space, or choose a roomier folder with TMPDIR" if error.errno == errno.ENOSPC else ""
+        )
         text = f"cannot keep the corpus's ids in {self._folder}: {error.strerror}"
         return OSError(error.errno, f"{text}; {remedy}" if remedy else text)
 
     def append(self, items: NDArray[Any]) -> int:
         """Write the items behind the others; returns the place of the first."""
         items = np.ascontiguousarray(items, self._dtype)
-        data = memoryview(items.view(np.uint8) if len(items) else b"")
+        data = _bytes_of(items)
         with self._lock:
             place = self.count
             try:
@@ -96,7 +103,7 @@ class ItemFile:
     def read(self, place: int, count: int) -> NDArray[Any]:
         """A copy of the items [place, place + count)."""
         items = np.empty(count, self._dtype)
-        view = memoryview(items.view(np.uint8) if count else b"")
+        view = _bytes_of(items)
         with self._lock:
             self._file.seek(place * self._dtype.itemsize)
             while view:
@@ -137,8 +144,8 @@ class _Run:
 class Piece:
     """A run of the text that one encoder read. Pieces in the order of `key` are the whole text.
 
-    `encoder` numbers the encoder whose ids these are; `first_new_type` and `end_new_type`: the types it met here first.
-    `last_space`: tokens of the piece before its last space, or -1.
+    `encoder` numbers the encoder whose ids these are; `first_new_type` and `end_new_type`: the types it met
+    here first. `last_space`: tokens of the piece before its last space, or -1.
     """
 
     key: tuple[int, ...]
@@ -168,6 +175,11 @@ class PieceStore:
     def spilled(self) -> bool:
         """Whether the pieces lie in files."""
         return self._ids_file is not None
+
+    @property
+    def limit(self) -> int:
+        """Bytes that stay in memory."""
+        return self._storage.limit
 
     @property
     def piece_bytes(self) -> int:
@@ -232,8 +244,8 @@ class PieceStore:
     ) -> NDArray[np.int32]:  # fmt: skip
         """int32, all ids in the order of the text.
 
-        `new_ids[encoder]` renumbers those of an encoder (None: they stay). `write(target, ids, new_ids)` writes
-        renumbered ids; `each(function, items)` calls a function for items, side by side if it likes.
+        `new_ids[encoder]` renumbers those of an encoder (None: they stay). `write(target, ids, new_ids)`
+        writes renumbered ids; `each(function, items)` calls a function for items, side by side if it likes.
         """
         if self._ids_file is not None:
             return self._ids_from_file(self._ids_file, new_ids, write)

@@ -185,7 +185,8 @@ def concatenate_corpora(corpora: Sequence[EncodedCorpus]) -> EncodedCorpus:
 def merged_types(
     corpora: Sequence[EncodedCorpus],
 ) -> tuple[list[Hashable], NDArray[np.int64], list[NDArray[np.int32]]]:
-    """All types in order of first occurrence, their counts, and for each corpus int32 (n_types,): its ids there."""
+    """All types in order of first occurrence, their counts, and for each corpus int32 (n_types,): its ids
+    there."""
     id_of_token: dict[Hashable, int] = {}
     new_ids_of = [
         np.fromiter(

@@ -1,8 +1,9 @@
-"""Pieces of a text that several encoders read become one corpus: one numbering of types, one run of sentences.
+"""Pieces of a text that several encoders read become one corpus: one numbering of types, one run of
+sentences.
 
-Called by `text_encoding` when all pieces are there. Types are numbered in the order in which the text has them: each
-piece knows which types its encoder met in it first, so going through the pieces in order meets every type where it
-occurs first.
+Called by `text_encoding` when all pieces are there. Types are numbered in the order in which the text has
+them: each piece knows which types its encoder met in it first, so going through the pieces in order meets
+every type where it occurs first.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def assemble(store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus)
 
 
 def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None]) -> TokenStore:
-    """The pieces of sentences that are encoded apart, where every line end is the end of a sentence, empty or not."""
+    """The pieces of sentences that are encoded apart, where every line end is the end of a sentence, empty or
+    not."""
 
     def parts() -> Iterator[NDArray[Any]]:
         yield np.zeros(1, np.int64)
@@ -73,8 +75,8 @@ def _in_turn(place: Callable[[Piece, int], None], items: list[tuple[Piece, int]]
 def _merged_ids(
     encoders: list[TextEncoder], pieces: list[Piece]
 ) -> tuple[NDArray[np.int64] | None, list[NDArray[np.int32] | None]]:
-    """The first encoder takes in the types of the others; (its ids in the order of the text, None if that is how they
-    are; for each encoder the final ids of its own, None if they stay)."""
+    """The first encoder takes in the types of the others; (its ids in the order of the text, None if that is
+    how they are; for each encoder the final ids of its own, None if they stay)."""
     whole, *others = encoders
     own = np.arange(whole.type_count, dtype=np.int32)
     joined = [own, *(whole.absorb_types(other) for other in others)]
@@ -117,8 +119,8 @@ def _sentence_starts(store: PieceStore, pieces: list[Piece], corpus: TextCorpus)
 def line_sentence_starts(
     line_ends: NDArray[np.int64], max_sentence_length: int | None, first: int = 0
 ) -> NDArray[np.int64]:
-    """Sentence starts, int64, of lines from token `first` on that end at these positions (ascending), blank lines
-    left out.
+    """Sentence starts, int64, of lines from token `first` on that end at these positions (ascending), blank
+    lines left out.
 
     A line longer than `max_sentence_length` becomes several sentences, all but its last one of that length.
     """

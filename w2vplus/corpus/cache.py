@@ -1,8 +1,8 @@
 """Encoded corpora kept in a folder for the next run, each with a fingerprint of what it was made of.
 
-`encoding.encode` asks here when it has a `cache_dir`. One entry a source and way of reading: the entry is used only
-while every file has the path, size and time of change that it had, and is replaced otherwise. Entries hold arrays,
-JSON and nothing that could be executed.
+`encoding.encode` asks here when it has a `cache_dir`. One entry a source and way of reading: the entry is
+used only while every file has the path, size and time of change that it had, and is replaced otherwise.
+Entries hold arrays, JSON and nothing that could be executed.
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ class CorpusCache:
 
     @classmethod
     def of(cls, folder: str, corpus: Corpus, errors: str) -> CorpusCache | None:
-        """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote files,
-        sentences in memory, a callable among the options)."""
+        """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote
+        files, sentences in memory, a callable among the options)."""
         marks = fingerprint(corpus)
         options = _options(corpus)
         if marks is None or options is None:
-            logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
+            logger.warning(
+                "this corpus cannot be kept in %s: it has no files whose change could be noticed", folder
+            )
             return None
         reading = {"format": FORMAT, "byteorder": sys.byteorder, "errors": errors, "options": options}
         paths = [mark.path for mark in marks]
@@ -71,7 +73,9 @@ class CorpusCache:
         except (OSError, ValueError):
             return None
         fits = len(counts) == len(types) and counts.sum() == len(ids) == starts[-1] == meta["tokens"]
-        return EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts)) if fits else None
+        return (
+            EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts)) if fits else None
+        )
 
     def _mapped(self, name: str) -> NDArray[Any]:
         array: NDArray[Any] = np.load(self._entry / f"{name}.npy", mmap_mode="r", allow_pickle=False)
@@ -83,7 +87,9 @@ class CorpusCache:
         Raises CorpusError if a file changed since the fingerprint was taken, OSError if there is no room.
         """
         if fingerprint(corpus) != self._marks:
-            raise CorpusError("a file of the corpus changed while it was read; nothing of it was used, start again")
+            raise CorpusError(
+                "a file of the corpus changed while it was read; nothing of it was used, start again"
+            )
         if not encoded.token_count or not all(type(token) in (str, int) for token in encoded.types):
             return encoded
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -91,10 +97,14 @@ class CorpusCache:
         try:
             (aside / "types.json").write_text(json.dumps(encoded.types), "utf-8")
             for name, array in (
-                ("counts", encoded.counts), ("ids", encoded.store.ids), ("starts", encoded.store.sentence_starts),
-            ):  # fmt: skip
+                ("counts", encoded.counts),
+                ("ids", encoded.store.ids),
+                ("starts", encoded.store.sentence_starts),
+            ):
                 _write_array(aside / f"{name}.npy", array)
-            (aside / "meta.json").write_text(json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8")
+            (aside / "meta.json").write_text(
+                json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8"
+            )
             shutil.rmtree(self._entry, ignore_errors=True)
             aside.rename(self._entry)
         except OSError as error:
@@ -112,7 +122,9 @@ def _options(corpus: Corpus) -> list[Any] | None:
     options = []
     for part in corpus.corpora if isinstance(corpus, JoinedCorpus) else [corpus]:
         settings = {
-            name: value for name, value in vars(part).items() if name not in NOT_OPTIONS and not name.startswith("_")
+            name: value
+            for name, value in vars(part).items()
+            if name not in NOT_OPTIONS and not name.startswith("_")
         }
         if not all(value is None or isinstance(value, str | int | float) for value in settings.values()):
             return None
@@ -122,7 +134,11 @@ def _options(corpus: Corpus) -> list[Any] | None:
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:
     """As np.save, a piece at a time, so that a mapped array is never in memory whole."""
-    header = {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": array.shape}
+    header = {
+        "descr": np.lib.format.dtype_to_descr(array.dtype),
+        "fortran_order": False,
+        "shape": array.shape,
+    }
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for begin in range(0, len(array), WRITE_ITEMS):

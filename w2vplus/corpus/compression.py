@@ -156,7 +156,7 @@ def _decompressed_blocks(read: ReadRaw, data: bytes, name: str, compression: Com
                     )
             try:
                 text = member.decompress(data, PLAIN_BLOCK_BYTES)
-            except (lzma.LZMAError, OSError, EOFError, ValueError, *_package_errors()) as error:
+            except _decoding_errors() as error:
                 raise CorpusError(
                     f"{name} is damaged before byte {bytes_read}: its {compression.name} data cannot be "
                     f"decompressed ({error}); nothing of it was used, fetch it again"
@@ -184,7 +184,12 @@ def _decompressed_blocks(read: ReadRaw, data: bytes, name: str, compression: Com
             )
 
 
-def _package_errors() -> list[type[Exception]]:
-    """The errors of the packages in use, without importing them for those who do not need them."""
-    names = (("isal.igzip_lib", "IsalError"), ("compression.zstd", "ZstdError"), ("backports.zstd", "ZstdError"))
-    return [getattr(sys.modules[module], name) for module, name in names if module in sys.modules]
+def _decoding_errors() -> tuple[type[Exception], ...]:
+    """What decompressors raise; the packages among them are not imported for those who do not need them."""
+    names = (
+        ("isal.igzip_lib", "IsalError"),
+        ("compression.zstd", "ZstdError"),
+        ("backports.zstd", "ZstdError"),
+    )
+    packages = [getattr(sys.modules[module], name) for module, name in names if module in sys.modules]
+    return (lzma.LZMAError, OSError, EOFError, ValueError, *packages)

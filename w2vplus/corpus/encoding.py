@@ -44,9 +44,10 @@ def encode(
     read so far (for files; compressed ones count as they are on disk) or the tokens read so far (for Python
     sentences).
 
-    Beyond `spill_above` bytes of ids and boundaries (a quarter of the machine's memory unless given) these go to
-    temporary files, unlinked at once, and are mapped. With `cache_dir` they are kept in that folder and used again
-    while the source's files have the same paths, sizes and times of change and are read in the same way.
+    Beyond `spill_above` bytes of ids and boundaries (a quarter of the machine's memory unless given) these go
+    to temporary files, unlinked at once, and are mapped. With `cache_dir` they are kept in that folder and
+    used again while the source's files have the same paths, sizes and times of change and are read in the
+    same way.
 
     An empty corpus is no error here. Raises OSError if a file cannot be read, CorpusError for text that is
     not UTF-8, damaged compressed files, files that change while they are read, and sentences that are no
@@ -132,9 +133,7 @@ class _Job:
                 dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read)
             )
 
-    def _encode_sentences(
-        self, sentences: Iterable[Any], progress: Callable[[int], object]
-    ) -> EncodedCorpus:
+    def _encode_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
         encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
         pieces = PieceStore(self.storage)
         try:
@@ -142,7 +141,9 @@ class _Job:
                 ids, starts = block
                 pieces.add((len(pieces.pieces),), 0, (ids, starts[1:], -1), (0, 0))
             progress(encoder.token_count)
-            return EncodedCorpus.trusted(encoder.types(), encoder.counts(), sentences_in_order(pieces, [None]))
+            return EncodedCorpus.trusted(
+                encoder.types(), encoder.counts(), sentences_in_order(pieces, [None])
+            )
         finally:
             pieces.close()
 

@@ -1,7 +1,8 @@
-"""Plain files become parts of about equal work, one for each worker: runs of segments, in the order of the text.
+"""Plain files become parts of about equal work, one for each worker: runs of segments, in the order of the
+text.
 
-A file is cut behind a space or line feed, so that no token is torn; the encoder joins lines that go on in the next
-part. Files that cannot be cut without being read (compressed, remote) are left to `streams`.
+A file is cut behind a space or line feed, so that no token is torn; the encoder joins lines that go on in the
+next part. Files that cannot be cut without being read (compressed, remote) are left to `streams`.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ Part = list[Segment]
 
 
 def plan_parts(files: list[ByteSource], sizes: list[int], workers: int) -> list[Part]:
-    """At most `workers` parts, each of MIN_PART_BYTES or more, which together are all files in order; `sizes` are the
-    files' bytes."""
+    """At most `workers` parts, each of MIN_PART_BYTES or more, which together are all files in order; `sizes`
+    are the files' bytes."""
     part_count = max(1, min(workers, sum(sizes) // MIN_PART_BYTES))
     if part_count == 1:
         return [[Segment(file) for file in files]]
@@ -62,7 +63,8 @@ def _cut_file(file: ByteSource, size: int, boundaries: list[int], parts: list[Pa
 
 
 def cut_points(file: ByteSource, wanted: Iterable[int], size: int) -> list[int]:
-    """Places at or after the wanted ones that follow a space or line feed; ascending, each once, below `size`."""
+    """Places at or after the wanted ones that follow a space or line feed; ascending, each once, below
+    `size`."""
     points: list[int] = []
     for offset in wanted:
         if points and offset <= points[-1]:

@@ -1,7 +1,9 @@
-"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end behind white space.
+"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end behind white
+space.
 
-Used where a file cannot be cut without being read (compressed, remote): threads read and decompress several files
-side by side, each a few blocks ahead, and any number of workers take the blocks. Called by `text_encoding`.
+Used where a file cannot be cut without being read (compressed, remote): threads read and decompress several
+files side by side, each a few blocks ahead, and any number of workers take the blocks. Called by
+`text_encoding`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.parts import Segment, cut_points
@@ -48,9 +51,9 @@ class _Lane:
 class TaskReaders:
     """Threads that turn files into tasks, and the workers' way to get them.
 
-    `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where. A worker
-    takes from its own lane first, so that its tasks come in the order of the text until that lane is done.
-    Thread-safety: `take` and `stop` from any thread.
+    `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where. A
+    worker takes from its own lane first, so that its tasks come in the order of the text until that lane is
+    done. Thread-safety: `take` and `stop` from any thread.
     """
 
     def __init__(
@@ -95,7 +98,8 @@ class TaskReaders:
             thread.join()
 
     def _read(self, number: int) -> None:
-        lane, key = self._lanes[number], (0,)
+        lane = self._lanes[number]
+        key: Key = (0,)
         try:
             while not self._stopped:
                 with self._changed:
@@ -144,12 +148,13 @@ def _segments(file: ByteSource) -> Iterator[Segment]:
     if len(points) == 2:
         yield Segment(file)
         return
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         yield Segment(file, start, end, ends_file=end == size)
 
 
 def torn_at_white_space(blocks: Iterator[bytes]) -> Iterator[tuple[int, list[memoryview], bool]]:
-    """(offset, pieces, whether it is the last) of runs that end behind a space or line feed, one a block or more.
+    """(offset, pieces, whether it is the last) of runs that end behind a space or line feed, one a block or
+    more.
 
     A run without white space goes on through the following blocks. The last run may be empty.
     """

@@ -1,8 +1,9 @@
-"""Text files become ids natively: workers take runs of the text side by side, then one numbering for all of them.
+"""Text files become ids natively: workers take runs of the text side by side, then one numbering for all of
+them.
 
-`encode_files` is called by `encoding.encode`. The result never depends on the number of workers, on block sizes or on
-compression: every encoder numbers types as it meets them, each run is known by its place in the text, and
-`assembly` makes one numbering of them in the order of the text.
+`encode_files` is called by `encoding.encode`. The result never depends on the number of workers, on block
+sizes or on compression: every encoder numbers types as it meets them, each run is known by its place in the
+text, and `assembly` makes one numbering of them in the order of the text.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ Progress = Callable[[int], object]
 """Called with the number of bytes read so far, of the files as they are on disk."""
 
 PROGRESS_SECONDS = 0.1
+ID_BYTES_PER_TEXT_BYTE = 0.6
+"""An int32 for a word of five to six letters and its space."""
+PLAIN_BYTES_PER_COMPRESSED = 3
 BLOCKS_AHEAD = 4
 """Blocks that a decompressing thread may be in front of a single encoder."""
 
@@ -62,8 +66,8 @@ class _ListedTasks:
 class _Faults:
     """The first error of the text, whichever worker meets it when.
 
-    What comes after it in the text need not go on; what comes before must, for an earlier error would be the one to
-    report. Thread-safety: all methods.
+    What comes after it in the text need not go on; what comes before must, for an earlier error would be the
+    one to report. Thread-safety: all methods.
     """
 
     def __init__(self) -> None:
@@ -82,8 +86,8 @@ class _Faults:
 
 
 class _Encoders:
-    """One worker's encoders. Usually one: another is begun when a task lies before all that the last one read,
-    because an encoder's types must be in the order of the text."""
+    """One worker's encoders. Usually one: another is begun when a task lies before all that the last one
+    read, because an encoder's types must be in the order of the text."""
 
     def __init__(self, job: _Job) -> None:
         self._job = job
@@ -119,7 +123,8 @@ class _Job:
             return len(self.encoders) - 1
 
     def work(self, tasks: _Tasks, worker: int, counter: int, progress: Progress | None = None) -> None:
-        """Encode tasks until there are none; errors go to `faults`. `counter`: this worker's place in `bytes_read`."""
+        """Encode tasks until there are none; errors go to `faults`. `counter`: this worker's place in
+        `bytes_read`."""
         encoders = _Encoders(self)
         while (task := tasks.take(worker)) is not None:
             if self.faults.is_behind(task.key):
@@ -148,8 +153,10 @@ class _Job:
             if task.blocks is not None:
                 ready: Generator[bytes | memoryview, None, None] = (block for block in task.blocks)
             else:
-                blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes)
-                ready = _read_ahead(blocks) if _is_slow_to_read(segment.file) else blocks  # type: ignore[assignment]
+                blocks = read_blocks(
+                    segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes
+                )
+                ready = _read_ahead(blocks) if _is_slow_to_read(segment.file) else blocks
             encoder.begin_file(segment.start, self._line_limit)
             try:
                 with closing(ready):
@@ -193,7 +200,7 @@ def _encode_all(
     job = _Job(errors, corpus.limit, store, 2 * workers)
     whole_files = corpus.limit is not None
     tasks: _Tasks
-    if workers == 1:
+    if workers == 1 or _one_writes_faster(files, store.limit):
         job.work(_ListedTasks([Task((0,), [Segment(file) for file in files])]), 0, 0, progress)
         _raise_fault(job)
         return job
@@ -215,6 +222,21 @@ def _encode_all(
     _work_side_by_side(job, tasks, workers, progress)
     _raise_fault(job)
     return job
+
+
+def _one_writes_faster(files: list[ByteSource], limit: int) -> bool:
+    """Whether the ids will surely go to disk and come no faster there from several encoders: one encoder
+    outruns most disks, and its ids need not be renumbered, which is written twice. Slow decompression is
+    worth it."""
+    if any(file.name.lower().endswith((".bz2", ".xz")) for file in files):
+        return False
+    expected = 0.0
+    for file in files:
+        size = file.byte_size() or 0
+        expected += size * ID_BYTES_PER_TEXT_BYTE * (PLAIN_BYTES_PER_COMPRESSED if is_compressed(file) else 1)
+        if expected > limit:
+            return True
+    return False
 
 
 def _add(counters: list[int], place: int, count: int) -> None:

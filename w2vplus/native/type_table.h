@@ -245,7 +245,9 @@ static inline void table_counts(const type_table *table, int64_t *counts) {
  * table of the whole text. 0; -1 without memory; 1 with more types than an int32 id can name. */
 static inline int table_merge(type_table *table, const type_table *other, const int64_t *counts, int32_t *new_ids) {
     if (table->type_count + other->type_count > INT32_MAX) return 1;
-    if (table_reserve(table, other->type_count)) return -1;
+    int64_t counted = 0;
+    for (int64_t id = 0; id < other->type_count; id++) counted += counts[id] > 0;
+    if (table_reserve(table, counted)) return -1;
     for (int64_t batch = 0; batch < other->type_count; batch += MERGE_BATCH) {
         token_key keys[MERGE_BATCH];
         int64_t end = batch + MERGE_BATCH < other->type_count ? batch + MERGE_BATCH : other->type_count;

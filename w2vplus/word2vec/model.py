@@ -72,6 +72,9 @@ class Word2Vec(VocabularyBuilding):
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
+    cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in
+        every epoch, as gensim does, and may give other sentences each time.
+    spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`.
 
@@ -115,6 +118,9 @@ class Word2Vec(VocabularyBuilding):
         cbow_corrected: bool = False,
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
+        cache: bool = False,
+        spill_above: int | None = None,
+        cache_dir: str | Path | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -134,7 +140,7 @@ class Word2Vec(VocabularyBuilding):
         self.cbow_corrected = bool(cbow_corrected)
         self.errors = errors
         self.training_losses: list[float] = []
-        self._memory = CorpusMemory()
+        self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
         try:
@@ -302,7 +308,7 @@ class Word2Vec(VocabularyBuilding):
 
     def _feed(self, sentences: Any, corpus_file: Any) -> Feed:
         corpus = open_source(sentences, corpus_file, self.errors)
-        if never_changes(corpus):
+        if self._memory.cache or never_changes(corpus):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
         return streamed_feed(corpus, self.wv.key_to_index)
 
