@@ -208,7 +208,8 @@ def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str 
     if counts_file is None:
         model.build_vocab(encoded)
     else:
-        frequencies = dict(zip(types, counts.tolist(), strict=True))
+        # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.
+        frequencies = dict(zip(types[::-1], counts[::-1].tolist(), strict=True))
         model.build_vocab_from_freq(frequencies, corpus_count=encoded.sentence_count)
     return model
 
