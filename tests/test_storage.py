@@ -4,6 +4,7 @@ import errno
 import gzip
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -189,3 +190,92 @@ def test_a_failed_run_leaves_nothing_in_the_cache(text, tmp_path):
     with pytest.raises(CorpusError, match="is not UTF-8"):
         encode(text, cache_dir=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+# --- where Word2Vec keeps what it reads ---
+
+
+class Walks:
+    """An iterable that could change between epochs; counts how often it is gone through."""
+
+    def __init__(self):
+        self.passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return iter([["a", "b", "c"] * 20] * 10)
+
+
+@pytest.mark.parametrize(("cache", "passes"), [(False, 1 + 3), (True, 1)])
+def test_an_iterable_is_gone_through_in_every_epoch_unless_cached(cache, passes):
+    from w2vplus import Word2Vec
+
+    walks = Walks()
+    model = Word2Vec(walks, epochs=3, min_count=1, workers=1, vector_size=4, cache=cache)
+    assert walks.passes == passes
+    model = Word2Vec(epochs=3, min_count=1, workers=1, vector_size=4, cache=cache)
+    walks.passes = 0
+    model.build_vocab(walks)
+    model.train(walks, total_examples=model.corpus_count, epochs=3)
+    model.train(walks, total_examples=model.corpus_count, epochs=1)
+    assert walks.passes == passes + (not cache)
+
+
+def test_cached_and_streamed_iterables_give_the_same_vectors():
+    from w2vplus import Word2Vec
+
+    vectors = [
+        Word2Vec(Walks(), epochs=3, min_count=1, workers=1, vector_size=4, cache=cache).wv.vectors
+        for cache in (False, True)
+    ]
+    assert np.array_equal(*vectors)
+
+
+def test_word2vec_keeps_its_files_in_the_cache_folder(text, tmp_path):
+    from w2vplus import Word2Vec
+
+    cache = tmp_path / "cache"
+    vectors = [
+        Word2Vec(corpus_file=text, vector_size=4, workers=1, epochs=1, **kept).wv.vectors
+        for kept in ({}, {"cache_dir": cache}, {"cache_dir": cache}, {"spill_above": 0})
+    ]
+    assert len(list(cache.iterdir())) == 1
+    assert all(np.array_equal(one, vectors[0]) for one in vectors)
+
+
+def test_several_threads_write_items_whole():
+    file = ItemFile(np.int64, None)
+    runs = [np.full(977, number) for number in range(40)]
+    with ThreadPoolExecutor(8) as executor:
+        places = list(executor.map(file.append, runs))
+    assert sorted(places) == [977 * number for number in range(40)]
+    assert all(
+        file.read(place, 977).tolist() == run.tolist() for place, run in zip(places, runs, strict=True)
+    )
+
+
+def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
+    def no_room(path, array):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("w2vplus.corpus.cache._write_array", no_room)
+    with pytest.raises(
+        OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"
+    ):
+        encode(text, cache_dir=tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_file_that_changes_before_it_is_kept_is_an_error(text, tmp_path, monkeypatch):
+    from w2vplus.corpus import encoding
+
+    real = encoding.encode_files
+
+    def change_afterwards(*arguments):
+        corpus = real(*arguments)
+        text.write_bytes(b"other")
+        return corpus
+
+    monkeypatch.setattr(encoding, "encode_files", change_afterwards)
+    with pytest.raises(CorpusError, match="changed while it was read"):
+        encode(text, cache_dir=tmp_path / "cache")
