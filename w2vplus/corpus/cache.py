@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 1
 WRITE_ITEMS = 1 << 22
-NOT_OPTIONS = {"source", "fname", "input_files"}
+NOT_OPTIONS = {"source", "fname", "input_files", "_files"}
 """Attributes that name files, which the fingerprint knows."""
 
 
@@ -121,11 +121,7 @@ def _options(corpus: Corpus) -> list[Any] | None:
     """How each part of the corpus is read; None if that cannot be written down."""
     options = []
     for part in corpus.corpora if isinstance(corpus, JoinedCorpus) else [corpus]:
-        settings = {
-            name: value
-            for name, value in vars(part).items()
-            if name not in NOT_OPTIONS and not name.startswith("_")
-        }
+        settings = {name: value for name, value in vars(part).items() if name not in NOT_OPTIONS}
         if not all(value is None or isinstance(value, str | int | float) for value in settings.values()):
             return None
         options.append([type(part).__name__, settings])
