@@ -29,6 +29,11 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
 
     _memory: CorpusMemory
     errors: str
+    min_count: Any
+    sample: Any
+    alpha: Any
+    min_alpha: Any
+    epochs: Any
 
     def scan_vocab(
         self,
@@ -143,8 +148,8 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         self.add_lifecycle_event(
             "prepare_vocab",
             msg=(
-                f"effective_min_count={self.effective_min_count} retains {len(chosen)} of {len(types)} unique words and "
-                f"{chosen.retained_total} of {int(raw_counts.sum())} words; sample={sample} leaves an estimated "
+                f"effective_min_count={self.effective_min_count} retains {len(chosen)} of {len(types)} unique words "
+                f"and {chosen.retained_total} of {int(raw_counts.sum())} words; sample={sample} leaves an estimated "
                 f"{report['downsample_total']}"
             ),
         )
