@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import io
 import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus import text_encoding as text_encoding_module
+from w2vplus.corpus.sources import LocalFile
 from w2vplus.errors import CorpusError
 from w2vplus.storage import ItemFile
 
@@ -102,9 +104,7 @@ def test_a_full_disk_is_named_and_nothing_is_left(text, spill_folder, monkeypatc
 
     make = tempfile.TemporaryFile
     monkeypatch.setattr(storage_module.tempfile, "TemporaryFile", lambda **options: FullFile(make(**options)))
-    with pytest.raises(
-        OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR"
-    ) as caught:
+    with pytest.raises(OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR") as caught:
         encode(text, workers=workers, spill_above=0)
     assert caught.value.errno == errno.ENOSPC
     assert list(spill_folder.iterdir()) == []
@@ -163,9 +163,7 @@ def test_other_ways_of_reading_have_entries_of_their_own(text, tmp_path):
         (Text8Corpus(text), "strict"), (LineSentence(text), "replace"),
     ):  # fmt: skip
         for _ in range(2):
-            assert content(encode(source, errors=errors, cache_dir=cache)) == content(
-                encode(source, errors=errors)
-            )
+            assert content(encode(source, errors=errors, cache_dir=cache)) == content(encode(source, errors=errors))
     assert len(list(cache.iterdir())) == 5
 
 
@@ -183,6 +181,19 @@ def test_what_has_no_fingerprint_is_read_with_a_warning(tmp_path, caplog):
     assert encode([["a"]], cache_dir=tmp_path / "cache").types == ["a"]
     assert "cannot be kept" in caplog.text
     assert not (tmp_path / "cache").exists()
+
+
+def test_sources_that_read_a_file_in_their_own_way_are_not_kept(text, tmp_path):
+    class Upper(LocalFile):
+        """Another reading of the same file, which its path and size do not tell."""
+
+        def open(self):
+            return io.BytesIO(TEXT.upper())
+
+    cache = tmp_path / "cache"
+    encode(LineSentence([LocalFile(text)]), cache_dir=cache)
+    assert encode(LineSentence([Upper(text)]), cache_dir=cache).types[0].startswith("W")
+    assert len(list(cache.iterdir())) == 1
 
 
 def test_a_failed_run_leaves_nothing_in_the_cache(text, tmp_path):
@@ -249,9 +260,7 @@ def test_several_threads_write_items_whole():
     with ThreadPoolExecutor(8) as executor:
         places = list(executor.map(file.append, runs))
     assert sorted(places) == [977 * number for number in range(40)]
-    assert all(
-        file.read(place, 977).tolist() == run.tolist() for place, run in zip(places, runs, strict=True)
-    )
+    assert all(file.read(place, 977).tolist() == run.tolist() for place, run in zip(places, runs, strict=True))
 
 
 def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
@@ -259,9 +268,7 @@ def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("w2vplus.corpus.cache._write_array", no_room)
-    with pytest.raises(
-        OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"
-    ):
+    with pytest.raises(OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"):
         encode(text, cache_dir=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 

@@ -13,7 +13,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from dataclasses import astuple
+from dataclasses import asdict, astuple, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, fingerprint
-from w2vplus.corpus.sources import FileFingerprint
+from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.sources import FileFingerprint, LocalFile
+from w2vplus.corpus.wiki import WikiDump
 from w2vplus.errors import CorpusError
 from w2vplus.store import EncodedCorpus, TokenStore
 
@@ -52,9 +54,7 @@ class CorpusCache:
         marks = fingerprint(corpus)
         options = _options(corpus)
         if marks is None or options is None:
-            logger.warning(
-                "this corpus cannot be kept in %s: it has no files whose change could be noticed", folder
-            )
+            logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
             return None
         reading = {"format": FORMAT, "byteorder": sys.byteorder, "errors": errors, "options": options}
         paths = [mark.path for mark in marks]
@@ -73,9 +73,7 @@ class CorpusCache:
         except (OSError, ValueError):
             return None
         fits = len(counts) == len(types) and counts.sum() == len(ids) == starts[-1] == meta["tokens"]
-        return (
-            EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts)) if fits else None
-        )
+        return EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts)) if fits else None
 
     def _mapped(self, name: str) -> NDArray[Any]:
         array: NDArray[Any] = np.load(self._entry / f"{name}.npy", mmap_mode="r", allow_pickle=False)
@@ -87,9 +85,7 @@ class CorpusCache:
         Raises CorpusError if a file changed since the fingerprint was taken, OSError if there is no room.
         """
         if fingerprint(corpus) != self._marks:
-            raise CorpusError(
-                "a file of the corpus changed while it was read; nothing of it was used, start again"
-            )
+            raise CorpusError("a file of the corpus changed while it was read; nothing of it was used, start again")
         if not encoded.token_count or not all(type(token) in (str, int) for token in encoded.types):
             return encoded
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -102,9 +98,7 @@ class CorpusCache:
                 ("starts", encoded.store.sentence_starts),
             ):
                 _write_array(aside / f"{name}.npy", array)
-            (aside / "meta.json").write_text(
-                json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8"
-            )
+            (aside / "meta.json").write_text(json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8")
             shutil.rmtree(self._entry, ignore_errors=True)
             aside.rename(self._entry)
         except OSError as error:
@@ -118,14 +112,27 @@ class CorpusCache:
 
 
 def _options(corpus: Corpus) -> list[Any] | None:
-    """How each part of the corpus is read; None if that cannot be written down."""
+    """How each part of the corpus is read; None if that cannot be written down, as with a callable, or if its
+    files are not simply files, so that their names would not say what is read of them."""
     options = []
     for part in corpus.corpora if isinstance(corpus, JoinedCorpus) else [corpus]:
+        files = part.files() if isinstance(part, TextCorpus | WikiDump) else None
+        if files is None or not all(type(file) is LocalFile for file in files):
+            return None
         settings = {name: value for name, value in vars(part).items() if name not in NOT_OPTIONS}
-        if not all(value is None or isinstance(value, str | int | float) for value in settings.values()):
+        for name, value in settings.items():
+            if is_dataclass(value) and not isinstance(value, type):
+                settings[name] = asdict(value)
+        if not all(map(_is_plain, settings.values())):
             return None
         options.append([type(part).__name__, settings])
     return options
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    return value is None or isinstance(value, str | int | float)
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:
