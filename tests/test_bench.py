@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from w2vplus import bench
 from w2vplus._bundled import LEE_NEWS, bundled
-from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, measure
+from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, measure, vocabulary
 from w2vplus.bench.corpus import first_tokens, token_lists
 from w2vplus.bench.peers import Gensim, Training, W2VPlus
+from w2vplus.bench.vocabulary import VocabularyRow, measure_vocabulary
 from w2vplus.cli import app
 from w2vplus.corpus import encode
 
@@ -135,7 +136,7 @@ def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--modes", "sg-ns,glove"], "--modes must be a list of sg-ns, cbow-ns, sg-hs, cbow-hs, got 'glove'"),
-        (["--rows", ""], "--rows must be a list of training, whole, got ''"),
+        (["--rows", ""], "--rows must be a list of training, whole, vocabulary, got ''"),
         (["--vector-size", "100,big"], "--vector-size must be a list of whole numbers from 1 on, got 'big'"),
         (["--repetitions", "0"], "--repetitions must be at least 1, got 0"),
     ],
@@ -152,3 +153,32 @@ def test_accuracy_without_known_words_is_not_a_number() -> None:
     vectors = KeyedVectors(2)
     vectors.add_vectors(["qqq", "zzz"], np.eye(2, dtype=np.float32))
     assert all(np.isnan(score) for score in bench.accuracy_of(vectors).values())
+
+
+def test_the_vocabulary_row_compares_equal_work(one_line: BenchCorpus) -> None:
+    rows = list(measure_vocabulary(one_line, [2], 1))
+    assert [(row.form, row.workers) for row in rows] == [
+        (form, workers) for form in ("plain", ".gz", ".zst") for workers in (1, 2)
+    ]
+    assert all(row.token_count == 59890 and len(row.seconds) == len(row.gensim) == 1 for row in rows)
+    assert rows[0].cost_of_compression is None and rows[2].cost_of_compression is not None
+    assert json.dumps([row.as_dict() for row in rows])
+
+
+def test_ratios_of_the_vocabulary_row_are_taken_within_repetitions() -> None:
+    row = VocabularyRow(".gz", 2, 100, [1.0, 2.0], [10.0, 30.0], [0.5, 4.0], [0.8, 1.0], [1.5, 4.0])
+    assert row.ratio_to_gensim == 12.5 and row.speed_up == 1.75
+    assert row.cost_of_compression == (1 / 0.8 + 2 / 4) / 2
+
+
+def test_a_text_that_gensim_scans_otherwise_gives_no_ratio(one_line: BenchCorpus, monkeypatch: Any) -> None:
+    monkeypatch.setattr(vocabulary, "_gensim_scan", lambda path: {"the": 1})
+    with pytest.raises(BenchError, match="other words or counts"):
+        list(measure_vocabulary(one_line, [1], 1))
+
+
+def test_the_command_shows_the_vocabulary_row(one_line: BenchCorpus) -> None:
+    arguments = ["bench", one_line.source, "--rows", "vocabulary", "--repetitions", "1"]
+    outcome = CliRunner().invoke(app, arguments)
+    assert outcome.exit_code == 0, outcome.output
+    assert "text to ids" in outcome.stdout and ".zst" in outcome.stdout

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.cli import app
-from w2vplus.cli._settings import TrainSettings
+from w2vplus.cli._settings import TrainSettings, size_in_bytes
 
 ESCAPE = "\x1b"
 QUICK = ["--vector-size", "16", "--epochs", "2", "--workers", "1"]
@@ -428,6 +428,65 @@ def test_vocab_counts_words(tmp_path: Path) -> None:
     outcome = run("vocab", tmp_path / "text.txt", "-o", tmp_path / "counts.tsv", "--min-count", 1)
     assert (tmp_path / "counts.tsv").read_text() == "b\t3\nc\t1\na\t1\n"  # ties as in gensim
     assert "5 tokens in 2 sentences, 3 different" in outcome.stdout
+
+
+def test_vocab_counts_with_bounded_memory_and_says_how_far_off(tmp_path: Path) -> None:
+    words = " ".join(f"rare{i} common" for i in range(100))
+    (tmp_path / "text.txt").write_text(words)
+    outcome = run("vocab", tmp_path / "text.txt", "--max-types", 10, "--json")
+    summary = json.loads(outcome.stdout)
+    assert summary["most_frequent"][0] == {"word": "common", "count": 99}
+    assert summary["tokens"] == 200 and summary["error_bound"] == 1
+    assert "too low by at most 1" in run("vocab", tmp_path / "text.txt", "--max-types", 10).stdout
+    assert "--max-types must be at least 1" in refusal(
+        run("vocab", tmp_path / "text.txt", "--max-types", 0), 2
+    )
+
+
+def test_training_takes_words_and_counts_from_a_file(tmp_path: Path, lee: str) -> None:
+    from gensim.models import KeyedVectors
+
+    run("vocab", lee, "-o", tmp_path / "counts.tsv.gz", "--min-count", 50)
+    for source, name in ((["--vocab", tmp_path / "counts.tsv.gz"], "a"), (["--min-count", 50], "b")):
+        outcome = run("train", lee, "-o", tmp_path / f"{name}.bin", *QUICK, *source, "--quiet")
+        assert outcome.exit_code == 0, outcome.stderr
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
+    (tmp_path / "two.tsv").write_text("the\t500\nand\t9\n")
+    run("train", lee, "-o", tmp_path / "two.bin", *QUICK, "--vocab", tmp_path / "two.tsv")
+    vectors = KeyedVectors.load_word2vec_format(str(tmp_path / "two.bin"), binary=True)
+    assert vectors.index_to_key == ["the", "and"]
+    (tmp_path / "bad.tsv").write_text("the 500\n")
+    outcome = run("train", lee, "-o", tmp_path / "c.bin", *QUICK, "--vocab", tmp_path / "bad.tsv", "--quiet")
+    assert "line 1: must be a word, a tab and its count" in refusal(outcome, 1)
+    outcome = run("train", lee, "-o", tmp_path / "c.bin", "--vocab", tmp_path / "two.tsv", "--phrases", 1)
+    assert "exclude each other" in refusal(outcome, 2)
+
+
+def test_where_the_ids_are_kept_does_not_change_the_vectors(tmp_path: Path, lee: str) -> None:
+    options = [[], ["--memory-limit", "10K"], *[["--cache-dir", tmp_path / "cache"]] * 2]
+    written = set()
+    for number, option in enumerate(options):
+        outcome = run("train", lee, "-o", tmp_path / f"{number}.bin", *QUICK, *option, "--quiet")
+        assert outcome.exit_code == 0, outcome.stderr
+        written.add((tmp_path / f"{number}.bin").read_bytes())
+    assert len(written) == 1 and len(list((tmp_path / "cache").iterdir())) == 1
+    outcome = run("train", lee, "-o", tmp_path / "c.bin", "--memory-limit", "much")
+    assert "--memory-limit must be a size such as 512M or 8G" in refusal(outcome, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0", 0), ("512M", 512 << 20), ("1.5g", 3 << 29), ("10kb", 10240)]
+)
+def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
+    assert size_in_bytes("--memory-limit", text) == size
+
+
+def test_unreadable_files_are_skipped_on_request(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a b")
+    (tmp_path / "b.gz").write_text("not gzip")
+    assert "b.gz is named .gz" in refusal(run("vocab", tmp_path), 1)
+    outcome = run("vocab", tmp_path, "--skip-unreadable")
+    assert "2 tokens" in outcome.stdout and "1 of 2 files were skipped" in outcome.stderr
 
 
 def test_phrases_are_joined_and_exported(tmp_path: Path) -> None:

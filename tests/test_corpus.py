@@ -33,7 +33,9 @@ from w2vplus.corpus import (
     open_corpus,
     open_sentences,
 )
+from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
+from w2vplus.corpus import streams as streams_module
 from w2vplus.errors import CorpusError
 from w2vplus.store import EncodedCorpus
 
@@ -92,6 +94,8 @@ def write(tmp_path):
 @pytest.fixture
 def small_parts(monkeypatch):
     monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1)
+    monkeypatch.setattr(streams_module, "SEGMENT_BYTES", 5_000)
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 1_000)
 
 
 # --- the same sentences as gensim's ---
@@ -231,6 +235,8 @@ def test_the_number_of_workers_changes_nothing(write, small_parts, workers):
         LineSentence(path, 5),
         LEE,
         [path, HEAD500, LEE],
+        write("text.txt.gz", gzip.compress(TEXT)),
+        [write(f"{number}.zst", zstd.compress(TEXT[number * 999 :])) for number in range(5)] + [path],
     ):
         assert content(encode(source, workers=workers)) == content(encode(source))
 
@@ -499,6 +505,79 @@ def test_damaged_data_and_junk_behind_the_end_are_errors(write, suffix):
 
 def test_zero_padding_behind_gzip_data_is_allowed(write):
     assert encode(write("padded.gz", gzip.compress(b"a b") + b"\0" * 600)).types == ["a", "b"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nul_bytes_are_letters_like_others(write, workers):
+    path = write("nul.txt", b"a\0b \0 c\n\0\n")
+    corpus = encode(path, workers=workers)
+    assert sentences_of(corpus) == [["a\0b", "\0", "c"], ["\0"]] == list(gensim_word2vec.LineSentence(path))
+
+
+def test_lone_surrogates_are_no_utf8_in_files_but_tokens_in_memory(write):
+    path = write("surrogate.txt", "a \ud800 b".encode("utf-8", "surrogatepass"))
+    with pytest.raises(CorpusError, match=r"surrogate\.txt is not UTF-8 at line 1, byte 2"):
+        encode(path)
+    assert encode(path, errors="ignore").types == ["a", "b"]
+    assert encode([["a", "\ud800"]]).types == ["a", "\ud800"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_token_as_long_as_many_blocks_is_one_token(write, small_parts, suffix, workers):
+    path = write("long.txt" + suffix, COMPRESSORS[suffix](b"x" * 50_000 + b" y " + b"z" * 3_333))
+    assert [len(token) for token in encode(path, workers=workers).types] == [50_000, 1, 3_333]
+
+
+@pytest.mark.slow
+def test_a_line_of_a_gigabyte_is_one_sentence(tmp_path):
+    path = tmp_path / "line.txt"
+    with path.open("wb") as file:
+        for _ in range(1024):
+            file.write(b"w " * (1 << 19))
+    corpus = encode(path, workers=2)
+    assert (corpus.token_count, corpus.sentence_count, corpus.types) == (1 << 29, 1, ["w"])
+
+
+@pytest.mark.slow
+def test_a_hundred_million_short_lines_keep_their_boundaries(tmp_path):
+    path = tmp_path / "lines.txt"
+    with path.open("wb") as file:
+        for _ in range(1000):
+            file.write(b"a\n" * 100_000)
+    corpus = encode(path, workers=2)
+    assert (corpus.token_count, corpus.sentence_count) == (10**8, 10**8)
+
+
+def test_unreadable_files_are_errors_unless_they_are_to_be_skipped(write, tmp_path, caplog, monkeypatch):
+    write("a.txt", b"a"), write("b.gz", b"not gzip"), write("c.txt", b"c"), write("d.txt", b"d")
+    real_open = open
+
+    def deny(path, *arguments, **options):
+        if str(path).endswith("c.txt"):
+            raise PermissionError(13, "Permission denied")
+        return real_open(path, *arguments, **options)
+
+    monkeypatch.setattr("builtins.open", deny)
+    with pytest.raises(CorpusError, match=r"b\.gz is named \.gz but"):
+        encode(tmp_path)
+    assert encode(open_corpus(tmp_path, skip_unreadable=True)).types == ["a", "d"]
+    assert "b.gz is named .gz" in caplog.text and "c.txt" in caplog.text
+    assert "2 of 4 files were skipped" in caplog.text
+    with pytest.raises(CorpusError, match="none of the 1 files of the corpus can be read"):
+        open_corpus(tmp_path / "b.gz", skip_unreadable=True)
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_the_first_fault_is_reported_among_streams_read_side_by_side(write, small_parts, workers):
+    paths = [write(f"{number}.gz", gzip.compress(TEXT)) for number in range(6)]
+    paths[3] = write("3.gz", gzip.compress(TEXT)[:-9])
+    paths[2] = write("2.gz", gzip.compress(TEXT + b"\xff\n" + TEXT))
+    for _ in range(3):
+        with pytest.raises(
+            CorpusError, match=rf"2\.gz is not UTF-8 at line {TEXT.count(bytes([10])) + 1}, byte"
+        ):
+            encode(paths, workers=workers)
 
 
 @pytest.mark.parametrize("workers", [1, 4])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus._text import InvalidUtf8, SentenceEncoder, TextEncoder
+from w2vplus._text import InvalidUtf8, SentenceEncoder, TextEncoder, write_renumbered
 from w2vplus.errors import CorpusError
 
 ASCII_SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x1f "
@@ -53,7 +53,7 @@ def lines_of(encoder):
     types = encoder.types()
     starts = np.append(0, encoder.line_ends())
     ids = np.empty(encoder.token_count, np.int32)
-    encoder.write_ids(ids)
+    write_renumbered(ids, encoder.take_ids())
     lines = [[types[i] for i in ids[a:b]] for a, b in pairwise(starts)]
     return [line for line in lines if line]
 
@@ -165,7 +165,7 @@ def test_pieces_encoded_apart_merge_to_the_whole(text, cuts):
     ids, ends, offset = [], [0], 0
     for piece, renumbered in zip(pieces, new_ids, strict=True):
         part = np.empty(piece.token_count, np.int32)
-        piece.write_ids(part, renumbered)
+        write_renumbered(part, piece.take_ids(), renumbered)
         ids.append(part)
         ends.extend((piece.line_ends() + offset).tolist())
         offset += len(part)
@@ -180,8 +180,33 @@ def test_ids_are_handed_over_once_and_outlive_the_encoder():
     ids = encoder.take_ids()
     del encoder
     assert ids.dtype == np.int32 and ids.tolist() == [0, 1, 2, 3, 0, 1]
-    roomy = encode_in_blocks(b"to be").take_ids(more=3)
-    assert len(roomy) == 5 and roomy[:2].tolist() == [0, 1]
+
+
+def test_pieces_taken_on_the_way_add_up_to_the_whole():
+    data = ("to be  or not\n\nto be that is\n" * 50).encode()
+    whole, encoder, pieces = encode_in_blocks(data), TextEncoder(), []
+    encoder.begin_file()
+    for start in range(0, len(data), 7):
+        encoder.feed(data[start : start + 7])
+        pieces.append(encoder.take_piece())
+        assert encoder.pending_bytes == 0
+    encoder.end_file()
+    pieces.append(encoder.take_piece())
+    counts = np.cumsum([0] + [len(ids) for ids, _, _ in pieces])
+    ends = {int(end + before) for (_, ends, _), before in zip(pieces, counts, strict=False) for end in ends}
+    spaces = [last + before for (_, _, last), before in zip(pieces, counts, strict=False) if last >= 0]
+    assert sorted(ends) == whole.line_ends().tolist()
+    assert spaces[-1] == whole.tokens_before_last_space
+    assert np.concatenate([ids for ids, _, _ in pieces]).tolist() == whole.take_ids().tolist()
+    assert encoder.types() == whole.types() and encoder.types(2, 3) == ["or"]
+
+
+def test_types_of_count_0_are_left_out_when_tables_merge():
+    merged, other = encode_in_blocks(b"a b"), encode_in_blocks(b"c b d")
+    assert merged.absorb_types(other, np.array([0, 5, 2])).tolist() == [-1, 1, 2]
+    assert dict(zip(merged.types(), merged.counts().tolist(), strict=True)) == {"a": 1, "b": 6, "d": 2}
+    with pytest.raises(ValueError, match="counts must have 3 entries, got 2"):
+        merged.absorb_types(other, np.array([1, 2]))
 
 
 def test_the_last_space_of_the_text_is_known():
@@ -197,12 +222,9 @@ def test_an_encoder_refuses_an_unknown_way_with_errors():
         TextEncoder("surrogateescape")
 
 
-def test_write_ids_refuses_arrays_of_the_wrong_size():
-    encoder = encode_in_blocks(b"a b a")
+def test_renumbering_refuses_arrays_of_unlike_sizes():
     with pytest.raises(ValueError, match="must hold 3 ids, it holds 2"):
-        encoder.write_ids(np.empty(2, np.int32))
-    with pytest.raises(ValueError, match="must have 2 ids, it has 3"):
-        encoder.write_ids(np.empty(3, np.int32), np.zeros(3, np.int32))
+        write_renumbered(np.empty(2, np.int32), np.zeros(3, np.int32))
 
 
 def refuse(sentence, position):

@@ -33,12 +33,14 @@ cdef extern from "text_encoder.h" nogil:
     ctypedef struct type_table:
         int64_t type_count
         uint8_t *arena
+        size_t arena_size
         uint64_t *key_starts
     ctypedef struct text_encoder:
         type_table table
         int32_t *ids
         int64_t id_count
         int64_t id_capacity
+        int64_t id_capacity_hint
         int64_t *line_ends
         int64_t line_end_count
         int64_t lines_left
@@ -51,8 +53,21 @@ cdef extern from "text_encoder.h" nogil:
     void encoder_begin_file(text_encoder *encoder, int64_t offset, int64_t line_limit)
     encode_status encoder_end_file(text_encoder *encoder, int ends_line)
     void table_counts(const type_table *table, int64_t *counts)
+    int table_init(type_table *table)
+    void table_free(type_table *table)
+    int table_reserve_keys(type_table *table, int64_t more, size_t more_bytes)
     int table_merge(type_table *table, const type_table *other, const int64_t *counts, int32_t *new_ids)
     void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids)
+
+cdef extern from "pruned_counts.h" nogil:
+    ctypedef struct pruned_counts_state "pruned_counts":
+        int64_t *counts
+        int32_t *alive
+        int64_t alive_count
+        int64_t most
+        int64_t minimum
+    void pruned_count_sentences(pruned_counts_state *state, const int32_t *ids, const int64_t *starts,
+                                int64_t sentence_count)
 
 UTF8_POLICIES = {"strict": UTF8_STRICT, "replace": UTF8_REPLACE, "ignore": UTF8_IGNORE}
 
@@ -162,14 +177,21 @@ cdef class TextEncoder:
         """Tokens before the last b" " of the text; -1 without one."""
         return self.encoder.tokens_before_last_space
 
-    def types(self):
-        """list of str by id."""
+    @property
+    def pending_bytes(self):
+        """Memory of the ids and line ends that no `take_piece` has handed over."""
+        return self.encoder.id_count * sizeof(int32_t) + self.encoder.line_end_count * sizeof(int64_t)
+
+    def types(self, int64_t begin=0, end=None):
+        """list of str by id, of the ids [begin, end)."""
         cdef type_table *table = &self.encoder.table
-        cdef int64_t type_id
-        cdef list types = []
-        for type_id in range(table.type_count):
-            types.append(PyUnicode_DecodeUTF8(<const char *>table.arena + table.key_starts[type_id],
-                                              table.key_starts[type_id + 1] - table.key_starts[type_id], NULL))
+        cdef int64_t type_id, last = table.type_count if end is None else min(<int64_t>end, table.type_count)
+        cdef uint64_t start
+        cdef list types = [None] * max(last - begin, 0)
+        for type_id in range(begin, last):
+            start = table.key_starts[type_id]
+            types[type_id - begin] = PyUnicode_DecodeUTF8(<const char *>table.arena + start,
+                                                          table.key_starts[type_id + 1] - start, NULL)
         return types
 
     def counts(self):
@@ -181,13 +203,24 @@ cdef class TextEncoder:
                 table_counts(&self.encoder.table, &view[0])
         return counts
 
-    def take_ids(self, more=0):
-        """int32 (token_count + more,), the ids followed by room for `more`, handed over; the encoder has none left."""
+    def take_ids(self):
+        """int32 (token_count,), handed over; the next ones are counted from 0."""
         cdef int32_t *ids = self.encoder.ids
         cdef int64_t count = self.encoder.id_count
+        self.encoder.id_capacity_hint = count
         self.encoder.ids = NULL
         self.encoder.id_count = self.encoder.id_capacity = 0
-        return _adopt(ids, count + <int64_t>more, sizeof(int32_t), np.int32)
+        return _adopt(ids, count, sizeof(int32_t), np.int32)
+
+    def take_piece(self):
+        """(ids, line ends, tokens before the last space or -1) since the last taking; positions start from 0 again.
+
+        The types and their counts stay. A token that is not finished belongs to the next piece.
+        """
+        line_ends, last_space = self.line_ends(), self.tokens_before_last_space
+        self.encoder.line_end_count = 0
+        self.encoder.tokens_before_last_space = -1
+        return self.take_ids(), line_ends, last_space
 
     def line_ends(self):
         """int64: token positions where lines end, strictly ascending: blank lines are left out.
@@ -200,35 +233,99 @@ cdef class TextEncoder:
             memcpy(&view[0], self.encoder.line_ends, view.shape[0] * sizeof(int64_t))
         return ends
 
-    def absorb_types(self, TextEncoder other not None):
-        """Add the types and counts of the next piece of the text; int32 (other.type_count,): their ids here.
+    def reserve_types(self, others):
+        """Room for the types of `others`: absorbing them moves none of the present ones, whose `types` another
+        thread may read meanwhile."""
+        cdef int64_t more = 0
+        cdef size_t more_bytes = 0
+        cdef TextEncoder other
+        for other in others:
+            more += other.encoder.table.type_count
+            more_bytes += other.encoder.table.arena_size
+        if table_reserve_keys(&self.encoder.table, more, more_bytes):
+            raise MemoryError("not enough memory to encode the corpus")
 
-        Pieces absorbed in the order of the text give the ids and counts of the whole text read by one encoder.
+    def absorb_types(self, TextEncoder other not None, counts=None):
+        """Add the types of the next piece of the text; int32 (other.type_count,): their ids here.
+
+        `counts`, int64 (other.type_count,), stand for the other's own; types of count 0 are left out (-1). Pieces
+        absorbed in the order of the text give the ids and counts of the whole text read by one encoder.
         """
-        cdef const int64_t[::1] counts = other.counts()
-        new_ids = np.empty(counts.shape[0], np.int32)
+        cdef const int64_t[::1] their_counts = other.counts() if counts is None else counts
+        if their_counts.shape[0] != other.encoder.table.type_count:
+            raise ValueError(f"counts must have {other.encoder.table.type_count} entries, got {len(counts)}")
+        new_ids = np.empty(their_counts.shape[0], np.int32)
         cdef int32_t[::1] view = new_ids
         cdef int outcome = 0
-        if counts.shape[0]:
+        if their_counts.shape[0]:
             with nogil:
-                outcome = table_merge(&self.encoder.table, &other.encoder.table, &counts[0], &view[0])
+                outcome = table_merge(&self.encoder.table, &other.encoder.table, &their_counts[0], &view[0])
         self._check(ENCODE_OK if outcome == 0 else ENCODE_TOO_MANY_TYPES if outcome > 0 else ENCODE_NO_MEMORY)
         return new_ids
 
-    def write_ids(self, int32_t[::1] target not None, const int32_t[::1] new_ids=None):
-        """Write the ids to `target` (token_count,), renumbered by `new_ids` (type_count,) if given."""
-        cdef int64_t count = self.encoder.id_count
-        if target.shape[0] != count:
-            raise ValueError(f"target must hold {count} ids, it holds {target.shape[0]}")
-        if new_ids is not None and new_ids.shape[0] != self.encoder.table.type_count:
-            raise ValueError(f"new_ids must have {self.encoder.table.type_count} ids, it has {new_ids.shape[0]}")
-        if count == 0:
+
+    def lower_counts(self, int64_t by):
+        """Every type loses `by` of its count, and those left without any are forgotten. Ids begin anew: for a reader
+        of counts, who has taken the ids."""
+        cdef type_table lowered
+        cdef int outcome = 0
+        reduced = np.maximum(self.counts() - by, 0)
+        cdef const int64_t[::1] counts = reduced
+        new_ids = np.empty(counts.shape[0], np.int32)
+        cdef int32_t[::1] view = new_ids
+        if self.encoder.id_count:
+            raise ValueError("take the ids before types are forgotten")
+        if counts.shape[0] == 0:
             return
         with nogil:
-            if new_ids is None:
-                memcpy(&target[0], self.encoder.ids, count * sizeof(int32_t))
-            else:
-                renumber_ids(&target[0], self.encoder.ids, count, &new_ids[0])
+            outcome = table_init(&lowered)
+            if outcome == 0:
+                outcome = table_merge(&lowered, &self.encoder.table, &counts[0], &view[0])
+                if outcome:
+                    table_free(&lowered)
+        if outcome:
+            raise MemoryError("not enough memory to count the corpus")
+        table_free(&self.encoder.table)
+        self.encoder.table = lowered
+
+
+def write_renumbered(int32_t[::1] target not None, const int32_t[::1] ids not None, const int32_t[::1] new_ids=None):
+    """target[i] = new_ids[ids[i]], without the GIL; a plain copy without `new_ids`.
+
+    `target` is as long as `ids`, which lie in `new_ids`; they may be one array.
+    """
+    if target.shape[0] != ids.shape[0]:
+        raise ValueError(f"target must hold {ids.shape[0]} ids, it holds {target.shape[0]}")
+    if ids.shape[0] == 0:
+        return
+    with nogil:
+        if new_ids is None:
+            memcpy(&target[0], &ids[0], ids.shape[0] * sizeof(int32_t))
+        else:
+            renumber_ids(&target[0], &ids[0], ids.shape[0], &new_ids[0])
+
+
+def pruned_counts(const int32_t[::1] ids not None, const int64_t[::1] sentence_starts not None, Py_ssize_t type_count,
+                  int64_t most_types):
+    """Counts with a vocabulary of about `most_types`, pruned by gensim's law (native/pruned_counts.h).
+
+    int32 and int64 arrays of the types left, in the order in which gensim's dictionary has them, and their counts;
+    and the minimum that the next pruning would ask for: 1 if there was none. `ids` lie in [0, type_count).
+    """
+    counts, alive = np.zeros(type_count, np.int64), np.empty(type_count, np.int32)
+    cdef int64_t[::1] counts_view = counts
+    cdef int32_t[::1] alive_view = alive
+    cdef pruned_counts_state state
+    state.alive_count = 0
+    state.most = most_types
+    state.minimum = 1
+    if ids.shape[0]:
+        state.counts = &counts_view[0]
+        state.alive = &alive_view[0]
+        with nogil:
+            pruned_count_sentences(&state, &ids[0], &sentence_starts[0], sentence_starts.shape[0] - 1)
+    left = alive[:state.alive_count]
+    return left, counts[left], state.minimum
 
 
 # Python objects walked between two looks at signals and progress: some milliseconds.

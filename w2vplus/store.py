@@ -9,8 +9,10 @@ rewrites the store.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,17 @@ def _require_array(name: str, array: object, dtype: type[np.generic]) -> None:
             f"{name} must be one-dimensional, contiguous and of {np.dtype(dtype)}, "
             f"got shape {array.shape} of {array.dtype}; np.ascontiguousarray converts"
         )
+
+
+_Made = TypeVar("_Made")
+
+
+def _unchecked(cls: type[_Made], **fields: object) -> _Made:
+    """An instance of a frozen dataclass without its checks."""
+    made = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +75,19 @@ class TokenStore:
                     f"sentence_weights must have one weight for each of the {self.sentence_count} sentences, "
                     f"got {len(self.sentence_weights)}"
                 )
+
+    @classmethod
+    def trusted(cls, ids: NDArray[np.int32], sentence_starts: NDArray[np.int64]) -> TokenStore:
+        """A store of arrays that are known to fit together; they are not looked through."""
+        return _unchecked(cls, ids=ids, sentence_starts=sentence_starts, sentence_weights=None)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the ids lie in a mapped file rather than in memory."""
+        base: object = self.ids
+        while isinstance(base, np.ndarray):
+            base = base.base
+        return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
 
     @property
     def token_count(self) -> int:
@@ -101,6 +127,11 @@ class EncodedCorpus:
             raise ValueError(f"ids of an encoded corpus must lie in 0..{len(self.types) - 1}")
         if self.counts.sum() != len(ids):
             raise ValueError(f"counts must add up to the number of ids, {len(ids)}, got {self.counts.sum()}")
+
+    @classmethod
+    def trusted(cls, types: list[Any], counts: NDArray[np.int64], store: TokenStore) -> EncodedCorpus:
+        """A corpus whose parts are known to fit together; they are not looked through."""
+        return _unchecked(cls, types=types, counts=counts, store=store)
 
     @property
     def token_count(self) -> int:
@@ -143,18 +174,29 @@ def concatenate_corpora(corpora: Sequence[EncodedCorpus]) -> EncodedCorpus:
     """One corpus with the sentences of all of them, in order: the same as encoding their sources as one."""
     if len(corpora) == 1:
         return corpora[0]
+    types, counts, new_ids_of = merged_types(corpora)
+    stores = [
+        TokenStore(new_ids[corpus.store.ids], corpus.store.sentence_starts, corpus.store.sentence_weights)
+        for corpus, new_ids in zip(corpora, new_ids_of, strict=True)
+    ]
+    return EncodedCorpus(types, counts, concatenate_stores(stores))
+
+
+def merged_types(
+    corpora: Sequence[EncodedCorpus],
+) -> tuple[list[Hashable], NDArray[np.int64], list[NDArray[np.int32]]]:
+    """All types in order of first occurrence, their counts, and for each corpus int32 (n_types,): its ids
+    there."""
     id_of_token: dict[Hashable, int] = {}
-    stores, new_ids_of = [], []
-    for corpus in corpora:
-        new_ids = np.fromiter(
+    new_ids_of = [
+        np.fromiter(
             (id_of_token.setdefault(token, len(id_of_token)) for token in corpus.types),
             np.int32,
             len(corpus.types),
         )
-        new_ids_of.append(new_ids)
-        store = corpus.store
-        stores.append(TokenStore(new_ids[store.ids], store.sentence_starts, store.sentence_weights))
+        for corpus in corpora
+    ]
     counts = np.zeros(len(id_of_token), np.int64)
     for corpus, new_ids in zip(corpora, new_ids_of, strict=True):
         counts[new_ids] += corpus.counts
-    return EncodedCorpus(list(id_of_token), counts, concatenate_stores(stores))
+    return list(id_of_token), counts, new_ids_of

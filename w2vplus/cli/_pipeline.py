@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, TrainSettings
+from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, TrainSettings, available_cpus
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import ReadingBar, TrainingBar
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
     from w2vplus.collocations import PhraseTable
-    from w2vplus.corpus import Corpus
+    from w2vplus.corpus import BoundedCounts, Corpus
     from w2vplus.phrases import FrozenPhrases
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
@@ -57,26 +57,63 @@ class Clock:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How text is read: what bad bytes mean, and where over-long lines are cut (nowhere unless set)."""
+    """How text is read: what bad bytes mean, where over-long lines are cut (nowhere unless set), whether
+    files that cannot be read are left out; and where its ids are kept."""
 
     errors: str = "strict"
     max_sentence_length: int | None = None
+    skip_unreadable: bool = False
+    spill_above: int | None = None
+    cache_dir: str | None = None
+
+    def open(self, sources: list[str]) -> Corpus:
+        """The corpus that a command line names."""
+        from w2vplus.corpus import open_corpus
+
+        return open_corpus(
+            sources[0] if len(sources) == 1 else sources,
+            errors=self.errors,
+            max_sentence_length=self.max_sentence_length,
+            skip_unreadable=self.skip_unreadable,
+        )
 
 
 def read_corpus(
     sources: list[str], options: ReadOptions, *, workers: int = 1, quiet: bool = False
 ) -> EncodedCorpus:
     """Read every source once and encode it; raises CorpusError for a text that is empty or cannot be read."""
-    from w2vplus.corpus import encode, open_corpus
+    from w2vplus.corpus import encode
     from w2vplus.errors import CorpusError
 
-    source = sources[0] if len(sources) == 1 else sources
-    corpus = open_corpus(source, errors=options.errors, max_sentence_length=options.max_sentence_length)
+    corpus = options.open(sources)
     with ReadingBar(*_unit_and_total(corpus), quiet=quiet) as bar:
-        encoded = encode(corpus, workers=workers, progress=bar)
+        encoded = encode(
+            corpus,
+            workers=workers,
+            progress=bar,
+            spill_above=options.spill_above,
+            cache_dir=options.cache_dir,
+        )
     if not encoded.token_count:
         raise CorpusError(f"the corpus is empty: no word in {', '.join(sources)}")
     return encoded
+
+
+def count_corpus(
+    sources: list[str], options: ReadOptions, max_types: int | None, *, quiet: bool = False
+) -> BoundedCounts:
+    """Count every word, exactly or with memory for about `max_types`; raises as `read_corpus` does."""
+    from w2vplus.corpus import BoundedCounts, count_bounded
+    from w2vplus.errors import CorpusError
+
+    if max_types is None:
+        encoded = read_corpus(sources, options, workers=available_cpus(), quiet=quiet)
+        return BoundedCounts(encoded.types, encoded.counts, 0, encoded.token_count, encoded.sentence_count)
+    with ReadingBar("tokens", quiet=quiet) as bar:
+        counted = count_bounded(options.open(sources), max_types, progress=bar)
+    if not counted.token_count:
+        raise CorpusError(f"the corpus is empty: no word in {', '.join(sources)}")
+    return counted
 
 
 def _unit_and_total(corpus: Corpus) -> tuple[str | None, int | None]:
@@ -157,22 +194,30 @@ def frozen_phrases(tables: list[PhraseTable]) -> list[FrozenPhrases]:
     return frozen
 
 
-def new_model(encoded: EncodedCorpus, settings: TrainSettings) -> Word2Vec:
+def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str | None = None) -> Word2Vec:
     """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
 
-    Raises CommandError if no word is frequent enough.
+    With `counts_file` the vocabulary and its counts are those of that file. Raises CommandError if no word is
+    frequent enough.
     """
     from w2vplus import Word2Vec
+    from w2vplus.counts_file import read_counts
 
-    most_frequent = int(encoded.counts.max())
+    types, counts = (encoded.types, encoded.counts) if counts_file is None else read_counts(counts_file)
+    most_frequent = int(counts.max())
     if most_frequent < settings.min_count:
-        word = encoded.types[int(encoded.counts.argmax())]
+        word = types[int(counts.argmax())]
         raise _output.CommandError(
             f"no word occurs as often as --min-count {settings.min_count}: the most frequent, {word!r}, has"
             f" {most_frequent}; lower --min-count or give more text"
         )
     model = Word2Vec(**settings.arguments())
-    model.build_vocab(encoded)
+    if counts_file is None:
+        model.build_vocab(encoded)
+    else:
+        # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.
+        frequencies = dict(zip(types[::-1], counts[::-1].tolist(), strict=True))
+        model.build_vocab_from_freq(frequencies, corpus_count=encoded.sentence_count)
     return model
 
 
@@ -241,6 +286,7 @@ def train_and_save(
     *,
     checkpoints: CheckpointSettings = NO_CHECKPOINTS,
     quiet: bool,
+    counts_file: str | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save.
@@ -263,7 +309,7 @@ def train_and_save(
         on_phrases(joined.found)
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
-        model = new_model(encoded, settings) if resumed is None else resumed.model
+        model = new_model(encoded, settings, counts_file) if resumed is None else resumed.model
         model.workers = settings.workers
         if targets.model is not None or checkpoints.folder is not None:
             # Kept in the saved model, so that new text can be joined alike before training goes on.

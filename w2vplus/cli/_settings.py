@@ -156,3 +156,19 @@ def available_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def size_in_bytes(option: str, text: str) -> int:
+    """512M, 8G or plain bytes as a number; UsageError for anything else."""
+    number, unit = text.upper().removesuffix("B"), ""
+    if number[-1:] in SIZE_UNITS and number[-1:]:
+        number, unit = number[:-1], number[-1]
+    try:
+        size = float(number) * SIZE_UNITS[unit]
+    except ValueError:
+        size = math.nan
+    require(option, repr(text), math.isfinite(size) and size >= 0, "a size such as 512M or 8G")
+    return int(size)

@@ -14,9 +14,10 @@ from w2vplus.progress import count
 
 if TYPE_CHECKING:
     from w2vplus.bench import Row
+    from w2vplus.bench.vocabulary import VocabularyRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole")
+ROWS = ("training", "whole", "vocabulary")
 
 
 def bench(
@@ -24,7 +25,9 @@ def bench(
     rows: Annotated[
         str,
         typer.Option(
-            "--rows", help="training: train() alone; whole: fresh processes, file to saved vectors."
+            "--rows",
+            help="training: train() alone; whole: fresh processes, file to saved vectors; vocabulary: text to"
+            " ids against gensim's scan.",
         ),
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
@@ -69,6 +72,7 @@ def bench(
         check_writable(str(json_file), "--json")
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
+    from w2vplus.bench.vocabulary import measure_vocabulary
 
     plan = Plan(repetitions, accuracy, seeds)
     settings = [
@@ -85,7 +89,14 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="w2vplus-bench-") as folder:
         _output.note(f"reading {corpus}", quiet=quiet)
         text = BenchCorpus(corpus, Path(folder), max_tokens)
-        measured = list(measure(text, kinds, settings, plan, lambda line: _output.note(line, quiet=quiet)))
+
+        def say(line: str) -> None:
+            _output.note(line, quiet=quiet)
+
+        measured = list(measure(text, [kind for kind in kinds if kind != "vocabulary"], settings, plan, say))
+        scanned = (
+            list(measure_vocabulary(text, worker_counts, repetitions, say)) if "vocabulary" in kinds else []
+        )
     report = {
         "corpus": corpus,
         "tokens": text.token_count,
@@ -93,11 +104,14 @@ def bench(
         "environment": facts,
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
         "rows": [row.as_dict() for row in measured],
+        "vocabulary": [row.as_dict() for row in scanned],
     }
     if json_file != "-":
-        print_rows(
-            measured, title=f"{corpus}: {count(text.token_count)} tokens, {_output.plural(epochs, 'epoch')}"
-        )
+        title = f"{corpus}: {count(text.token_count)} tokens"
+        if measured:
+            print_rows(measured, title=f"{title}, {_output.plural(epochs, 'epoch')}")
+        if scanned:
+            print_vocabulary(scanned, title=f"{title}, text to ids")
         _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
     if json_file is not None:
         _output.write_json(report, json_file)
@@ -125,6 +139,28 @@ def print_rows(rows: list[Row], title: str) -> None:
         seeds = _output.plural(len(rows[0].accuracy[reference]), "seed")
         columns = [*labels, *((name, "right") for name in scores)]
         _output.print_table(columns, accuracies, title=f"Accuracy, mean of {seeds}")
+
+
+def print_vocabulary(rows: list[VocabularyRow], title: str) -> None:
+    """A table of reading speeds, a line for each form of the file and number of workers."""
+    lines: list[list[object]] = []
+    for row in rows:
+        cost = row.cost_of_compression
+        lines.append(
+            [
+                row.form,
+                row.workers,
+                f"{row.words_per_second:,.0f}",
+                f"{row.ratio_to_gensim:.2f}×",
+                f"{row.speed_up:.2f}×" if row.workers > 1 else "",
+                "" if cost is None else f"{cost:.2f}×",
+            ]
+        )
+    right: list[_output.Column] = [
+        (name, "right")
+        for name in ("words/s", "gensim's scan", "one worker", "larger of inflation and plain")
+    ]
+    _output.print_table(["file", "workers", *right], lines, title=title)
 
 
 def format_score(name: str, value: float) -> str:

@@ -20,6 +20,7 @@ from w2vplus.cli.train import (
     PhraseMinCount,
     PhraseThreshold,
     QuietFlag,
+    SkipUnreadableFlag,
 )
 
 if TYPE_CHECKING:
@@ -35,8 +36,16 @@ def vocab(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write every word: word, tab, count.")
     ] = None,
     min_count: Annotated[int, typer.Option("--min-count", help="Leave out words that occur less often.")] = 1,
+    max_types: Annotated[
+        int | None,
+        typer.Option(
+            "--max-types",
+            help="Count with memory for about so many words; says how far counts may be too low.",
+        ),
+    ] = None,
     top: TopOption = 20,
     errors: ErrorsOption = DecodingErrors.STRICT,
+    skip_unreadable: SkipUnreadableFlag = False,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -46,20 +55,24 @@ def vocab(
     if output is not None:
         check_writable(output, "--output")
         check_not_a_source(output, "--output", corpus)
+    if max_types is not None:
+        _output.require("--max-types", max_types, max_types >= 1, "at least 1")
+    from w2vplus.counts_file import write_counts
     from w2vplus.vocabulary import select_vocabulary
 
-    reading = _pipeline.ReadOptions(errors.value)
-    encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
-    words = select_vocabulary(encoded.types, encoded.counts, min_count=min_count)
+    reading = _pipeline.ReadOptions(errors.value, skip_unreadable=skip_unreadable)
+    counted = _pipeline.count_corpus(corpus, reading, max_types, quiet=quiet or as_json)
+    words = select_vocabulary(counted.types, counted.counts, min_count=min_count)
     counts = words.counts.tolist()
     if output is not None:
-        write_table(output, zip(words.keys, counts, strict=True))
+        write_counts(output, words.keys, counts)
     summary = {
-        "tokens": encoded.token_count,
-        "sentences": encoded.sentence_count,
-        "types": len(encoded.types),
+        "tokens": counted.token_count,
+        "sentences": counted.sentence_count,
+        "types": len(counted.types),
         "words": len(words.keys),
         "word_tokens": sum(counts),
+        "error_bound": counted.error_bound,
     }
     if as_json:
         most_frequent = [
@@ -68,15 +81,20 @@ def vocab(
         _output.write_json({**summary, "most_frequent": most_frequent}, "-")
         return
     if top and not quiet:
-        share = [_output.percent(count / encoded.token_count) for count in counts[:top]]
+        share = [_output.percent(count / counted.token_count) for count in counts[:top]]
         rows = list(zip(words.keys[:top], counts[:top], share, strict=True))
         _output.print_table(["word", "count", ("of all", "right")], rows, title="Most frequent words")
-    covered = _output.percent(summary["word_tokens"] / encoded.token_count)
-    sentences, times = _output.plural(encoded.sentence_count, "sentence"), _output.plural(min_count, "time")
+    covered = _output.percent(summary["word_tokens"] / counted.token_count)
+    sentences, times = _output.plural(counted.sentence_count, "sentence"), _output.plural(min_count, "time")
     print(
         f"{summary['tokens']:,} tokens in {sentences}, {summary['types']:,} different;"
         f" {summary['words']:,} occur {times} or more and cover {covered}"
     )
+    if counted.error_bound:
+        print(
+            f"rare words were forgotten on the way: counts are too low by at most {counted.error_bound:,},"
+            f" and words that are not listed occur at most so often"
+        )
 
 
 def phrases(

@@ -18,6 +18,7 @@ from w2vplus.cli._settings import (
     DecodingErrors,
     PhraseSettings,
     TrainSettings,
+    size_in_bytes,
 )
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import count, duration
@@ -35,6 +36,32 @@ CorpusArgument = Annotated[
 ErrorsOption = Annotated[
     DecodingErrors,
     typer.Option("--errors", help="What to do about bytes that are not UTF-8.", rich_help_panel=TEXT),
+]
+SkipUnreadableFlag = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unreadable",
+        help="Leave out files that cannot be opened; they are named.",
+        rich_help_panel=TEXT,
+    ),
+]
+MemoryLimitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="SIZE",
+        help="Ids beyond this (512M, 8G) go to temporary files; a quarter of the memory unless set.",
+        rich_help_panel=TEXT,
+    ),
+]
+CacheOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-dir",
+        metavar="FOLDER",
+        help="Keep the read text there, and use it again while its files are unchanged.",
+        rich_help_panel=TEXT,
+    ),
 ]
 QuietFlag = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
@@ -102,6 +129,9 @@ def train(
             help="Cut longer lines into sentences of so many words; uncut unless set.", rich_help_panel=TEXT
         ),
     ] = None,
+    skip_unreadable: SkipUnreadableFlag = False,
+    memory_limit: MemoryLimitOption = None,
+    cache_dir: CacheOption = None,
     sg: Annotated[
         bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.", rich_help_panel=MODEL)
     ] = False,
@@ -165,6 +195,15 @@ def train(
             help="Downsample words more frequent than this; 0 keeps all.", rich_help_panel=VOCABULARY
         ),
     ] = TrainSettings.sample,
+    vocab: Annotated[
+        str | None,
+        typer.Option(
+            "--vocab",
+            metavar="FILE",
+            help="Take words and counts from this file, as vocab --output writes it.",
+            rich_help_panel=VOCABULARY,
+        ),
+    ] = None,
     phrases: Annotated[
         int,
         typer.Option(help="Passes that join words such as new_york; 0 for none.", rich_help_panel=PHRASES),
@@ -208,11 +247,22 @@ def train(
     phrase_settings = PhraseSettings(phrases, phrase_min_count, phrase_threshold, phrase_connectors)
     targets = Targets(output, save_model)
     targets.check(corpus)
+    if vocab is not None and phrases:
+        raise _output.UsageError(
+            "--vocab and --phrases exclude each other: the file names the words there are"
+        )
     checkpoints = CheckpointSettings(checkpoint, checkpoint_minutes, resume)
     checkpoints.check()
-    reading = _pipeline.ReadOptions(errors.value, max_sentence_length)
+    reading = _pipeline.ReadOptions(
+        errors.value,
+        max_sentence_length,
+        skip_unreadable,
+        None if memory_limit is None else size_in_bytes("--memory-limit", memory_limit),
+        cache_dir,
+    )
     trained = _pipeline.train_and_save(
-        corpus, reading, settings, phrase_settings, targets, checkpoints=checkpoints, quiet=quiet or as_json
+        corpus, reading, settings, phrase_settings, targets,
+        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab,
     )
     if as_json:
         _output.write_json(trained.summary, "-")

@@ -5,6 +5,7 @@ in memory), `encode_known` streams blocks of ids against a known vocabulary. Cal
 command line.
 """
 
+from w2vplus.corpus.bounded import BoundedCounts, count_bounded
 from w2vplus.corpus.encoding import encode, encode_known
 from w2vplus.corpus.front_door import (
     Corpus,
@@ -28,6 +29,7 @@ from w2vplus.corpus.wiki import WikiDump
 
 __all__ = [
     "GENSIM_SENTENCE_LIMIT",
+    "BoundedCounts",
     "BrownCorpus",
     "Corpus",
     "FileFingerprint",
@@ -39,6 +41,7 @@ __all__ = [
     "TextCorpus",
     "WikiDump",
     "byte_size",
+    "count_bounded",
     "encode",
     "encode_known",
     "fingerprint",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import bz2
 import lzma
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -38,26 +37,12 @@ class Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-class GzipDecompressor:
-    """One gzip member with that interface; zlib itself checks header, checksum and length."""
+def _gzip_decompressor() -> Decompressor:
+    """One gzip member by Intel's ISA-L, several times as fast as zlib; checks header, checksum and length."""
+    from isal import igzip_lib
 
-    def __init__(self) -> None:
-        self._inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-
-    @property
-    def eof(self) -> bool:
-        return self._inflater.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self.eof and not self._inflater.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inflater.unused_data
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        return self._inflater.decompress(self._inflater.unconsumed_tail + data, max(max_length, 0))
+    decompressor: Decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    return decompressor
 
 
 def _zstd_decompressor() -> Decompressor:
@@ -97,7 +82,7 @@ def _starts_zstd(head: bytes) -> bool:
 
 
 COMPRESSIONS = (
-    Compression("gzip", ".gz", lambda head: head.startswith(b"\x1f\x8b\x08"), GzipDecompressor, True),
+    Compression("gzip", ".gz", lambda head: head.startswith(b"\x1f\x8b\x08"), _gzip_decompressor, True),
     Compression("bzip2", ".bz2", _starts_bzip2, bz2.BZ2Decompressor, False),
     Compression(
         "xz",
@@ -171,7 +156,7 @@ def _decompressed_blocks(read: ReadRaw, data: bytes, name: str, compression: Com
                     )
             try:
                 text = member.decompress(data, PLAIN_BLOCK_BYTES)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, _zstd_error()) as error:
+            except _decoding_errors() as error:
                 raise CorpusError(
                     f"{name} is damaged before byte {bytes_read}: its {compression.name} data cannot be "
                     f"decompressed ({error}); nothing of it was used, fetch it again"
@@ -199,10 +184,12 @@ def _decompressed_blocks(read: ReadRaw, data: bytes, name: str, compression: Com
             )
 
 
-def _zstd_error() -> type[Exception]:
-    """The zstd package's error, without importing the package for those who do not need it."""
-    for module in ("compression.zstd", "backports.zstd"):
-        if module in sys.modules:
-            error: type[Exception] = sys.modules[module].ZstdError
-            return error
-    return EOFError
+def _decoding_errors() -> tuple[type[Exception], ...]:
+    """What decompressors raise; the packages among them are not imported for those who do not need them."""
+    names = (
+        ("isal.igzip_lib", "IsalError"),
+        ("compression.zstd", "ZstdError"),
+        ("backports.zstd", "ZstdError"),
+    )
+    packages = [getattr(sys.modules[module], name) for module, name in names if module in sys.modules]
+    return (lzma.LZMAError, OSError, EOFError, ValueError, *packages)

@@ -6,12 +6,16 @@ Called by the faces and the command line through `w2vplus.corpus`. Text files ar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from w2vplus._text import SentenceEncoder
+from w2vplus.corpus.assembly import sentences_in_order
+from w2vplus.corpus.cache import CorpusCache
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.lines import TextCorpus
 from w2vplus.corpus.sentences import SentenceCorpus
@@ -19,7 +23,8 @@ from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.text_encoding import encode_files
 from w2vplus.corpus.wiki import WikiDump
 from w2vplus.errors import CorpusError
-from w2vplus.store import EncodedCorpus, TokenStore, concatenate_corpora
+from w2vplus.storage import PieceStore, Storage
+from w2vplus.store import EncodedCorpus, TokenStore, concatenate_corpora, merged_types
 
 
 def encode(
@@ -28,6 +33,8 @@ def encode(
     workers: int = 1,
     errors: str = "strict",
     progress: Callable[[int], object] | None = None,
+    spill_above: int | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
 ) -> EncodedCorpus:
     """The whole corpus as ids, in order of first occurrence, with counts and sentence boundaries.
 
@@ -37,6 +44,11 @@ def encode(
     read so far (for files; compressed ones count as they are on disk) or the tokens read so far (for Python
     sentences).
 
+    Beyond `spill_above` bytes of ids and boundaries (a quarter of the machine's memory unless given) these go
+    to temporary files, unlinked at once, and are mapped. With `cache_dir` they are kept in that folder and
+    used again while the source's files have the same paths, sizes and times of change and are read in the
+    same way.
+
     An empty corpus is no error here. Raises OSError if a file cannot be read, CorpusError for text that is
     not UTF-8, damaged compressed files, files that change while they are read, and sentences that are no
     sequences of hashable tokens. Nothing of a corpus that fails is used.
@@ -45,7 +57,16 @@ def encode(
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    return _encode(open_corpus(source, errors=errors, one_shot=True), workers, errors, _Progress(progress))
+    corpus = open_corpus(source, errors=errors, one_shot=True)
+    if isinstance(corpus, EncodedCorpus):
+        return corpus
+    job = _Job(workers, errors, _Progress(progress), Storage(spill_above))
+    if cache_dir is None:
+        return job.encode(corpus)
+    kept = CorpusCache.of(os.fspath(cache_dir), corpus, errors)
+    if kept is None:
+        return job.encode(corpus)
+    return kept.load() or kept.keep(corpus, job.encode(corpus))
 
 
 class _Progress:
@@ -66,50 +87,81 @@ class _Progress:
         self._now = 0
 
 
-def _encode(corpus: Corpus, workers: int, errors: str, progress: _Progress) -> EncodedCorpus:
-    if isinstance(corpus, EncodedCorpus):
-        return corpus
-    if isinstance(corpus, TokenStore):
-        return _number_types(corpus)
-    progress.next_corpus()
-    if isinstance(corpus, JoinedCorpus):
-        return concatenate_corpora([_encode(part, workers, errors, progress) for part in corpus.corpora])
-    if isinstance(corpus, WikiDump):
-        return _encode_dump(corpus, progress)
-    if isinstance(corpus, TextCorpus) and (files := corpus.files()) is not None:
-        return _encode_text(corpus, files, workers, errors, progress)
-    return _encode_sentences(corpus, progress)
+@dataclass(frozen=True)
+class _Job:
+    """One call of `encode`."""
+
+    workers: int
+    errors: str
+    progress: _Progress
+    storage: Storage
+
+    def encode(self, corpus: Corpus) -> EncodedCorpus:
+        """Any corpus as ids."""
+        if isinstance(corpus, EncodedCorpus):
+            return corpus
+        if isinstance(corpus, TokenStore):
+            return _number_types(corpus)
+        self.progress.next_corpus()
+        if isinstance(corpus, JoinedCorpus):
+            return joined([self.encode(part) for part in corpus.corpora], self.storage)
+        if isinstance(corpus, WikiDump):
+            return self._encode_dump(corpus)
+        if isinstance(corpus, TextCorpus) and (files := corpus.files()) is not None:
+            return self._encode_text(corpus, files)
+        return self._encode_sentences(corpus, self.progress)
+
+    def _encode_text(self, corpus: TextCorpus, files: list[ByteSource]) -> EncodedCorpus:
+        errors = corpus.errors if self.errors == "strict" else self.errors
+        if not corpus.one_stream:
+            return encode_files(corpus, files, self.workers, errors, self.progress, self.storage)
+        streams = []  # each file is one of its own
+        for file in files:
+            self.progress.next_corpus()
+            streams.append(encode_files(corpus, [file], self.workers, errors, self.progress, self.storage))
+        return joined(streams, self.storage)
+
+    def _encode_dump(self, dump: WikiDump) -> EncodedCorpus:
+        bytes_read = 0
+
+        def add_bytes(count: int) -> None:
+            nonlocal bytes_read
+            bytes_read += count
+
+        with unchanged(dump.files()):
+            return self._encode_sentences(
+                dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read)
+            )
+
+    def _encode_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
+        encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
+        pieces = PieceStore(self.storage)
+        try:
+            while (block := encoder.read(pieces.piece_bytes // np.dtype(np.int32).itemsize)) is not None:
+                ids, starts = block
+                pieces.add((len(pieces.pieces),), 0, (ids, starts[1:], -1), (0, 0))
+            progress(encoder.token_count)
+            return EncodedCorpus.trusted(
+                encoder.types(), encoder.counts(), sentences_in_order(pieces, [None])
+            )
+        finally:
+            pieces.close()
 
 
-def _encode_text(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: _Progress
-) -> EncodedCorpus:
-    errors = corpus.errors if errors == "strict" else errors
-    if not corpus.one_stream:
-        return encode_files(corpus, files, workers, errors, progress)
-    streams = []  # each file is one of its own
-    for file in files:
-        progress.next_corpus()
-        streams.append(encode_files(corpus, [file], workers, errors, progress))
-    return concatenate_corpora(streams)
-
-
-def _encode_dump(dump: WikiDump, progress: _Progress) -> EncodedCorpus:
-    bytes_read = 0
-
-    def add_bytes(count: int) -> None:
-        nonlocal bytes_read
-        bytes_read += count
-
-    with unchanged(dump.files()):
-        return _encode_sentences(dump.articles(add_bytes), lambda _token_count: progress(bytes_read))
-
-
-def _encode_sentences(sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
-    encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
-    ids, starts = encoder.read() or (np.empty(0, np.int32), np.zeros(1, np.int64))
-    progress(encoder.token_count)
-    return EncodedCorpus(encoder.types(), encoder.counts(), TokenStore(ids, starts))
+def joined(corpora: list[EncodedCorpus], storage: Storage) -> EncodedCorpus:
+    """One corpus with the sentences of all of them, in order; in files if they are too large for memory."""
+    size = sum(corpus.store.ids.nbytes + corpus.store.sentence_starts.nbytes for corpus in corpora)
+    if len(corpora) == 1 or size <= storage.limit:
+        return concatenate_corpora(corpora)
+    types, counts, new_ids = merged_types(corpora)
+    pieces = PieceStore(storage)
+    try:
+        for number, corpus in enumerate(corpora):
+            store = corpus.store
+            pieces.add((number,), number, (store.ids, store.sentence_starts[1:], -1), (0, 0))
+        return EncodedCorpus.trusted(types, counts, sentences_in_order(pieces, list(new_ids)))
+    finally:
+        pieces.close()
 
 
 def encode_known(

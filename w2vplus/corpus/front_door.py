@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from w2vplus.corpus.files import expand, is_path
+from w2vplus.corpus.files import expand, is_path, read_blocks
 from w2vplus.corpus.lines import BrownCorpus, LineSentence, Text8Corpus, TextCorpus, is_file_object
 from w2vplus.corpus.sentences import SentenceCorpus
-from w2vplus.corpus.sources import FileFingerprint
+from w2vplus.corpus.sources import ByteSource, FileFingerprint
 from w2vplus.corpus.wiki import WikiDump, is_wiki_dump
+from w2vplus.errors import CorpusError
 from w2vplus.store import EncodedCorpus, TokenStore
+
+logger = logging.getLogger(__name__)
 
 GENSIM_MODULE = "gensim.models.word2vec"
 
@@ -43,6 +48,7 @@ def open_corpus(
     max_sentence_length: int | None = None,
     limit: int | None = None,
     one_shot: bool = False,
+    skip_unreadable: bool = False,
 ) -> Corpus:
     """A restartable corpus from any source.
 
@@ -51,12 +57,13 @@ def open_corpus(
     these, an open file, any iterable of token lists, or a corpus already. gensim's own LineSentence,
     PathLineSentences and Text8Corpus become ours. `errors`, `max_sentence_length` and `limit` (lines of each
     file) are those of `LineSentence` and concern text files alone; by default lines are never cut. `one_shot`
-    allows a generator.
+    allows a generator. `skip_unreadable` leaves out files that are there but whose beginning cannot be read,
+    with a warning that names each and one that counts them; what fails later is an error all the same.
 
     Raises OSError if a file is not there; CorpusError for what is no corpus.
     """
     if is_path(source) or is_file_object(source) or _is_list_of_paths(source):
-        return _open_files(source, errors, max_sentence_length, limit)
+        return _open_files(source, errors, max_sentence_length, limit, skip_unreadable)
     return open_sentences(source, one_shot=one_shot)
 
 
@@ -80,10 +87,14 @@ def _is_list_of_paths(source: Any) -> bool:
     return isinstance(source, list | tuple) and bool(source) and all(is_path(item) for item in source)
 
 
-def _open_files(source: Any, errors: str, max_sentence_length: int | None, limit: int | None) -> Corpus:
+def _open_files(
+    source: Any, errors: str, max_sentence_length: int | None, limit: int | None, skip_unreadable: bool
+) -> Corpus:
     if is_file_object(source):
         return LineSentence(source, max_sentence_length, limit, errors=errors)
     files = [file for path in ([source] if is_path(source) else source) for file in expand(path)]
+    if skip_unreadable:
+        files = _readable(files)
     corpora: list[TextCorpus | WikiDump] = []
     for are_dumps, group in groupby(files, is_wiki_dump):
         texts = list(group)
@@ -91,6 +102,25 @@ def _open_files(source: Any, errors: str, max_sentence_length: int | None, limit
             WikiDump(texts) if are_dumps else LineSentence(texts, max_sentence_length, limit, errors=errors)
         )
     return corpora[0] if len(corpora) == 1 else JoinedCorpus(corpora)
+
+
+def _readable(files: list[ByteSource]) -> list[ByteSource]:
+    """Those whose first block can be read; CorpusError if there is none."""
+    readable = []
+    for file in files:
+        try:
+            with closing(read_blocks(file)) as blocks:
+                next(blocks, b"")
+            readable.append(file)
+        except (OSError, CorpusError) as error:
+            logger.warning("skipped: %s", error)
+    if len(readable) < len(files):
+        logger.warning(
+            "%d of %d files were skipped because they cannot be read", len(files) - len(readable), len(files)
+        )
+    if not readable:
+        raise CorpusError(f"none of the {len(files)} files of the corpus can be read")
+    return readable
 
 
 def _from_gensim(corpus: Any) -> TextCorpus | None:

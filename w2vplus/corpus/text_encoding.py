@@ -1,195 +1,278 @@
-"""Text files become ids natively: parts of the text side by side, then one numbering for all of them.
+"""Text files become ids natively: workers take runs of the text side by side, then one numbering for all of
+them.
 
 `encode_files` is called by `encoding.encode`. The result never depends on the number of workers, on block
-sizes or on compression: each part has ids in order of first occurrence, and merging the parts in the order of
-the text keeps it.
+sizes or on compression: every encoder numbers types as it meets them, each run is known by its place in the
+text, and `assembly` makes one numbering of them in the order of the text.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from queue import Full, Queue
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol
 
 from w2vplus._text import InvalidUtf8, TextEncoder
+from w2vplus.corpus.assembly import assemble
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
-from w2vplus.corpus.parts import Part, Segment, plan_parts
+from w2vplus.corpus.parts import Segment, plan_parts
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.store import EncodedCorpus, TokenStore
+from w2vplus.corpus.streams import Key, Task, TaskReaders
+from w2vplus.storage import PieceStore, Storage
+from w2vplus.store import EncodedCorpus
 
 Progress = Callable[[int], object]
 """Called with the number of bytes read so far, of the files as they are on disk."""
 
 PROGRESS_SECONDS = 0.1
+ID_BYTES_PER_TEXT_BYTE = 0.6
+"""An int32 for a word of five to six letters and its space."""
+PLAIN_BYTES_PER_COMPRESSED = 3
 BLOCKS_AHEAD = 4
-"""Blocks that a decompressing thread may be in front of the encoder."""
+"""Blocks that a decompressing thread may be in front of a single encoder."""
 
 
 class _Stopped(Exception):
     """An earlier part failed or the user interrupted; never leaves this module."""
 
 
-class _Job:
-    """What the parts of one encoding share: options, bytes read so far, and the word to stop.
+class _Tasks(Protocol):
+    """Where workers get their work."""
 
-    Thread-safety: each part writes only its own place of `bytes_read`; `failed_part` only ever falls.
-    """
+    def take(self, worker: int) -> Task | None: ...
+    def stop(self) -> None: ...
 
-    def __init__(self, errors: str, line_limit: int | None, part_count: int) -> None:
-        self.errors = errors
-        self.line_limit = line_limit
-        self.bytes_read = [0] * part_count
-        self.failed_part = part_count
+
+class _ListedTasks:
+    """Tasks that are known beforehand, one for each worker or in turn."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._tasks = iter(list(tasks))
         self._lock = threading.Lock()
 
-    def fail(self, part_number: int) -> None:
-        """Later parts need not go on; earlier ones must, for the first error of the text is the one to
-        report."""
+    def take(self, worker: int) -> Task | None:
         with self._lock:
-            self.failed_part = min(self.failed_part, part_number)
+            return next(self._tasks, None)
 
-    def encode(self, part: Part, part_number: int, progress: Progress | None = None) -> TextEncoder:
-        """The part's tokens in an encoder of their own; `progress` hears of the part's bytes after each
-        block."""
-        try:
-            encoder = TextEncoder(self.errors)
-            for segment in part:
-                self._encode_segment(encoder, segment, part_number, progress)
-        except BaseException:
-            self.fail(part_number)
-            raise
-        return encoder
+    def stop(self) -> None:
+        with self._lock:
+            self._tasks = iter(())
 
-    def _encode_segment(
-        self, encoder: TextEncoder, segment: Segment, part_number: int, progress: Progress | None
-    ) -> None:
+
+class _Faults:
+    """The first error of the text, whichever worker meets it when.
+
+    What comes after it in the text need not go on; what comes before must, for an earlier error would be the
+    one to report. Thread-safety: all methods.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key: Key | None = None
+        self.error: BaseException | None = None
+
+    def add(self, key: Key, error: BaseException) -> None:
+        with self._lock:
+            if self._key is None or key < self._key:
+                self._key, self.error = key, error
+
+    def is_behind(self, key: Key) -> bool:
+        """Whether an error lies before this place."""
+        return self._key is not None and key > self._key
+
+
+class _Encoders:
+    """One worker's encoders. Usually one: another is begun when a task lies before all that the last one
+    read, because an encoder's types must be in the order of the text."""
+
+    def __init__(self, job: _Job) -> None:
+        self._job = job
+        self._last_keys: dict[int, Key] = {}
+
+    def for_task(self, key: Key) -> int:
+        """The number of the encoder that takes this task."""
+        earlier = [(last, number) for number, last in self._last_keys.items() if last < key]
+        number = max(earlier)[1] if earlier else self._job.new_encoder()
+        self._last_keys[number] = key
+        return number
+
+
+class _Job:
+    """What the workers of one encoding share.
+
+    Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
+    """
+
+    def __init__(self, errors: str, line_limit: int | None, store: PieceStore, counters: int) -> None:
+        self.store = store
+        self.encoders: list[TextEncoder] = []
+        self.bytes_read = [0] * counters
+        self.faults = _Faults()
+        self.is_stopped = False
+        self._errors = errors
+        self._line_limit = line_limit
+        self._lock = threading.Lock()
+
+    def new_encoder(self) -> int:
+        with self._lock:
+            self.encoders.append(TextEncoder(self._errors))
+            return len(self.encoders) - 1
+
+    def work(self, tasks: _Tasks, worker: int, counter: int, progress: Progress | None = None) -> None:
+        """Encode tasks until there are none; errors go to `faults`. `counter`: this worker's place in
+        `bytes_read`."""
+        encoders = _Encoders(self)
+        while (task := tasks.take(worker)) is not None:
+            if self.faults.is_behind(task.key):
+                continue
+            try:
+                self._encode(task, encoders.for_task(task.key), counter, progress)
+            except _Stopped:
+                continue
+            except BaseException as error:
+                self.faults.add(task.key, error)
+
+    def _encode(self, task: Task, number: int, counter: int, progress: Progress | None) -> None:
+        encoder = self.encoders[number]
+        first_type, drained = encoder.type_count, 0
+
+        def hand_in() -> None:
+            nonlocal first_type, drained
+            key = (*task.key, drained)
+            self.store.add(key, number, encoder.take_piece(), (first_type, encoder.type_count))
+            first_type, drained = encoder.type_count, drained + 1
+
         def add_bytes(count: int) -> None:
-            self.bytes_read[part_number] += count
+            self.bytes_read[counter] += count
 
-        blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes)
-        encoder.begin_file(segment.start, self.line_limit)
-        try:
-            with closing(_read_ahead(blocks) if _is_slow_to_read(segment.file) else blocks) as ready_blocks:
-                for block in ready_blocks:
-                    if part_number > self.failed_part:
-                        raise _Stopped
-                    if not encoder.feed(block):
-                        break
-                    if progress is not None:
-                        progress(self.bytes_read[part_number])
-            encoder.end_file(segment.ends_file)
-        except InvalidUtf8 as error:
-            line = error.line + 1 + _newlines_before(segment)
-            raise not_utf8(segment.file.name, line, error.offset) from error
+        for segment in task.segments:
+            if task.blocks is not None:
+                ready: Generator[bytes | memoryview, None, None] = (block for block in task.blocks)
+            else:
+                blocks = read_blocks(
+                    segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes
+                )
+                ready = _read_ahead(blocks) if _is_slow_to_read(segment.file) else blocks
+            encoder.begin_file(segment.start, self._line_limit)
+            try:
+                with closing(ready):
+                    for block in ready:
+                        if self.is_stopped or self.faults.is_behind(task.key):
+                            raise _Stopped
+                        if not encoder.feed(block):
+                            break
+                        if encoder.pending_bytes > self.store.piece_bytes:
+                            hand_in()
+                        if progress is not None:
+                            progress(sum(self.bytes_read))
+                encoder.end_file(segment.ends_file)
+            except InvalidUtf8 as error:
+                line = error.line + 1 + _newlines_before(segment)
+                raise not_utf8(segment.file.name, line, error.offset) from error
+        hand_in()
 
 
 def encode_files(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None
-) -> EncodedCorpus:
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    storage: Storage | None = None,
+) -> EncodedCorpus:  # fmt: skip
     """The corpus's files, encoded by its law of sentences. `progress(bytes read of the files as they
     are)`."""
-    with unchanged(files):
-        parts = plan_parts(files, workers, whole_files=corpus.limit is not None)
-        job = _Job(errors, corpus.limit, len(parts))
+    store = PieceStore(storage or Storage())
+    try:
+        with unchanged(files):
+            job = _encode_all(corpus, files, workers, errors, progress, store)
+        if progress is not None:
+            progress(sum(job.bytes_read))
+        return assemble(store, job.encoders, corpus)
+    finally:
+        store.close()
+
+
+def _encode_all(
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    store: PieceStore,
+) -> _Job:  # fmt: skip
+    job = _Job(errors, corpus.limit, store, 2 * workers)
+    whole_files = corpus.limit is not None
+    tasks: _Tasks
+    if workers == 1 or _one_writes_faster(files, store.limit):
+        job.work(_ListedTasks([Task((0,), [Segment(file) for file in files])]), 0, 0, progress)
+        _raise_fault(job)
+        return job
+    streams = [file for file in files if not file.seekable or is_compressed(file)]
+    if streams or whole_files:
+        lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
+        tasks = TaskReaders(
+            files, lane_count, whole_files=whole_files, on_error=job.faults.add,
+            on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
+        )  # fmt: skip
+    else:
+        sizes = [file.byte_size() or 0 for file in files]
+        parts = plan_parts(files, sizes, workers)
         if len(parts) == 1:
-            encoders = [job.encode(parts[0], 0, progress)]
-        else:
-            encoders = _encode_side_by_side(job, parts, progress)
-    if progress is not None:
-        progress(sum(job.bytes_read))
-    return _joined(encoders, corpus)
+            job.work(_ListedTasks([Task((0,), parts[0])]), 0, 0, progress)
+            _raise_fault(job)
+            return job
+        tasks = _ListedTasks(Task((number,), part) for number, part in enumerate(parts))
+    _work_side_by_side(job, tasks, workers, progress)
+    _raise_fault(job)
+    return job
 
 
-def _encode_side_by_side(job: _Job, parts: Sequence[Part], progress: Progress | None) -> list[TextEncoder]:
-    with ThreadPoolExecutor(len(parts), "w2vplus-encode") as executor:
-        futures = [executor.submit(job.encode, part, number) for number, part in enumerate(parts)]
+def _one_writes_faster(files: list[ByteSource], limit: int) -> bool:
+    """Whether the ids will surely go to disk and come no faster there from several encoders: one encoder
+    outruns most disks, and its ids need not be renumbered, which is written twice. Slow decompression is
+    worth it."""
+    if any(file.name.lower().endswith((".bz2", ".xz")) for file in files):
+        return False
+    expected = 0.0
+    for file in files:
+        size = file.byte_size() or 0
+        expected += size * ID_BYTES_PER_TEXT_BYTE * (PLAIN_BYTES_PER_COMPRESSED if is_compressed(file) else 1)
+        if expected > limit:
+            return True
+    return False
+
+
+def _add(counters: list[int], place: int, count: int) -> None:
+    counters[place] += count
+
+
+def _raise_fault(job: _Job) -> None:
+    if job.faults.error is not None:
+        raise job.faults.error
+
+
+def _work_side_by_side(job: _Job, tasks: _Tasks, workers: int, progress: Progress | None) -> None:
+    with ThreadPoolExecutor(workers, "w2vplus-encode") as executor:
         try:
-            unfinished: set[Future[TextEncoder]] = set(futures)
+            unfinished = {executor.submit(job.work, tasks, number, number) for number in range(workers)}
             while unfinished:
-                unfinished = wait(unfinished, timeout=PROGRESS_SECONDS).not_done
+                finished, unfinished = wait(unfinished, timeout=PROGRESS_SECONDS)
+                for future in finished:
+                    future.result()
                 if progress is not None:
                     progress(sum(job.bytes_read))
-        except BaseException:
-            job.fail(-1)
-            raise
-    return [future.result() for future in futures]
-
-
-def _joined(encoders: list[TextEncoder], corpus: TextCorpus) -> EncodedCorpus:
-    """The parts as one corpus: one numbering of types, and lines that go on in the next part made whole."""
-    offsets = np.cumsum([0] + [encoder.token_count for encoder in encoders])
-    if corpus.one_stream:
-        cuttable = max(
-            encoder.tokens_before_last_space + int(offset) if encoder.tokens_before_last_space >= 0 else 0
-            for encoder, offset in zip(encoders, offsets, strict=False)
-        )
-        starts = stream_sentence_starts(int(offsets[-1]), cuttable, corpus.max_sentence_length)
-    else:
-        line_ends = [encoder.line_ends() + offset for encoder, offset in zip(encoders, offsets, strict=False)]
-        starts = line_sentence_starts(np.concatenate(line_ends), corpus.max_sentence_length)
-    ids = _joined_ids(encoders, offsets)
-    whole = encoders[0]
-    return EncodedCorpus(list(whole.types()), whole.counts(), TokenStore(ids, starts))
-
-
-def _joined_ids(encoders: list[TextEncoder], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-    """All ids in the numbering of the first encoder, which takes in the types and counts of the others."""
-    whole, *others = encoders
-    ids = whole.take_ids(more=int(offsets[-1] - offsets[1]))
-    if not others:
-        return ids
-    new_ids = [whole.absorb_types(encoder) for encoder in others]
-    with ThreadPoolExecutor(len(others), "w2vplus-join") as executor:
-        writes = [
-            executor.submit(encoder.write_ids, ids[start:end], renumbered)
-            for encoder, start, end, renumbered in zip(
-                others, offsets[1:-1], offsets[2:], new_ids, strict=True
-            )
-        ]
-    for write in writes:
-        write.result()
-    return ids
-
-
-def line_sentence_starts(line_ends: NDArray[np.int64], max_sentence_length: int | None) -> NDArray[np.int64]:
-    """Sentence starts, int64, of lines that end at these token positions (ascending), blank lines left out.
-
-    A line longer than `max_sentence_length` becomes several sentences, all but its last one of that length.
-    """
-    starts: NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), line_ends])
-    starts = starts[np.append(True, starts[1:] != starts[:-1])]
-    if max_sentence_length is None:
-        return starts
-    lengths = np.diff(starts)
-    if len(lengths) == 0 or lengths.max() <= max_sentence_length:
-        return starts
-    pieces = -(-lengths // max_sentence_length)
-    first_piece = np.cumsum(pieces) - pieces
-    number_in_line = np.arange(pieces.sum()) - np.repeat(first_piece, pieces)
-    return np.append(np.repeat(starts[:-1], pieces) + number_in_line * max_sentence_length, starts[-1])
-
-
-def stream_sentence_starts(
-    token_count: int, cuttable: int, max_sentence_length: int | None
-) -> NDArray[np.int64]:
-    """Sentence starts, int64, of a text cut every so many tokens, but not behind token `cuttable`."""
-    step = max(max_sentence_length or sys.maxsize, 1)
-    starts = np.arange(0, cuttable + 1, step, dtype=np.int64)
-    return starts if starts[-1] == token_count else np.append(starts, np.int64(token_count))
+        finally:
+            job.is_stopped = True
+            tasks.stop()
 
 
 def _newlines_before(segment: Segment) -> int:
-    """Line feeds of the file before a segment that begins inside it."""
-    if segment.start == 0:
-        return 0
-    return sum(block.count(b"\n") for block in read_blocks(segment.file, end=segment.start))
+    """Line feeds of the file's text before a segment that begins inside it; reads it again, for a message."""
+    newlines, left = 0, segment.start
+    with closing(read_blocks(segment.file)) as blocks:
+        for block in blocks if left else ():
+            newlines += block[:left].count(b"\n")
+            left -= min(left, len(block))
+            if not left:
+                break
+    return newlines
 
 
 def _is_slow_to_read(file: ByteSource) -> bool:

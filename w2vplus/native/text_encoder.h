@@ -35,6 +35,7 @@ typedef struct {
 
     int32_t *ids;
     int64_t id_count, id_capacity;
+    int64_t id_capacity_hint; /* first capacity of the next array of ids */
     int64_t *line_ends; /* token positions; ascending, repeated ones left out */
     int64_t line_end_count, line_end_capacity;
 
@@ -83,7 +84,7 @@ static encode_status encoder_flush(text_encoder *encoder) {
     size_t token_count = encoder->edge_count / 2;
     token_key keys[MAX_EDGES / 2];
     if (encoder->id_count + (int64_t)token_count > encoder->id_capacity) {
-        int64_t capacity = encoder->id_capacity * 3 / 2 + 65536;
+        int64_t capacity = encoder->ids ? encoder->id_capacity * 3 / 2 + 65536 : encoder->id_capacity_hint + 65536;
         int32_t *ids = (int32_t *)realloc(encoder->ids, (size_t)capacity * sizeof *ids);
         if (!ids) return ENCODE_NO_MEMORY;
         wish_huge_pages(ids, (size_t)capacity * sizeof *ids);

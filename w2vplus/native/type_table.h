@@ -169,6 +169,25 @@ static inline int table_reserve(type_table *table, int64_t more) {
     return 0;
 }
 
+/* Room for the bytes of `more` types of `more_bytes` in all, so that storing them moves nothing: the keys that are
+ * there may be read by another thread meanwhile. */
+static inline int table_reserve_keys(type_table *table, int64_t more, size_t more_bytes) {
+    size_t capacity = table->arena_size + more_bytes + 2 * KEY_PADDING, keys = (size_t)(table->type_count + more) + 2;
+    if (capacity > table->arena_capacity) {
+        uint8_t *arena = (uint8_t *)realloc(table->arena, capacity);
+        if (!arena) return -1;
+        table->arena = arena;
+        table->arena_capacity = capacity;
+    }
+    if (keys > table->key_starts_capacity) {
+        uint64_t *key_starts = (uint64_t *)realloc(table->key_starts, keys * sizeof *key_starts);
+        if (!key_starts) return -1;
+        table->key_starts = key_starts;
+        table->key_starts_capacity = keys;
+    }
+    return 0;
+}
+
 /* Appends the token's bytes to the arena as those of the next id. */
 static inline int table_store_key(type_table *table, const uint8_t *token, uint32_t length) {
     if (table->arena_size + length + KEY_PADDING > table->arena_capacity) {
@@ -221,12 +240,14 @@ static inline void table_counts(const type_table *table, int64_t *counts) {
         if (table->slots[i].length) counts[table->slots[i].id] = table->slots[i].count;
 }
 
-/* Adds every type of `other`, in order of its ids, with its count (`counts` by id of `other`);
- * new_ids[id in other] = id in table. Merging the tables of successive pieces of a text in their order gives the
+/* Adds every type of `other`, in order of its ids, with its count (`counts` by id of `other`; those of count 0 are left
+ * out and get new id -1); new_ids[id in other] = id in table. Merging the tables of successive pieces of a text in their order gives the
  * table of the whole text. 0; -1 without memory; 1 with more types than an int32 id can name. */
 static inline int table_merge(type_table *table, const type_table *other, const int64_t *counts, int32_t *new_ids) {
     if (table->type_count + other->type_count > INT32_MAX) return 1;
-    if (table_reserve(table, other->type_count)) return -1;
+    int64_t counted = 0;
+    for (int64_t id = 0; id < other->type_count; id++) counted += counts[id] > 0;
+    if (table_reserve(table, counted)) return -1;
     for (int64_t batch = 0; batch < other->type_count; batch += MERGE_BATCH) {
         token_key keys[MERGE_BATCH];
         int64_t end = batch + MERGE_BATCH < other->type_count ? batch + MERGE_BATCH : other->type_count;
@@ -237,6 +258,10 @@ static inline int table_merge(type_table *table, const type_table *other, const 
         }
         for (int64_t id = batch; id < end; id++) {
             const uint8_t *token = other->arena + other->key_starts[id];
+            if (counts[id] <= 0) {
+                new_ids[id] = -1;
+                continue;
+            }
             new_ids[id] = table_count(table, &keys[id - batch], token, counts[id]);
             if (new_ids[id] < 0) return -1;
         }

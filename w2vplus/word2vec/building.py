@@ -17,6 +17,7 @@ from gensim import utils
 from gensim.models import KeyedVectors
 from gensim.models import word2vec as gensim_word2vec
 
+from w2vplus._text import pruned_counts
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary
@@ -106,17 +107,16 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
 
     def _pruned_counts(self, encoded: EncodedCorpus, trim_rule: Any) -> defaultdict[Any, int]:
         """Counts when `max_vocab_size` bites: after each sentence that leaves more types than that, those up to a
-        rising minimum are forgotten (gensim's law, replayed over ids)."""
-        counts: defaultdict[Any, int] = defaultdict(int)
-        minimum = 1
-        ids, starts = encoded.store.ids, encoded.store.sentence_starts.tolist()
-        types = encoded.types
-        for begin, end in itertools.pairwise(starts):
-            for type_id in ids[begin:end].tolist():
-                counts[types[type_id]] += 1
-            if len(counts) > self.max_vocab_size:
-                utils.prune_vocab(counts, minimum, trim_rule=trim_rule)
-                minimum += 1
+        rising minimum are forgotten (gensim's law, replayed over ids; natively unless there is a rule to be asked)."""
+        if trim_rule is None:
+            store = encoded.store
+            left, left_counts, minimum = pruned_counts(
+                store.ids, store.sentence_starts, len(encoded.types), self.max_vocab_size
+            )
+            types = map(encoded.types.__getitem__, left.tolist())
+            counts = defaultdict(int, zip(types, left_counts.tolist(), strict=True))
+        else:
+            counts, minimum = self._counts_pruned_by_rule(encoded, trim_rule)
         if minimum > 1:
             logger.warning(
                 "max_vocab_size=%i pruned the counts %i times, so words of up to %i occurrences may be lost or "
@@ -124,6 +124,19 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
                 self.max_vocab_size, minimum - 1, minimum - 1,
             )  # fmt: skip
         return counts
+
+    def _counts_pruned_by_rule(self, encoded: EncodedCorpus, trim_rule: Any) -> tuple[defaultdict[Any, int], int]:
+        """The same with a rule of the user's; (counts, the minimum that the next pruning would ask for)."""
+        counts: defaultdict[Any, int] = defaultdict(int)
+        minimum = 1
+        ids, starts, types = encoded.store.ids, encoded.store.sentence_starts.tolist(), encoded.types
+        for begin, end in itertools.pairwise(starts):
+            for type_id in ids[begin:end].tolist():
+                counts[types[type_id]] += 1
+            if len(counts) > self.max_vocab_size:
+                utils.prune_vocab(counts, minimum, trim_rule=trim_rule)
+                minimum += 1
+        return counts, minimum
 
     def prepare_vocab(
         self,

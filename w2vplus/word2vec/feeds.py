@@ -39,10 +39,13 @@ class CorpusMemory:
     """The last corpus that was encoded, so that `build_vocab` and `train` on one unchanged source read it once.
 
     Files count as unchanged while their names, sizes and times are; lists and other objects are remembered only
-    within one constructor call (`hold`), because their owner may change them in between.
+    within one constructor call (`hold`), because their owner may change them in between, unless `cache` says that
+    any corpus may be encoded once. `storage` are `encode`'s `spill_above` and `cache_dir`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cache: bool = False, **storage: Any) -> None:
+        self.cache = cache
+        self._storage = storage
         self._source: Any = None
         self._fingerprint: object = None
         self._corpus: EncodedCorpus | None = None
@@ -55,14 +58,16 @@ class CorpusMemory:
         mark = fingerprint(corpus)
         if self._corpus is not None and (source is self._source if mark is None else mark == self._fingerprint):
             return self._corpus
-        self.forget()
-        encoded = encode(corpus, **options)
-        if mark is not None or self.hold:
+        self._source = self._fingerprint = self._corpus = None
+        encoded = encode(corpus, **options, **self._storage)
+        if mark is not None or self.hold or self.cache:
             self._source, self._fingerprint, self._corpus = source, mark, encoded
         return encoded
 
     def forget(self) -> None:
-        """Give the memory back."""
+        """Give the memory back, unless the corpus is to be cached."""
+        if self.cache:
+            return
         self._source = self._fingerprint = self._corpus = None
 
 

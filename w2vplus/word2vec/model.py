@@ -80,6 +80,9 @@ class Word2Vec(Persistence):
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
     checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
+    cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in
+        every epoch, as gensim does, and may give other sentences each time.
+    spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`.
 
@@ -125,6 +128,9 @@ class Word2Vec(Persistence):
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
         checkpoint: Checkpoints | str | PathLike[str] | None = None,
+        cache: bool = False,
+        spill_above: int | None = None,
+        cache_dir: str | Path | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -145,7 +151,7 @@ class Word2Vec(Persistence):
         self.whole_sequence = bool(whole_sequence)
         self.errors = errors
         self.training_losses: list[float] = []
-        self._memory = CorpusMemory()
+        self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
         self._constructor_checkpoint = checkpoint
@@ -352,7 +358,7 @@ class Word2Vec(Persistence):
 
     def _feed(self, sentences: Any, corpus_file: Any) -> Feed:
         corpus = open_source(sentences, corpus_file, self.errors)
-        if never_changes(corpus):
+        if self._memory.cache or never_changes(corpus):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
         assert isinstance(corpus, SentenceCorpus)  # everything else never changes
         return streamed_feed(corpus, self.wv.key_to_index)

@@ -1,0 +1,127 @@
+"""Counts with bounded memory, pruned counts by gensim's law, and files of counts."""
+
+import gzip
+import random
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from gensim.utils import prune_vocab
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2vplus._text import pruned_counts
+from w2vplus.corpus import Text8Corpus, count_bounded, encode, open_corpus
+from w2vplus.corpus import compression as compression_module
+from w2vplus.counts_file import read_counts, write_counts
+from w2vplus.errors import CorpusError
+
+sentence_lists = st.lists(st.lists(st.integers(0, 30), max_size=8), max_size=40)
+
+
+def slowly_pruned(sentences, most_types):
+    """gensim's scan, word for word."""
+    counts, minimum = defaultdict(int), 1
+    for sentence in sentences:
+        for word in sentence:
+            counts[word] += 1
+        if len(counts) > most_types:
+            prune_vocab(counts, minimum)
+            minimum += 1
+    return list(counts.items()), minimum
+
+
+@given(sentence_lists, st.integers(1, 20))
+@settings(max_examples=200, deadline=None)
+def test_pruning_over_ids_equals_gensims_dictionary_in_words_order_and_counts(sentences, most_types):
+    corpus = encode(sentences)
+    store = corpus.store
+    left, counts, minimum = pruned_counts(store.ids, store.sentence_starts, len(corpus.types), most_types)
+    pairs = [(corpus.types[type_id], count) for type_id, count in zip(left, counts.tolist(), strict=True)]
+    assert (pairs, minimum) == slowly_pruned(sentences, most_types)
+
+
+def zipfian_lines(seed, line_count=3000):
+    draw = random.Random(seed)
+    return [
+        [f"w{int(draw.paretovariate(0.6))}" for _ in range(draw.randrange(12))] for _ in range(line_count)
+    ]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 2000)
+
+
+@pytest.mark.parametrize("max_types", [1, 20, 300])
+@pytest.mark.parametrize("as_text", [True, False])
+def test_bounded_counts_keep_their_promise(tmp_path, small_blocks, max_types, as_text):
+    lines = zipfian_lines(max_types)
+    source = lines
+    if as_text:
+        source = tmp_path / "text.gz"
+        source.write_bytes(gzip.compress("\n".join(map(" ".join, lines)).encode()))
+    true = Counter(word for line in lines for word in line)
+    heard = []
+    counted = count_bounded(source, max_types, progress=heard.append)
+    assert counted.token_count == true.total()
+    assert counted.sentence_count == (sum(map(bool, lines)) if as_text else len(lines))
+    assert 0 < counted.error_bound <= true.total() / (max_types + 1)
+    assert len(counted.types) <= max_types
+    found = dict(zip(counted.types, counted.counts.tolist(), strict=True))
+    for word, count in true.items():
+        assert count - counted.error_bound <= found.get(word, 0) <= count
+    assert set(found) <= set(true)
+    assert heard == sorted(heard) and heard[-1] <= true.total()
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_bounded_counts_are_exact_where_all_types_fit(tmp_path, as_text):
+    lines = zipfian_lines(1, 200)
+    path = tmp_path / "text.txt"
+    path.write_text("\n\n".join(map(" ".join, lines)))
+    counted, whole = count_bounded(path if as_text else lines, 100_000), encode(path)
+    assert counted.types == whole.types and counted.counts.tolist() == whole.counts.tolist()
+    assert counted.error_bound == 0
+    assert not as_text or counted.sentence_count == whole.sentence_count
+
+
+def test_bounded_counting_refuses_what_encode_refuses(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"a\nb \xff")
+    with pytest.raises(CorpusError, match=r"text\.txt is not UTF-8 at line 2, byte 4"):
+        count_bounded(path, 5)
+    assert count_bounded(open_corpus(path, errors="ignore"), 5).types == ["a", "b"]
+    assert count_bounded(Text8Corpus(path, errors="ignore"), 5).types == ["a", "b"]
+    with pytest.raises(ValueError, match="max_types must be at least 1, got 0"):
+        count_bounded(path, 0)
+    with pytest.raises(CorpusError, match="encoded already"):
+        count_bounded(encode([["a"]]), 5)
+
+
+@pytest.mark.parametrize("name", ["counts.tsv", "counts.tsv.gz"])
+def test_counts_come_back_from_their_file(tmp_path, name):
+    words, counts = ["the", "na\u00efve", "a\u00a0b", "#"], [10**12, 3, 2, 0]
+    write_counts(tmp_path / name, words, counts)
+    read, read_back = read_counts(tmp_path / name)
+    assert (read, read_back.tolist()) == (words, counts) and read_back.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a\t1\nb 2\n", "line 2: must be a word, a tab and its count"),
+        (b"a\t-1\n", "line 1: must be"),
+        (b"\t3\n", "line 1: must be"),
+        (b"a\t1\n\n", "line 2: must be"),
+        (b"a\t99999999999999999999\n", "line 1: must be"),
+        (b"a\t1\nb\t1\na\t2\n", "line 3: 'a' has a count in line 1 already"),
+        (b"\xff\t1\n", "is not UTF-8 at line 1"),
+        (b"", "holds no word"),
+    ],
+)
+def test_a_file_that_holds_no_counts_is_refused_by_line(tmp_path, data, message):
+    path = tmp_path / "counts.tsv"
+    path.write_bytes(data)
+    with pytest.raises(CorpusError, match=message):
+        read_counts(path)

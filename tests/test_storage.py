@@ -1,0 +1,288 @@
+"""Corpora beyond memory: spilled to unlinked files, or kept in a folder and never used when stale."""
+
+import errno
+import gzip
+import io
+import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from w2vplus import storage as storage_module
+from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
+from w2vplus.corpus import compression as compression_module
+from w2vplus.corpus import parts as parts_module
+from w2vplus.corpus import text_encoding as text_encoding_module
+from w2vplus.corpus.sources import LocalFile
+from w2vplus.errors import CorpusError
+from w2vplus.storage import ItemFile
+
+TEXT = b"".join(b" ".join(b"w%d" % (i * j % 577) for j in range(i % 23)) + b"\n" for i in range(4000))
+
+
+def content(corpus):
+    store = corpus.store
+    return corpus.types, corpus.counts.tolist(), store.ids.tolist(), store.sentence_starts.tolist()
+
+
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1)
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 4096)
+    path = tmp_path / "text.txt"
+    path.write_bytes(TEXT)
+    return path
+
+
+@pytest.fixture
+def spill_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "spill"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("spill_above", [0, 30_000, 100_000])
+@pytest.mark.parametrize("is_foreseen", [True, False])
+def test_a_spilled_corpus_is_the_same_and_leaves_no_file(
+    text, spill_folder, workers, spill_above, is_foreseen, monkeypatch
+):
+    monkeypatch.setattr(text_encoding_module, "ID_BYTES_PER_TEXT_BYTE", 1e3 * is_foreseen)
+    zipped = text.with_suffix(".gz")
+    zipped.write_bytes(gzip.compress(TEXT))
+    lists = [line.decode().split() for line in TEXT.splitlines()]
+    for source in (
+        str(text),
+        str(zipped),
+        [str(text), str(zipped)],
+        LineSentence(text, 7),
+        Text8Corpus(text, 9),
+        lists,
+    ):
+        spilled = encode(source, workers=workers, spill_above=spill_above)
+        assert spilled.store.is_mapped
+        assert list(spill_folder.iterdir()) == []
+        whole = encode(source)
+        assert not whole.store.is_mapped
+        assert content(spilled) == content(whole)
+
+
+def test_several_streams_are_joined_in_files_when_large(text):
+    source = Text8Corpus([str(text), str(text)], 9)
+    spilled = encode(source, spill_above=1000)
+    assert spilled.store.is_mapped
+    assert content(spilled) == content(encode(source))
+
+
+def test_training_over_a_spilled_corpus_gives_the_same_vectors(text):
+    from w2vplus import Word2Vec
+
+    vectors = []
+    for spill_above in (None, 0):
+        model = Word2Vec(encode(text, spill_above=spill_above), vector_size=8, workers=1, epochs=2)
+        vectors.append(model.wv.vectors)
+    assert np.array_equal(*vectors)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_named_and_nothing_is_left(text, spill_folder, monkeypatch, workers):
+    class FullFile:
+        def __init__(self, file):
+            self.file, self.left = file, 5000
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+        def write(self, data):
+            self.left -= len(data)
+            if self.left < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return self.file.write(data)
+
+    make = tempfile.TemporaryFile
+    monkeypatch.setattr(storage_module.tempfile, "TemporaryFile", lambda **options: FullFile(make(**options)))
+    with pytest.raises(OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR") as caught:
+        encode(text, workers=workers, spill_above=0)
+    assert caught.value.errno == errno.ENOSPC
+    assert list(spill_folder.iterdir()) == []
+
+
+def test_items_come_back_from_a_file_and_a_short_write_goes_on(monkeypatch):
+    file = ItemFile(np.int32, None)
+    assert len(file.mapped()) == 0
+    items = np.arange(1000, dtype=np.int32)
+    assert (file.append(items), file.append(items[:0]), file.append(items)) == (0, 1000, 1000)
+    assert file.read(990, 20).tolist() == [*range(990, 1000), *range(10)]
+    mapped = file.mapped()
+    file.close()
+    assert mapped.tolist() == [*range(1000)] * 2
+
+
+def test_spill_above_must_make_sense(text):
+    with pytest.raises(ValueError, match="spill_above must be at least 0 bytes, got -1"):
+        encode(text, spill_above=-1)
+
+
+# --- the cache folder ---
+
+
+def test_a_kept_corpus_is_used_again_without_reading_text(text, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    first = encode(text, cache_dir=cache)
+    assert first.store.is_mapped
+    expected = content(encode(text))
+    assert content(first) == expected
+    with monkeypatch.context() as patch:
+        patch.setattr("w2vplus.corpus.encoding.encode_files", None)
+        assert content(encode(text, workers=2, cache_dir=cache)) == expected
+        assert content(encode(open_corpus(text), cache_dir=cache)) == expected
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_stale_entry_is_never_used_and_is_replaced(text, tmp_path):
+    cache = tmp_path / "cache"
+    encode(text, cache_dir=cache)
+    status = text.stat()
+    text.write_bytes(TEXT[:-20] + b"x" * 19 + b"\n")  # the same size
+    os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    assert content(encode(text, cache_dir=cache)) == content(encode(text))
+    text.write_bytes(TEXT + b"more\n")
+    os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns))  # the same time
+    assert "more" in encode(text, cache_dir=cache).types
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_other_ways_of_reading_have_entries_of_their_own(text, tmp_path):
+    cache = tmp_path / "cache"
+    for source, errors in (
+        (LineSentence(text), "strict"), (LineSentence(text, 5), "strict"),
+        (LineSentence(text, limit=3), "strict"),
+        (Text8Corpus(text), "strict"), (LineSentence(text), "replace"),
+    ):  # fmt: skip
+        for _ in range(2):
+            assert content(encode(source, errors=errors, cache_dir=cache)) == content(encode(source, errors=errors))
+    assert len(list(cache.iterdir())) == 5
+
+
+@pytest.mark.parametrize("name", ["ids.npy", "types.json", "meta.json", "starts.npy"])
+def test_a_damaged_entry_is_made_anew(text, tmp_path, name):
+    cache = tmp_path / "cache"
+    expected = content(encode(text, cache_dir=cache))
+    (entry,) = cache.iterdir()
+    (entry / name).write_bytes((entry / name).read_bytes()[:-8])
+    assert content(encode(text, cache_dir=cache)) == expected
+    assert content(encode(text, cache_dir=cache)) == expected
+
+
+def test_what_has_no_fingerprint_is_read_with_a_warning(tmp_path, caplog):
+    assert encode([["a"]], cache_dir=tmp_path / "cache").types == ["a"]
+    assert "cannot be kept" in caplog.text
+    assert not (tmp_path / "cache").exists()
+
+
+def test_sources_that_read_a_file_in_their_own_way_are_not_kept(text, tmp_path):
+    class Upper(LocalFile):
+        """Another reading of the same file, which its path and size do not tell."""
+
+        def open(self):
+            return io.BytesIO(TEXT.upper())
+
+    cache = tmp_path / "cache"
+    encode(LineSentence([LocalFile(text)]), cache_dir=cache)
+    assert encode(LineSentence([Upper(text)]), cache_dir=cache).types[0].startswith("W")
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_failed_run_leaves_nothing_in_the_cache(text, tmp_path):
+    text.write_bytes(TEXT + b"\xff")
+    with pytest.raises(CorpusError, match="is not UTF-8"):
+        encode(text, cache_dir=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+# --- where Word2Vec keeps what it reads ---
+
+
+class Walks:
+    """An iterable that could change between epochs; counts how often it is gone through."""
+
+    def __init__(self):
+        self.passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return iter([["a", "b", "c"] * 20] * 10)
+
+
+@pytest.mark.parametrize(("cache", "passes"), [(False, 1 + 3), (True, 1)])
+def test_an_iterable_is_gone_through_in_every_epoch_unless_cached(cache, passes):
+    from w2vplus import Word2Vec
+
+    walks = Walks()
+    model = Word2Vec(walks, epochs=3, min_count=1, workers=1, vector_size=4, cache=cache)
+    assert walks.passes == passes
+    model = Word2Vec(epochs=3, min_count=1, workers=1, vector_size=4, cache=cache)
+    walks.passes = 0
+    model.build_vocab(walks)
+    model.train(walks, total_examples=model.corpus_count, epochs=3)
+    model.train(walks, total_examples=model.corpus_count, epochs=1)
+    assert walks.passes == passes + (not cache)
+
+
+def test_cached_and_streamed_iterables_give_the_same_vectors():
+    from w2vplus import Word2Vec
+
+    vectors = [
+        Word2Vec(Walks(), epochs=3, min_count=1, workers=1, vector_size=4, cache=cache).wv.vectors
+        for cache in (False, True)
+    ]
+    assert np.array_equal(*vectors)
+
+
+def test_word2vec_keeps_its_files_in_the_cache_folder(text, tmp_path):
+    from w2vplus import Word2Vec
+
+    cache = tmp_path / "cache"
+    vectors = [
+        Word2Vec(corpus_file=text, vector_size=4, workers=1, epochs=1, **kept).wv.vectors
+        for kept in ({}, {"cache_dir": cache}, {"cache_dir": cache}, {"spill_above": 0})
+    ]
+    assert len(list(cache.iterdir())) == 1
+    assert all(np.array_equal(one, vectors[0]) for one in vectors)
+
+
+def test_several_threads_write_items_whole():
+    file = ItemFile(np.int64, None)
+    runs = [np.full(977, number) for number in range(40)]
+    with ThreadPoolExecutor(8) as executor:
+        places = list(executor.map(file.append, runs))
+    assert sorted(places) == [977 * number for number in range(40)]
+    assert all(file.read(place, 977).tolist() == run.tolist() for place, run in zip(places, runs, strict=True))
+
+
+def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
+    def no_room(path, array):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("w2vplus.corpus.cache._write_array", no_room)
+    with pytest.raises(OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"):
+        encode(text, cache_dir=tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_file_that_changes_before_it_is_kept_is_an_error(text, tmp_path, monkeypatch):
+    from w2vplus.corpus import encoding
+
+    real = encoding.encode_files
+
+    def change_afterwards(*arguments):
+        corpus = real(*arguments)
+        text.write_bytes(b"other")
+        return corpus
+
+    monkeypatch.setattr(encoding, "encode_files", change_afterwards)
+    with pytest.raises(CorpusError, match="changed while it was read"):
+        encode(text, cache_dir=tmp_path / "cache")

@@ -1,0 +1,148 @@
+"""Encoded corpora kept in a folder for the next run, each with a fingerprint of what it was made of.
+
+`encoding.encode` asks here when it has a `cache_dir`. One entry a source and way of reading: the entry is
+used only while every file has the path, size and time of change that it had, and is replaced otherwise.
+Entries hold arrays, JSON and nothing that could be executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict, astuple, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vplus.corpus.front_door import Corpus, JoinedCorpus, fingerprint
+from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.sources import FileFingerprint, LocalFile
+from w2vplus.corpus.wiki import WikiDump
+from w2vplus.errors import CorpusError
+from w2vplus.store import EncodedCorpus, TokenStore
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+WRITE_ITEMS = 1 << 22
+NOT_OPTIONS = {"source", "fname", "input_files", "_files"}
+"""Attributes that name files, which the fingerprint knows."""
+
+
+class CorpusCache:
+    """The place of one corpus in a cache folder.
+
+    Thread-safety: processes may share a folder; an entry appears and disappears whole.
+    """
+
+    def __init__(self, folder: str, entry: str, meta: dict[str, Any], marks: list[FileFingerprint]) -> None:
+        self._folder = Path(folder)
+        self._entry = self._folder / entry
+        self._meta = meta
+        self._marks = marks
+
+    @classmethod
+    def of(cls, folder: str, corpus: Corpus, errors: str) -> CorpusCache | None:
+        """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote
+        files, sentences in memory, a callable among the options)."""
+        marks = fingerprint(corpus)
+        options = _options(corpus)
+        if marks is None or options is None:
+            logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
+            return None
+        reading = {"format": FORMAT, "byteorder": sys.byteorder, "errors": errors, "options": options}
+        paths = [mark.path for mark in marks]
+        entry = hashlib.sha256(json.dumps([reading, paths]).encode()).hexdigest()[:32]
+        meta = {**reading, "files": [list(astuple(mark)) for mark in marks]}
+        return cls(folder, f"corpus-{entry}", meta, marks)
+
+    def load(self) -> EncodedCorpus | None:
+        """The corpus over mapped files, if it was kept and its files are as they were; None otherwise."""
+        try:
+            meta = json.loads((self._entry / "meta.json").read_text("utf-8"))
+            if {**meta, "tokens": 0} != {**self._meta, "tokens": 0}:
+                return None
+            types = json.loads((self._entry / "types.json").read_text("utf-8"))
+            counts, ids, starts = (self._mapped(name) for name in ("counts", "ids", "starts"))
+        except (OSError, ValueError):
+            return None
+        fits = len(counts) == len(types) and counts.sum() == len(ids) == starts[-1] == meta["tokens"]
+        return EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts)) if fits else None
+
+    def _mapped(self, name: str) -> NDArray[Any]:
+        array: NDArray[Any] = np.load(self._entry / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return array.view(np.ndarray)
+
+    def keep(self, corpus: Corpus, encoded: EncodedCorpus) -> EncodedCorpus:
+        """Write the entry, whole or not at all; returns the same corpus over the files written.
+
+        Raises CorpusError if a file changed since the fingerprint was taken, OSError if there is no room.
+        """
+        if fingerprint(corpus) != self._marks:
+            raise CorpusError("a file of the corpus changed while it was read; nothing of it was used, start again")
+        if not encoded.token_count or not all(type(token) in (str, int) for token in encoded.types):
+            return encoded
+        self._folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".corpus-", dir=self._folder))
+        try:
+            (aside / "types.json").write_text(json.dumps(encoded.types), "utf-8")
+            for name, array in (
+                ("counts", encoded.counts),
+                ("ids", encoded.store.ids),
+                ("starts", encoded.store.sentence_starts),
+            ):
+                _write_array(aside / f"{name}.npy", array)
+            (aside / "meta.json").write_text(json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8")
+            shutil.rmtree(self._entry, ignore_errors=True)
+            aside.rename(self._entry)
+        except OSError as error:
+            raise OSError(
+                error.errno, f"cannot keep the encoded corpus in {self._folder}: {error.strerror}; "
+                "free some space or choose another cache folder"
+            ) from error  # fmt: skip
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return self.load() or encoded
+
+
+def _options(corpus: Corpus) -> list[Any] | None:
+    """How each part of the corpus is read; None if that cannot be written down, as with a callable, or if its
+    files are not simply files, so that their names would not say what is read of them."""
+    options = []
+    for part in corpus.corpora if isinstance(corpus, JoinedCorpus) else [corpus]:
+        files = part.files() if isinstance(part, TextCorpus | WikiDump) else None
+        if files is None or not all(type(file) is LocalFile for file in files):
+            return None
+        settings = {name: value for name, value in vars(part).items() if name not in NOT_OPTIONS}
+        for name, value in settings.items():
+            if is_dataclass(value) and not isinstance(value, type):
+                settings[name] = asdict(value)
+        if not all(map(_is_plain, settings.values())):
+            return None
+        options.append([type(part).__name__, settings])
+    return options
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    return value is None or isinstance(value, str | int | float)
+
+
+def _write_array(path: Path, array: NDArray[Any]) -> None:
+    """As np.save, a piece at a time, so that a mapped array is never in memory whole."""
+    header = {
+        "descr": np.lib.format.dtype_to_descr(array.dtype),
+        "fortran_order": False,
+        "shape": array.shape,
+    }
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for begin in range(0, len(array), WRITE_ITEMS):
+            file.write(array[begin : begin + WRITE_ITEMS].tobytes())

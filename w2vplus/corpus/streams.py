@@ -1,0 +1,173 @@
+"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end behind white
+space.
+
+Used where a file cannot be cut without being read (compressed, remote): threads read and decompress several
+files side by side, each a few blocks ahead, and any number of workers take the blocks. Called by
+`text_encoding`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from w2vplus.corpus.files import is_compressed, read_blocks
+from w2vplus.corpus.parts import Segment, cut_points
+from w2vplus.corpus.sources import ByteSource
+
+TASKS_AHEAD = 3
+"""Tasks that each reading thread may be in front of the workers."""
+
+SEGMENT_BYTES = 1 << 23
+"""Of a plain file that stands among others."""
+
+Key = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run of the text for one encoder: whole segments to be read by it, or blocks that have been read.
+
+    Tasks in the order of `key` are the text. `blocks`: bytes that begin at `segments[0].start`.
+    """
+
+    key: Key
+    segments: list[Segment]
+    blocks: list[memoryview] | None = None
+
+
+@dataclass
+class _Lane:
+    """What one reading thread has ready."""
+
+    tasks: deque[Task] = field(default_factory=deque)
+    is_done: bool = False
+
+
+class TaskReaders:
+    """Threads that turn files into tasks, and the workers' way to get them.
+
+    `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where. A
+    worker takes from its own lane first, so that its tasks come in the order of the text until that lane is
+    done. Thread-safety: `take` and `stop` from any thread.
+    """
+
+    def __init__(
+        self, files: list[ByteSource], lane_count: int, *, whole_files: bool,
+        on_raw_bytes: Callable[[int, int], None], on_error: Callable[[Key, BaseException], None],
+    ) -> None:  # fmt: skip
+        self._numbered = iter(list(enumerate(files)))
+        self._whole_files = whole_files
+        self._on_raw_bytes, self._on_error = on_raw_bytes, on_error
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._lanes = [_Lane() for _ in range(lane_count)]
+        self._threads = [
+            threading.Thread(target=self._read, args=(number,), name=f"w2vplus-read-{number}", daemon=True)
+            for number in range(lane_count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def take(self, worker: int) -> Task | None:
+        """The next task for this worker; None when there are no more."""
+        own = self._lanes[worker % len(self._lanes)]
+        with self._changed:
+            while not self._stopped:
+                ready = own if own.tasks else max(self._lanes, key=lambda lane: len(lane.tasks))
+                # Blocks of another reader are for those whose own reader has come to its end.
+                if ready.tasks and (ready is own or own.is_done):
+                    task = ready.tasks.popleft()
+                    self._changed.notify_all()
+                    return task
+                if all(lane.is_done and not lane.tasks for lane in self._lanes):
+                    return None
+                self._changed.wait()
+            return None
+
+    def stop(self) -> None:
+        """End the threads soon and wait for them."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _read(self, number: int) -> None:
+        lane = self._lanes[number]
+        key: Key = (0,)
+        try:
+            while not self._stopped:
+                with self._changed:
+                    file_number, file = next(self._numbered, (-1, None))
+                if file is None:
+                    break
+                tasks = self._tasks_of(file, file_number, number)
+                with closing(tasks):
+                    key = (file_number, 0)
+                    for task in tasks:
+                        key = (file_number, task.key[1] + 1)
+                        if not self._put(lane, task):
+                            return
+        except BaseException as error:
+            self._on_error(key, error)
+        finally:
+            with self._changed:
+                lane.is_done = True
+                self._changed.notify_all()
+
+    def _put(self, lane: _Lane, task: Task) -> bool:
+        with self._changed:
+            while len(lane.tasks) >= TASKS_AHEAD and not self._stopped:
+                self._changed.wait()
+            lane.tasks.append(task)
+            self._changed.notify_all()
+            return not self._stopped
+
+    def _tasks_of(self, file: ByteSource, file_number: int, lane: int) -> Generator[Task, None, None]:
+        if self._whole_files:
+            yield Task((file_number, 0), [Segment(file)])
+            return
+        if file.seekable and not is_compressed(file):
+            for count, segment in enumerate(_segments(file)):
+                yield Task((file_number, count), [segment])
+            return
+        blocks = read_blocks(file, on_raw_bytes=lambda size: self._on_raw_bytes(lane, size))
+        with closing(blocks):
+            for count, (start, pieces, is_last) in enumerate(torn_at_white_space(blocks)):
+                yield Task((file_number, count), [Segment(file, start, ends_file=is_last)], pieces)
+
+
+def _segments(file: ByteSource) -> Iterator[Segment]:
+    size = file.byte_size() or 0
+    points = [0, *cut_points(file, range(SEGMENT_BYTES, size, SEGMENT_BYTES), size), size]
+    if len(points) == 2:
+        yield Segment(file)
+        return
+    for start, end in pairwise(points):
+        yield Segment(file, start, end, ends_file=end == size)
+
+
+def torn_at_white_space(blocks: Iterator[bytes]) -> Iterator[tuple[int, list[memoryview], bool]]:
+    """(offset, pieces, whether it is the last) of runs that end behind a space or line feed, one a block or
+    more.
+
+    A run without white space goes on through the following blocks. The last run may be empty.
+    """
+    offset = 0
+    waiting: list[memoryview] = []
+    for block in blocks:
+        cut = max(block.rfind(b" "), block.rfind(b"\n")) + 1
+        view = memoryview(block)
+        if not cut:
+            waiting.append(view)
+            continue
+        pieces = [*waiting, view[:cut]]
+        yield offset, pieces, False
+        offset += sum(len(piece) for piece in pieces)
+        waiting = [view[cut:]]
+    yield offset, waiting, True

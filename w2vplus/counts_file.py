@@ -1,0 +1,57 @@
+"""Word counts as a tab-separated file: what `w2vplus vocab -o` writes and `w2vplus train --vocab` reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vplus.errors import CorpusError
+
+
+def write_counts(path: str | os.PathLike[str], words: Iterable[object], counts: Iterable[int]) -> None:
+    """Write lines of word, tab, count, whole or not at all; a compression suffix compresses."""
+    import smart_open
+
+    from w2vplus._atomic import replacing
+
+    with replacing(path) as temporary, smart_open.open(str(temporary), "w", encoding="utf-8") as file:
+        for word, count in zip(words, counts, strict=True):
+            file.write(f"{word}\t{count}\n")
+
+
+def read_counts(path: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """The words of such a file (compressed or not) and their counts, int64, in its order.
+
+    Raises OSError if it cannot be read, CorpusError, naming the line, for what is not word, tab, count, and
+    for a word that comes twice.
+    """
+    from w2vplus.corpus.files import expand, open_plain
+
+    name = os.fspath(path)
+    (source,) = expand(name)
+    lines_of_words: dict[str, int] = {}
+    counts: list[int] = []
+    with open_plain(source) as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                word, _, count = line.decode("utf-8").rstrip("\r\n").rpartition("\t")
+            except UnicodeDecodeError as error:
+                raise CorpusError(
+                    f"{name} is not UTF-8 at line {number}, byte {error.start} of it"
+                ) from error
+            if not word or not count.isascii() or not count.isdigit() or len(count) > 18:
+                raise CorpusError(
+                    f"{name}, line {number}: must be a word, a tab and its count, got {line[:60]!r}"
+                )
+            if word in lines_of_words:
+                raise CorpusError(
+                    f"{name}, line {number}: {word!r} has a count in line {lines_of_words[word]} already"
+                )
+            lines_of_words[word] = number
+            counts.append(int(count))
+    if not counts:
+        raise CorpusError(f"{name} holds no word")
+    return list(lines_of_words), np.array(counts, np.int64)
