@@ -19,11 +19,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import w2vplus
 from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.cli import app
 from w2vplus.cli._settings import TrainSettings, size_in_bytes
 
 ESCAPE = "\x1b"
+PACKAGE_FOLDER = Path(w2vplus.__file__).parents[1]  # where `python -m` finds the package under test
 QUICK = ["--vector-size", "16", "--epochs", "2", "--workers", "1"]
 
 
@@ -35,7 +37,7 @@ def run(*arguments: object) -> Any:
 def run_process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[Any]:
     """The outcome of a true `python -m w2vplus ARGUMENTS...`."""
     command = [sys.executable, "-m", "w2vplus", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, timeout=60, cwd=Path(__file__).parents[1], **options)
+    return subprocess.run(command, capture_output=True, timeout=60, cwd=PACKAGE_FOLDER, **options)
 
 
 def refusal(outcome: Any, exit_code: int) -> str:
@@ -105,7 +107,7 @@ def test_completion_offers_commands() -> None:
     environment = {**os.environ, "_W2VPLUS_COMPLETE": "complete_bash", **words}
     program = [sys.executable, "-c", "from w2vplus.cli import main; main()"]
     done = subprocess.run(
-        program, capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[1]
+        program, capture_output=True, text=True, env=environment, cwd=PACKAGE_FOLDER
     )
     assert done.stdout.split() == ["train"]
 
@@ -336,7 +338,7 @@ def test_interrupted_training_saves_what_it_has(lee: str, tmp_path: Path) -> Non
     command = [sys.executable, "-c", program, "train", corpus, *files, *options]
     process = subprocess.Popen(
         list(map(str, command)),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PACKAGE_FOLDER,
     )  # fmt: skip
     watchdog = threading.Timer(30, process.kill)
     watchdog.start()

@@ -272,7 +272,7 @@ def join_phrases(corpus: EncodedCorpus, delimiter: str = "_") -> EncodedCorpus:
     positions = np.full(len(keys), len(ids), dtype=np.int64)
     np.minimum.at(positions, first_ids, _first_positions(ids, len(keys)))
     occurring = np.argsort(positions, kind="stable")[: np.count_nonzero(positions < len(ids))]
-    new_ids = np.full(len(keys), -1, dtype=np.int32)
+    new_ids: NDArray[np.int32] = np.full(len(keys), -1, dtype=np.int32)
     new_ids[occurring] = np.arange(len(occurring), dtype=np.int32)
     new_ids = new_ids[first_ids]
     counts = np.bincount(new_ids[new_ids >= 0], corpus.counts[new_ids >= 0], minlength=len(occurring))

@@ -151,7 +151,7 @@ def concatenate_stores(stores: Sequence[TokenStore]) -> TokenStore:
     """
     if len(stores) == 1:
         return stores[0]
-    ends = [np.zeros(1, np.int64)]
+    ends: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     token_count = 0
     for store in stores:
         ends.append(store.sentence_starts[1:] + token_count)

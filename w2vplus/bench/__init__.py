@@ -160,7 +160,9 @@ def _run_whole(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -
         os.pathsep
     )
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    environment = {**os.environ, "PYTHONPATH": path}
+    # In a folder of its own: in a source tree `python -m` would import the uncompiled package that lies there.
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=corpus.folder)
     seconds = time.perf_counter() - started
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["it said nothing"]

@@ -55,7 +55,7 @@ class BenchCorpus:
     def whole_file(self) -> str:
         """What whole processes read: the file, or the line-broken copy if it was cut or is not one text."""
         is_text = Path(self.source).is_file() and ".xml" not in Path(self.source).name
-        return self.source if is_text and not self.is_cut else str(self.line_file)
+        return str(Path(self.source).resolve() if is_text and not self.is_cut else self.line_file)
 
     def write_lines(self, name: str, tokens: int) -> Path:
         """Write the first `tokens` tokens as lines to `name` in the folder."""
