@@ -14,6 +14,7 @@ from w2vplus.corpus.front_door import (
     open_corpus,
     open_sentences,
 )
+from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.lines import (
     GENSIM_SENTENCE_LIMIT,
     BrownCorpus,
@@ -31,6 +32,7 @@ __all__ = [
     "BrownCorpus",
     "Corpus",
     "FileFingerprint",
+    "IntegerSentences",
     "JoinedCorpus",
     "LineSentence",
     "PathLineSentences",

@@ -13,6 +13,7 @@ import numpy as np
 
 from w2vplus._text import SentenceEncoder
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
+from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.lines import TextCorpus
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import ByteSource, unchanged
@@ -74,6 +75,8 @@ def _encode(corpus: Corpus, workers: int, errors: str, progress: _Progress) -> E
     progress.next_corpus()
     if isinstance(corpus, JoinedCorpus):
         return concatenate_corpora([_encode(part, workers, errors, progress) for part in corpus.corpora])
+    if isinstance(corpus, IntegerSentences):
+        return corpus.encode(progress)
     if isinstance(corpus, WikiDump):
         return _encode_dump(corpus, progress)
     if isinstance(corpus, TextCorpus) and (files := corpus.files()) is not None:

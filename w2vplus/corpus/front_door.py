@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from w2vplus.corpus.files import expand, is_path
+from w2vplus.corpus.integers import IntegerSentences, integer_sentences
 from w2vplus.corpus.lines import BrownCorpus, LineSentence, Text8Corpus, TextCorpus, is_file_object
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import FileFingerprint
@@ -32,7 +33,14 @@ class JoinedCorpus:
 
 
 Corpus: TypeAlias = (
-    TextCorpus | BrownCorpus | WikiDump | JoinedCorpus | SentenceCorpus | EncodedCorpus | TokenStore
+    TextCorpus
+    | BrownCorpus
+    | WikiDump
+    | JoinedCorpus
+    | SentenceCorpus
+    | IntegerSentences
+    | EncodedCorpus
+    | TokenStore
 )
 
 
@@ -71,9 +79,12 @@ def open_sentences(sentences: Any, *, one_shot: bool = False, strings_as_charact
     if isinstance(sentences, EncodedCorpus | TokenStore):
         return sentences
     # A subclass of ours is iterated: it may give other sentences than its files hold.
-    return _from_gensim(sentences) or SentenceCorpus(
-        sentences, one_shot=one_shot, strings_as_characters=strings_as_characters
-    )
+    known: Corpus | None = _from_gensim(sentences)
+    if known is None:
+        known = integer_sentences(sentences)
+    if known is not None:
+        return known
+    return SentenceCorpus(sentences, one_shot=one_shot, strings_as_characters=strings_as_characters)
 
 
 def _is_list_of_paths(source: Any) -> bool:
