@@ -56,6 +56,7 @@ setup(
         extension("_text", []),
         extension("_pairs", []),
         extension("_integers", []),
+        extension("_normal", []),
     ],
     cmdclass={"build_ext": BuildExtensions},
 )
