@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 DELIMITER = "_"
 """Joins the words of a phrase, as in gensim and word2phrase."""
 
+MOST_CSV_FIELD = 1 << 30
+"""Characters: whole articles are fields too, and Python's default allows 131,072."""
+
 
 @dataclass
 class Clock:
@@ -54,10 +58,14 @@ class Clock:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How text is read: what bad bytes mean, and where over-long lines are cut (nowhere unless set)."""
+    """How text is read: what bad bytes mean, where over-long lines are cut (nowhere unless set), what is done
+    to raw text, and the columns of tables that hold it."""
 
     errors: str = "strict"
     max_sentence_length: int | None = None
+    normalize: str = "none"
+    split_sentences: bool = False
+    columns: tuple[str, ...] = ()
 
 
 def read_corpus(
@@ -67,8 +75,17 @@ def read_corpus(
     from w2vplus.corpus import encode, open_corpus
     from w2vplus.errors import CorpusError
 
+    if options.columns:
+        csv.field_size_limit(MOST_CSV_FIELD)
     source = sources[0] if len(sources) == 1 else sources
-    corpus = open_corpus(source, errors=options.errors, max_sentence_length=options.max_sentence_length)
+    corpus = open_corpus(
+        source,
+        fields=options.columns or None,
+        errors=options.errors,
+        max_sentence_length=options.max_sentence_length,
+        normalize=options.normalize,
+        sentences="simple" if options.split_sentences else None,
+    )
     with ReadingBar(*_unit_and_total(corpus), quiet=quiet) as bar:
         encoded = encode(corpus, workers=workers, progress=bar)
     if not encoded.token_count:

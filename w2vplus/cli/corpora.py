@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output, _pipeline
-from w2vplus.cli._settings import DecodingErrors, PhraseSettings, available_cpus
+from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.query import JsonFlag
 from w2vplus.cli.train import (
+    ColumnOption,
     CorpusArgument,
     ErrorsOption,
+    NormalizeOption,
     PhraseConnectors,
     PhraseMinCount,
     PhraseThreshold,
     QuietFlag,
+    SplitSentencesFlag,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ def vocab(
     ] = None,
     min_count: Annotated[int, typer.Option("--min-count", help="Leave out words that occur less often.")] = 1,
     top: TopOption = 20,
+    column: ColumnOption = None,
+    normalize: NormalizeOption = Normalization.NONE,
+    split_sentences: SplitSentencesFlag = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -48,7 +54,7 @@ def vocab(
         check_not_a_source(output, "--output", corpus)
     from w2vplus.vocabulary import select_vocabulary
 
-    reading = _pipeline.ReadOptions(errors.value)
+    reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
     words = select_vocabulary(encoded.types, encoded.counts, min_count=min_count)
     counts = words.counts.tolist()
@@ -96,6 +102,9 @@ def phrases(
     phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
     phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
     top: TopOption = 20,
+    column: ColumnOption = None,
+    normalize: NormalizeOption = Normalization.NONE,
+    split_sentences: SplitSentencesFlag = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -112,7 +121,7 @@ def phrases(
         if path is not None:
             check_writable(path, option)
             check_not_a_source(path, option, corpus)
-    reading = _pipeline.ReadOptions(errors.value)
+    reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
     joined = _pipeline.join_phrases(encoded, settings)
     if output is not None:

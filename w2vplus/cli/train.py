@@ -12,7 +12,7 @@ import typer
 
 from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._output import plural
-from w2vplus.cli._settings import Connectors, DecodingErrors, PhraseSettings, TrainSettings
+from w2vplus.cli._settings import Connectors, DecodingErrors, Normalization, PhraseSettings, TrainSettings
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import count, duration
 
@@ -29,6 +29,33 @@ CorpusArgument = Annotated[
 ErrorsOption = Annotated[
     DecodingErrors,
     typer.Option("--errors", help="What to do about bytes that are not UTF-8.", rich_help_panel=TEXT),
+]
+NormalizeOption = Annotated[
+    Normalization,
+    typer.Option(
+        "--normalize",
+        help="Make words of raw text: simple (letters in lower case, as gensim's simple_preprocess) or text8"
+        " (a-z, digits spelled out).",
+        rich_help_panel=TEXT,
+    ),
+]
+SplitSentencesFlag = Annotated[
+    bool,
+    typer.Option(
+        "--split-sentences",
+        help="Split lines into sentences at full stops and the like.",
+        rich_help_panel=TEXT,
+    ),
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME",
+        help="Column with the text or token lists of JSON Lines, CSV, TSV, Parquet or Arrow files; may be"
+        " repeated.",
+        rich_help_panel=TEXT,
+    ),
 ]
 QuietFlag = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
@@ -72,6 +99,9 @@ def train(
             help="Also keep the whole model, its phrases included, to go on later.",
         ),
     ] = None,
+    column: ColumnOption = None,
+    normalize: NormalizeOption = Normalization.NONE,
+    split_sentences: SplitSentencesFlag = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     max_sentence_length: Annotated[
         int | None,
@@ -185,7 +215,9 @@ def train(
     phrase_settings = PhraseSettings(phrases, phrase_min_count, phrase_threshold, phrase_connectors)
     targets = Targets(output, save_model)
     targets.check(corpus)
-    reading = _pipeline.ReadOptions(errors.value, max_sentence_length)
+    reading = _pipeline.ReadOptions(
+        errors.value, max_sentence_length, normalize.value, split_sentences, tuple(column or ())
+    )
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets, quiet=quiet or as_json
     )

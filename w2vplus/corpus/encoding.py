@@ -6,15 +6,17 @@ Called by the faces and the command line through `w2vplus.corpus`. Text files ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from w2vplus._text import SentenceEncoder
+from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.integers import IntegerSentences
-from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.lines import LineSentence, TextCorpus
+from w2vplus.corpus.raw_text import Normalize, SentenceSplitter, normalized_files
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.text_encoding import encode_files
@@ -27,14 +29,18 @@ def encode(
     source: Any,
     *,
     workers: int = 1,
+    fields: str | Sequence[str] | None = None,
     errors: str = "strict",
+    normalize: Normalize = None,
+    sentences: SentenceSplitter = None,
     progress: Callable[[int], object] | None = None,
 ) -> EncodedCorpus:
     """The whole corpus as ids, in order of first occurrence, with counts and sentence boundaries.
 
     `source` is anything that `open_corpus` takes, or what it returned. `workers` threads read text files and
     do not change the result. `errors` concerns bytes that are not UTF-8: "strict", "replace" or "ignore"; a
-    corpus opened with its own `errors` keeps it. `progress` is called, in the calling thread, with the bytes
+    corpus opened with its own `errors` keeps it. `fields`, `normalize` and `sentences` are those of
+    `open_corpus`. `progress` is called, in the calling thread, with the bytes
     read so far (for files; compressed ones count as they are on disk) or the tokens read so far (for Python
     sentences).
 
@@ -46,7 +52,10 @@ def encode(
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    return _encode(open_corpus(source, errors=errors, one_shot=True), workers, errors, _Progress(progress))
+    corpus = open_corpus(
+        source, fields=fields, errors=errors, normalize=normalize, sentences=sentences, one_shot=True
+    )
+    return _encode(corpus, workers, errors, _Progress(progress))
 
 
 class _Progress:
@@ -75,11 +84,12 @@ def _encode(corpus: Corpus, workers: int, errors: str, progress: _Progress) -> E
     progress.next_corpus()
     if isinstance(corpus, JoinedCorpus):
         return concatenate_corpora([_encode(part, workers, errors, progress) for part in corpus.corpora])
-    if isinstance(corpus, IntegerSentences):
+    if isinstance(corpus, IntegerSentences | ArrowTokenLists):
         return corpus.encode(progress)
     if isinstance(corpus, WikiDump):
         return _encode_dump(corpus, progress)
-    if isinstance(corpus, TextCorpus) and (files := corpus.files()) is not None:
+    is_native = isinstance(corpus, TextCorpus) and corpus.raw_text.is_native
+    if isinstance(corpus, TextCorpus) and is_native and (files := corpus.files()) is not None:
         return _encode_text(corpus, files, workers, errors, progress)
     return _encode_sentences(corpus, progress)
 
@@ -88,6 +98,8 @@ def _encode_text(
     corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: _Progress
 ) -> EncodedCorpus:
     errors = corpus.errors if errors == "strict" else errors
+    if corpus.raw_text.is_any:
+        return _encode_raw_text(corpus, files, workers, errors, progress)
     if not corpus.one_stream:
         return encode_files(corpus, files, workers, errors, progress)
     streams = []  # each file is one of its own
@@ -95,6 +107,22 @@ def _encode_text(
         progress.next_corpus()
         streams.append(encode_files(corpus, [file], workers, errors, progress))
     return concatenate_corpora(streams)
+
+
+def _encode_raw_text(
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: _Progress
+) -> EncodedCorpus:
+    """Files normalised and split natively on their way to the encoder."""
+    with unchanged(files):
+        normalized = normalized_files(corpus.raw_text, files, errors, corpus.limit, workers)
+        lines = LineSentence(normalized, corpus.max_sentence_length)
+        return encode_files(
+            lines,
+            list(normalized),
+            workers,
+            errors,
+            lambda _count: progress(sum(n.bytes_read for n in normalized)),
+        )
 
 
 def _encode_dump(dump: WikiDump, progress: _Progress) -> EncodedCorpus:

@@ -1,4 +1,5 @@
-"""Arrays of integer tokens as a corpus: random walks, sessions, ids of another tool, never turned into strings.
+"""Arrays of integer tokens as a corpus: random walks, sessions, ids of another tool, never turned into
+strings.
 
 A 2-D array (a sentence a row), a 1-D array with offsets, a list of 1-D arrays: all become one run of values
 with offsets, which `w2vplus._integers` numbers natively. The front door recognises them; keys come back as
