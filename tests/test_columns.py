@@ -225,6 +225,34 @@ def test_arrow_files_give_text_and_token_lists(table, tmp_path, suffix):
         open_corpus(path, fields="id")
 
 
+@pytest.mark.parametrize("damage", [lambda data: data[:-30], lambda data: data[:60] + b"#" * 90 + data[150:]])
+@pytest.mark.parametrize("name", ["a.parquet", "a.feather"])
+def test_damaged_arrow_files_are_refused_by_name(table, tmp_path, name, damage):
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    path = tmp_path / name
+    writer = pyarrow.parquet.write_table if name.endswith("parquet") else pyarrow.feather.write_feather
+    writer(table.select(["text"]), str(path))
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CorpusError, match=name):
+        encode(str(path), fields="text")
+
+
+def test_without_pyarrow_parquet_says_what_to_install(write, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CorpusError, match=r"need the package pyarrow: pip install 'w2vplus\[arrow\]'"):
+        open_corpus(write("a.parquet", b"PAR1"), fields="text")
+
+
+def test_polars_and_pandas_are_read_without_pyarrow_too(monkeypatch):
+    polars = pytest.importorskip("polars", reason="needs polars")
+    monkeypatch.setattr("w2vplus.corpus.columns.find_spec", lambda _name: None)
+    frame = polars.DataFrame(ROWS)
+    check(open_corpus(frame, fields="walk"), WALKS)
+    check(open_corpus(frame["text"]), TEXTS)
+
+
 def test_arrow_tables_and_columns_in_memory(table):
     import pyarrow as pa
 

@@ -117,7 +117,7 @@ def test_a_model_trains_from_remote_lines_as_from_local_ones(base, folder):
 
 
 def test_what_goes_wrong_far_away_is_named(base):
-    with pytest.raises(OSError, match="cannot read the corpus .*absent.txt"):
+    with pytest.raises(OSError, match=r"cannot read the corpus .*absent\.txt"):
         encode(base + "absent.txt")
     with pytest.raises(ValueError, match=r"broken.txt.gz is truncated"):
         encode(base + "broken.txt.gz")

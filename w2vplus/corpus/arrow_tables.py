@@ -291,7 +291,7 @@ class _OpenArrow:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         self._stream.close()
-        if isinstance(error, arrow().ArrowException) and not isinstance(error, CorpusError):
+        if isinstance(error, arrow().ArrowException | OSError):
             raise CorpusError(f"{self._file.name} cannot be read: {error}") from error
 
 

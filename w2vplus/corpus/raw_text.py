@@ -103,8 +103,11 @@ _ABBREVIATIONS = """
     jan feb mar apr jun jul aug sep sept oct nov dec
 """
 ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
-_SENTENCE_END = re.compile(r"""([.!?…]+)["'”’»)\]]*\s+(?=["'“‘«(\[¿¡]*(\w))|[。！？｡]+[」』”’）]*\s*(?=\S)""")
+_MARKS = re.compile(r"""([.!?…。！？｡]+)["'”’»)\]」』）]*""")
+_NEXT_WORD = re.compile(r"""\s+(?=["'“‘«(\[¿¡]*(\w))""")
+_NEXT_CHARACTER = re.compile(r"\s*(?=\S)")
 _LAST_WORD = re.compile(r"[\w.]*$")
+IDEOGRAPHIC_MARKS = "。！？｡"
 
 
 def split_sentences(text: str) -> list[str]:
@@ -119,17 +122,27 @@ def split_sentences(text: str) -> list[str]:
         ['Mr. J. Smith came. ', 'He left! ', 'Why? ', '(Nobody knows.)']
     """
     places = [0]
-    for end in _SENTENCE_END.finditer(text):
-        mark, next_letter = end[1], end[2]
-        if mark is not None:
-            if next_letter.islower():
+    for marks in _MARKS.finditer(text):
+        mark, stop = marks[1], marks.end()
+        if mark[-1] in IDEOGRAPHIC_MARKS:
+            gap = _NEXT_CHARACTER.match(text, stop)
+        else:
+            gap = _NEXT_WORD.match(text, stop)
+            if gap and (
+                gap[1].islower() or (mark == "." and _is_abbreviated(text, places[-1], marks.start()))
+            ):
                 continue
-            word = _LAST_WORD.search(text, places[-1], end.start())
-            last = word[0].lower() if word else ""
-            if mark == "." and ((len(last) == 1 and last.isalpha()) or last in ABBREVIATIONS):
-                continue
-        places.append(end.end())
+        if gap:
+            places.append(gap.end())
     return [text[begin:end] for begin, end in pairwise([*places, len(text)])]
+
+
+def _is_abbreviated(text: str, begin: int, stop: int) -> bool:
+    """Whether the full stop at `stop` is that of an initial or an abbreviation; its sentence starts at
+    `begin`."""
+    word = _LAST_WORD.search(text, max(begin, text.rfind(" ", begin, stop) + 1), stop)
+    last = word[0].lower() if word else ""
+    return (len(last) == 1 and last.isalpha()) or last in ABBREVIATIONS
 
 
 class NormalizedFile:
