@@ -55,11 +55,7 @@ COMPRESSORS = {
     "": bytes,
 }
 TEXT = "".join(
-    " ".join(
-        random.Random(line).choices(
-            ["the", "naïve", "字", "of", "counter-intuitively-long", "x"], k=line % 13
-        )
-    )
+    " ".join(random.Random(line).choices(["the", "naïve", "字", "of", "counter-intuitively-long", "x"], k=line % 13))
     + "\n"
     for line in range(997)
 ).encode()
@@ -376,9 +372,7 @@ def test_an_encoded_corpus_passes_and_a_bare_store_gets_integer_types():
 
 def test_one_shot_sources_are_refused_where_epochs_need_more():
     for source in ((s for s in [["a"]]), map(list, ["ab"]), iter([["a"]])):
-        with pytest.raises(
-            CorpusError, match=r"one-shot .* empty after the first pass: pass list\(\.\.\.\) of it"
-        ):
+        with pytest.raises(CorpusError, match=r"one-shot .* empty after the first pass: pass list\(\.\.\.\) of it"):
             open_corpus(source)
     assert encode(s for s in [["a"]]).types == ["a"]
 
@@ -468,9 +462,7 @@ def test_a_file_that_vanishes_or_may_not_be_read_is_named(write, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr("builtins.open", deny)
-        with pytest.raises(
-            PermissionError, match=r"cannot read the corpus file: Permission denied.*text\.txt"
-        ):
+        with pytest.raises(PermissionError, match=r"cannot read the corpus file: Permission denied.*text\.txt"):
             encode(corpus)
     Path(path).unlink()
     with pytest.raises(FileNotFoundError, match=r"text\.txt"):
@@ -482,9 +474,7 @@ def test_a_file_that_vanishes_or_may_not_be_read_is_named(write, monkeypatch):
 def test_a_truncated_file_is_an_error_that_names_it(write, suffix, workers):
     data = COMPRESSORS[suffix](TEXT)
     path = write("cut" + suffix, data[:-10])
-    with pytest.raises(
-        CorpusError, match=rf"cut\{suffix} is truncated.* at byte {len(data) - 10} .*nothing of it"
-    ):
+    with pytest.raises(CorpusError, match=rf"cut\{suffix} is truncated.* at byte {len(data) - 10} .*nothing of it"):
         encode(path, workers=workers)
     with pytest.raises(CorpusError, match="is truncated"):
         list(LineSentence(path))
@@ -574,10 +564,21 @@ def test_the_first_fault_is_reported_among_streams_read_side_by_side(write, smal
     paths[3] = write("3.gz", gzip.compress(TEXT)[:-9])
     paths[2] = write("2.gz", gzip.compress(TEXT + b"\xff\n" + TEXT))
     for _ in range(3):
-        with pytest.raises(
-            CorpusError, match=rf"2\.gz is not UTF-8 at line {TEXT.count(bytes([10])) + 1}, byte"
-        ):
+        with pytest.raises(CorpusError, match=rf"2\.gz is not UTF-8 at line {TEXT.count(bytes([10])) + 1}, byte"):
             encode(paths, workers=workers)
+
+
+def test_nothing_is_read_on_behind_a_fault(write, small_parts, monkeypatch):
+    paths = [write("0.gz", gzip.compress(b"\xff\n" + TEXT))]
+    paths += [write(f"{number}.gz", gzip.compress(TEXT * 20)) for number in range(1, 9)]
+    opened = []
+    real = streams_module.read_blocks
+    monkeypatch.setattr(
+        streams_module, "read_blocks", lambda file, **options: opened.append(file) or real(file, **options)
+    )
+    with pytest.raises(CorpusError, match=r"0\.gz is not UTF-8"):
+        encode(paths, workers=2)
+    assert len(opened) < len(paths)
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -625,9 +626,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(write):
 
 def test_nonsensical_arguments_are_refused(write):
     path = write("text.txt", b"a")
-    with pytest.raises(
-        ValueError, match="max_sentence_length must be at least 1, or None to never cut, got 0"
-    ):
+    with pytest.raises(ValueError, match="max_sentence_length must be at least 1, or None to never cut, got 0"):
         LineSentence(path, max_sentence_length=0)
     with pytest.raises(ValueError, match="limit must be at least 0, or None to read every line, got -1"):
         LineSentence(path, limit=-1)

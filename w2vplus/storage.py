@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 SHARE_OF_MEMORY = 4
 """Ids beyond one part in so many of the machine's memory go to disk unless `spill_above` says otherwise."""
 
+SPILLED_PIECE_BYTES = 1 << 26
+LEAST_PIECE_BYTES = 1 << 12
+
 COPY_ITEMS = 1 << 20
 """Items that are read from a file, renumbered and written at a time."""
 
@@ -77,9 +80,7 @@ class ItemFile:
         self.count = 0
 
     def _explained(self, error: OSError) -> OSError:
-        remedy = (
-            "free some space, or choose a roomier folder with TMPDIR" if error.errno == errno.ENOSPC else ""
-        )
+        remedy = "free some space, or choose a roomier folder with TMPDIR" if error.errno == errno.ENOSPC else ""
         text = f"cannot keep the corpus's ids in {self._folder}: {error.strerror}"
         return OSError(error.errno, f"{text}; {remedy}" if remedy else text)
 
@@ -183,8 +184,10 @@ class PieceStore:
 
     @property
     def piece_bytes(self) -> int:
-        """Bytes that an encoder may hold back before it hands in a piece."""
-        return max(min(self._storage.limit // 8, 1 << 26), 1 << 12)
+        """Bytes that an encoder may hold back before it hands in a piece: much while pieces stay in memory,
+        for one piece need not be copied."""
+        most = SPILLED_PIECE_BYTES if self.spilled else self._storage.limit
+        return max(min(self._storage.limit // 8, most), LEAST_PIECE_BYTES)
 
     def add(
         self, key: tuple[int, ...], encoder: int, taken: tuple[NDArray[np.int32], NDArray[np.int64], int],

@@ -51,18 +51,20 @@ class _Lane:
 class TaskReaders:
     """Threads that turn files into tasks, and the workers' way to get them.
 
-    `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where. A
-    worker takes from its own lane first, so that its tasks come in the order of the text until that lane is
-    done. Thread-safety: `take` and `stop` from any thread.
+    `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where;
+    `is_needed(key)` is asked whether the text from there on is still wanted. A worker takes from its own lane
+    first, so that its tasks come in the order of the text until that lane is done. Thread-safety: `take` and
+    `stop` from any thread.
     """
 
     def __init__(
         self, files: list[ByteSource], lane_count: int, *, whole_files: bool,
         on_raw_bytes: Callable[[int, int], None], on_error: Callable[[Key, BaseException], None],
+        is_needed: Callable[[Key], bool],
     ) -> None:  # fmt: skip
         self._numbered = iter(list(enumerate(files)))
         self._whole_files = whole_files
-        self._on_raw_bytes, self._on_error = on_raw_bytes, on_error
+        self._on_raw_bytes, self._on_error, self._is_needed = on_raw_bytes, on_error, is_needed
         self._changed = threading.Condition()
         self._stopped = False
         self._lanes = [_Lane() for _ in range(lane_count)]
@@ -104,14 +106,14 @@ class TaskReaders:
             while not self._stopped:
                 with self._changed:
                     file_number, file = next(self._numbered, (-1, None))
-                if file is None:
+                if file is None or not self._is_needed((file_number, 0)):
                     break
                 tasks = self._tasks_of(file, file_number, number)
                 with closing(tasks):
                     key = (file_number, 0)
                     for task in tasks:
                         key = (file_number, task.key[1] + 1)
-                        if not self._put(lane, task):
+                        if not self._is_needed(task.key) or not self._put(lane, task):
                             return
         except BaseException as error:
             self._on_error(key, error)

@@ -153,9 +153,7 @@ class _Job:
             if task.blocks is not None:
                 ready: Generator[bytes | memoryview, None, None] = (block for block in task.blocks)
             else:
-                blocks = read_blocks(
-                    segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes
-                )
+                blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes)
                 ready = _read_ahead(blocks) if _is_slow_to_read(segment.file) else blocks
             encoder.begin_file(segment.start, self._line_limit)
             try:
@@ -209,6 +207,7 @@ def _encode_all(
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
         tasks = TaskReaders(
             files, lane_count, whole_files=whole_files, on_error=job.faults.add,
+            is_needed=lambda key: not job.faults.is_behind(key),
             on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
         )  # fmt: skip
     else:
