@@ -55,6 +55,8 @@ setup(
         extension("_sgd", KERNELS),
         extension("_text", []),
         extension("_pairs", []),
+        extension("_integers", []),
+        extension("_normal", []),
     ],
     cmdclass={"build_ext": BuildExtensions},
 )

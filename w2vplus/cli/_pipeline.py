@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ DELIMITER = "_"
 
 NO_CHECKPOINTS = CheckpointSettings()
 
+MOST_CSV_FIELD = 1 << 30
+"""Characters: whole articles are fields too, and Python's default allows 131,072."""
+
 
 @dataclass
 class Clock:
@@ -57,11 +61,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How text is read: what bad bytes mean, where over-long lines are cut (nowhere unless set), whether
-    files that cannot be read are left out; and where its ids are kept."""
+    """How text is read: what bad bytes mean, where over-long lines are cut (nowhere unless set), what is done
+    to raw text, the columns of tables that hold it, whether files that cannot be read are left out; and where
+    its ids are kept."""
 
     errors: str = "strict"
     max_sentence_length: int | None = None
+    normalize: str = "none"
+    split_sentences: bool = False
+    columns: tuple[str, ...] = ()
     skip_unreadable: bool = False
     spill_above: int | None = None
     cache_dir: str | None = None
@@ -70,10 +78,15 @@ class ReadOptions:
         """The corpus that a command line names."""
         from w2vplus.corpus import open_corpus
 
+        if self.columns:
+            csv.field_size_limit(MOST_CSV_FIELD)
         return open_corpus(
             sources[0] if len(sources) == 1 else sources,
+            fields=self.columns or None,
             errors=self.errors,
             max_sentence_length=self.max_sentence_length,
+            normalize=self.normalize,
+            sentences="simple" if self.split_sentences else None,
             skip_unreadable=self.skip_unreadable,
         )
 

@@ -24,6 +24,14 @@ class DecodingErrors(str, Enum):
     IGNORE = "ignore"
 
 
+class Normalization(str, Enum):
+    """What is done to raw text before it is split into words; names of `w2vplus.corpus.open_corpus`."""
+
+    NONE = "none"
+    SIMPLE = "simple"
+    TEXT8 = "text8"
+
+
 @dataclass(frozen=True)
 class TrainSettings:
     """gensim's arguments of the same names, defaults included; `workers` is every CPU unless set."""

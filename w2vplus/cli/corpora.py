@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output, _pipeline
-from w2vplus.cli._settings import DecodingErrors, PhraseSettings, available_cpus
+from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.query import JsonFlag
 from w2vplus.cli.train import (
+    ColumnOption,
     CorpusArgument,
     ErrorsOption,
+    NormalizeOption,
     PhraseConnectors,
     PhraseMinCount,
     PhraseThreshold,
     QuietFlag,
     SkipUnreadableFlag,
+    SplitSentencesFlag,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +47,9 @@ def vocab(
         ),
     ] = None,
     top: TopOption = 20,
+    column: ColumnOption = None,
+    normalize: NormalizeOption = Normalization.NONE,
+    split_sentences: SplitSentencesFlag = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     skip_unreadable: SkipUnreadableFlag = False,
     as_json: JsonFlag = False,
@@ -60,7 +66,9 @@ def vocab(
     from w2vplus.counts_file import write_counts
     from w2vplus.vocabulary import select_vocabulary
 
-    reading = _pipeline.ReadOptions(errors.value, skip_unreadable=skip_unreadable)
+    reading = _pipeline.ReadOptions(
+        errors.value, None, normalize.value, split_sentences, tuple(column or ()), skip_unreadable
+    )
     counted = _pipeline.count_corpus(corpus, reading, max_types, quiet=quiet or as_json)
     words = select_vocabulary(counted.types, counted.counts, min_count=min_count)
     counts = words.counts.tolist()
@@ -114,6 +122,9 @@ def phrases(
     phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
     phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
     top: TopOption = 20,
+    column: ColumnOption = None,
+    normalize: NormalizeOption = Normalization.NONE,
+    split_sentences: SplitSentencesFlag = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -130,7 +141,7 @@ def phrases(
         if path is not None:
             check_writable(path, option)
             check_not_a_source(path, option, corpus)
-    reading = _pipeline.ReadOptions(errors.value)
+    reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
     joined = _pipeline.join_phrases(encoded, settings)
     if output is not None:

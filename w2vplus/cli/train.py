@@ -16,6 +16,7 @@ from w2vplus.cli._settings import (
     CheckpointSettings,
     Connectors,
     DecodingErrors,
+    Normalization,
     PhraseSettings,
     TrainSettings,
     size_in_bytes,
@@ -60,6 +61,33 @@ CacheOption = Annotated[
         "--cache-dir",
         metavar="FOLDER",
         help="Keep the read text there, and use it again while its files are unchanged.",
+        rich_help_panel=TEXT,
+    ),
+]
+NormalizeOption = Annotated[
+    Normalization,
+    typer.Option(
+        "--normalize",
+        help="Make words of raw text: simple (letters in lower case, as gensim's simple_preprocess) or text8"
+        " (a-z, digits spelled out).",
+        rich_help_panel=TEXT,
+    ),
+]
+SplitSentencesFlag = Annotated[
+    bool,
+    typer.Option(
+        "--split-sentences",
+        help="Split lines into sentences at full stops and the like.",
+        rich_help_panel=TEXT,
+    ),
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME",
+        help="Column with the text or token lists of JSON Lines, CSV, TSV, Parquet or Arrow files; may be"
+        " repeated.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -122,6 +150,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one; else begin.")
     ] = False,
+    column: ColumnOption = None,
+    normalize: NormalizeOption = Normalization.NONE,
+    split_sentences: SplitSentencesFlag = False,
     errors: ErrorsOption = DecodingErrors.STRICT,
     max_sentence_length: Annotated[
         int | None,
@@ -256,6 +287,9 @@ def train(
     reading = _pipeline.ReadOptions(
         errors.value,
         max_sentence_length,
+        normalize.value,
+        split_sentences,
+        tuple(column or ()),
         skip_unreadable,
         None if memory_limit is None else size_in_bytes("--memory-limit", memory_limit),
         cache_dir,

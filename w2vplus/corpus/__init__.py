@@ -15,6 +15,7 @@ from w2vplus.corpus.front_door import (
     open_corpus,
     open_sentences,
 )
+from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.lines import (
     GENSIM_SENTENCE_LIMIT,
     BrownCorpus,
@@ -33,6 +34,7 @@ __all__ = [
     "BrownCorpus",
     "Corpus",
     "FileFingerprint",
+    "IntegerSentences",
     "JoinedCorpus",
     "LineSentence",
     "PathLineSentences",

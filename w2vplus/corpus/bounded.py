@@ -122,9 +122,7 @@ class _TextCounter:
                 for file in files:
                     self._read_file(file, corpus.limit, progress)
 
-    def _read_file(
-        self, file: ByteSource, limit: int | None, progress: Callable[[int], object] | None
-    ) -> None:
+    def _read_file(self, file: ByteSource, limit: int | None, progress: Callable[[int], object] | None) -> None:
         self._encoder.begin_file(0, limit)
         try:
             with closing(read_blocks(file)) as blocks:
@@ -165,7 +163,8 @@ class _TextCounter:
 def _native_counter(corpus: Corpus, max_types: int) -> _TextCounter | None:
     """For text files of lines alone."""
     parts = corpus.corpora if isinstance(corpus, JoinedCorpus) else [corpus]
-    texts = [part for part in parts if isinstance(part, TextCorpus) and not part.one_stream and part.files()]
+    texts = [part for part in parts if isinstance(part, TextCorpus) and not (part.one_stream or part.raw_text.is_any)]
+    texts = [text for text in texts if text.files()]
     if len(texts) < len(parts) or len({part.errors for part in texts}) != 1:
         return None
     return _TextCounter(texts, max_types)

@@ -7,17 +7,20 @@ Called by the faces and the command line through `w2vplus.corpus`. Text files ar
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from w2vplus._text import SentenceEncoder
+from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.assembly import sentences_in_order
 from w2vplus.corpus.cache import CorpusCache
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
-from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.integers import IntegerSentences
+from w2vplus.corpus.lines import LineSentence, TextCorpus
+from w2vplus.corpus.raw_text import Normalize, SentenceSplitter, normalized_files
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.text_encoding import encode_files
@@ -31,7 +34,10 @@ def encode(
     source: Any,
     *,
     workers: int = 1,
+    fields: str | Sequence[str] | None = None,
     errors: str = "strict",
+    normalize: Normalize = None,
+    sentences: SentenceSplitter = None,
     progress: Callable[[int], object] | None = None,
     spill_above: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -40,7 +46,8 @@ def encode(
 
     `source` is anything that `open_corpus` takes, or what it returned. `workers` threads read text files and
     do not change the result. `errors` concerns bytes that are not UTF-8: "strict", "replace" or "ignore"; a
-    corpus opened with its own `errors` keeps it. `progress` is called, in the calling thread, with the bytes
+    corpus opened with its own `errors` keeps it. `fields`, `normalize` and `sentences` are those of
+    `open_corpus`. `progress` is called, in the calling thread, with the bytes
     read so far (for files; compressed ones count as they are on disk) or the tokens read so far (for Python
     sentences).
 
@@ -57,7 +64,7 @@ def encode(
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    corpus = open_corpus(source, errors=errors, one_shot=True)
+    corpus = open_corpus(source, fields=fields, errors=errors, normalize=normalize, sentences=sentences, one_shot=True)
     if isinstance(corpus, EncodedCorpus):
         return corpus
     job = _Job(workers, errors, _Progress(progress), Storage(spill_above))
@@ -105,14 +112,19 @@ class _Job:
         self.progress.next_corpus()
         if isinstance(corpus, JoinedCorpus):
             return joined([self.encode(part) for part in corpus.corpora], self.storage)
+        if isinstance(corpus, IntegerSentences | ArrowTokenLists):
+            return corpus.encode(self.progress)
         if isinstance(corpus, WikiDump):
             return self._encode_dump(corpus)
-        if isinstance(corpus, TextCorpus) and (files := corpus.files()) is not None:
+        is_native = isinstance(corpus, TextCorpus) and corpus.raw_text.is_native
+        if isinstance(corpus, TextCorpus) and is_native and (files := corpus.files()) is not None:
             return self._encode_text(corpus, files)
         return self._encode_sentences(corpus, self.progress)
 
     def _encode_text(self, corpus: TextCorpus, files: list[ByteSource]) -> EncodedCorpus:
         errors = corpus.errors if self.errors == "strict" else self.errors
+        if corpus.raw_text.is_any:
+            return self._encode_raw_text(corpus, files, errors)
         if not corpus.one_stream:
             return encode_files(corpus, files, self.workers, errors, self.progress, self.storage)
         streams = []  # each file is one of its own
@@ -120,6 +132,17 @@ class _Job:
             self.progress.next_corpus()
             streams.append(encode_files(corpus, [file], self.workers, errors, self.progress, self.storage))
         return joined(streams, self.storage)
+
+    def _encode_raw_text(self, corpus: TextCorpus, files: list[ByteSource], errors: str) -> EncodedCorpus:
+        """Files normalised and split natively on their way to the encoder."""
+        with unchanged(files):
+            normalized = normalized_files(corpus.raw_text, files, errors, corpus.limit, self.workers)
+            lines = LineSentence(normalized, corpus.max_sentence_length)
+
+            def report(_count: int) -> None:
+                self.progress(sum(file.bytes_read for file in normalized))
+
+            return encode_files(lines, list(normalized), self.workers, errors, report, self.storage)
 
     def _encode_dump(self, dump: WikiDump) -> EncodedCorpus:
         bytes_read = 0
@@ -129,9 +152,7 @@ class _Job:
             bytes_read += count
 
         with unchanged(dump.files()):
-            return self._encode_sentences(
-                dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read)
-            )
+            return self._encode_sentences(dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read))
 
     def _encode_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
         encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
@@ -141,9 +162,7 @@ class _Job:
                 ids, starts = block
                 pieces.add((len(pieces.pieces),), 0, (ids, starts[1:], -1), (0, 0))
             progress(encoder.token_count)
-            return EncodedCorpus.trusted(
-                encoder.types(), encoder.counts(), sentences_in_order(pieces, [None])
-            )
+            return EncodedCorpus.trusted(encoder.types(), encoder.counts(), sentences_in_order(pieces, [None]))
         finally:
             pieces.close()
 
@@ -164,9 +183,7 @@ def joined(corpora: list[EncodedCorpus], storage: Storage) -> EncodedCorpus:
         pieces.close()
 
 
-def encode_known(
-    sentences: Iterable[Any], token_to_id: dict[Any, int], block_tokens: int
-) -> Iterator[TokenStore]:
+def encode_known(sentences: Iterable[Any], token_to_id: dict[Any, int], block_tokens: int) -> Iterator[TokenStore]:
     """Blocks of whole sentences as ids of a known vocabulary, -1 for tokens that are not in it.
 
     A block ends with the sentence that brings it to `block_tokens` tokens (unknown ones count) or more.
@@ -188,9 +205,7 @@ def _as_sequence_of(corpus: Iterable[Any]) -> Callable[[Any, int], Any]:
 
 def _number_types(store: TokenStore) -> EncodedCorpus:
     """A bare store's ids as integer tokens."""
-    tokens, first_places, ids, counts = np.unique(
-        store.ids, return_index=True, return_inverse=True, return_counts=True
-    )
+    tokens, first_places, ids, counts = np.unique(store.ids, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first_places)
     new_ids = np.empty(len(tokens), np.int32)
     new_ids[order] = np.arange(len(tokens), dtype=np.int32)

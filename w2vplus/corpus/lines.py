@@ -19,22 +19,14 @@ from typing import Any
 
 from w2vplus._text import UTF8_POLICIES
 from w2vplus.corpus.files import expand, is_path, local_source, open_plain, read_blocks
+from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
+from w2vplus.corpus.raw_text import not_utf8 as not_utf8
 from w2vplus.corpus.sources import ByteSource, FileObject
-from w2vplus.errors import CorpusError
 
 logger = logging.getLogger(__name__)
 
 GENSIM_SENTENCE_LIMIT = 10_000
 """gensim's MAX_WORDS_IN_BATCH, its default for `max_sentence_length`; None never cuts."""
-
-
-def not_utf8(name: str, line: int, offset: int) -> CorpusError:
-    """The error for bytes that are not UTF-8; `line` from 1, `offset` in bytes from the start of the (plain)
-    text."""
-    return CorpusError(
-        f"{name} is not UTF-8 at line {line}, byte {offset}: convert it to UTF-8, "
-        f"or pass errors='replace' (or 'ignore') to read it with those bytes replaced (or left out)"
-    )
 
 
 def cut(tokens: list[str], max_sentence_length: int | None) -> Iterator[list[str]]:
@@ -65,6 +57,8 @@ class TextCorpus:
         limit: int | None = None,
         *,
         errors: str = "strict",
+        normalize: Normalize = None,
+        sentences: SentenceSplitter = None,
     ) -> None:
         if max_sentence_length is not None and operator.index(max_sentence_length) < 1:
             raise ValueError(
@@ -78,6 +72,7 @@ class TextCorpus:
         self.max_sentence_length = max_sentence_length
         self.limit = limit
         self.errors = errors
+        self.raw_text = RawTextRules(normalize, sentences)
         self._files: list[ByteSource] | None = None
 
     def files(self) -> list[ByteSource] | None:
@@ -109,25 +104,25 @@ class TextCorpus:
         self.source.seek(0)
         offset = 0
         for line_number, line in enumerate(islice(self.source, self.limit), start=1):
-            if isinstance(line, str):
-                tokens = line.split()
-            else:
-                tokens = self._tokens(str(self.source), line, offset, line_number)
-            yield from cut(tokens, self.max_sentence_length)
+            text = line if isinstance(line, str) else self._text(str(self.source), line, offset, line_number)
+            yield from self._sentences_of(text)
             offset += len(line)
 
     def _sentences(self, file: ByteSource) -> Generator[list[str], None, None]:
         offset = 0
         with open_plain(file) as lines:
             for line_number, line in enumerate(islice(lines, self.limit), start=1):
-                tokens = self._tokens(file.name, line, offset, line_number)
-                yield from cut(tokens, self.max_sentence_length)
+                yield from self._sentences_of(self._text(file.name, line, offset, line_number))
                 offset += len(line)
 
-    def _tokens(self, name: str, text: bytes, offset: int, line_number: int) -> list[str]:
-        """The tokens of a text that begins at this byte and line of the file."""
+    def _sentences_of(self, line: str) -> Iterator[list[str]]:
+        for tokens in self.raw_text.sentences_of(line):
+            yield from cut(tokens, self.max_sentence_length)
+
+    def _text(self, name: str, text: bytes, offset: int, line_number: int) -> str:
+        """The characters of a text that begins at this byte and line of the file."""
         try:
-            return text.decode("utf-8", self.errors).split()
+            return text.decode("utf-8", self.errors)
         except UnicodeDecodeError as error:
             line_number += text.count(b"\n", 0, error.start)
             raise not_utf8(name, line_number, offset + error.start) from error
@@ -139,7 +134,10 @@ class LineSentence(TextCorpus):
     `source`: a path or URI (compressed or not), a folder, a glob pattern, "-" for standard input, a list of
     these or of byte sources, or a file object with `seek(0)`. `limit`: only the first so many lines of each
     file. `errors`: what to do about bytes that are not UTF-8: "strict" (CorpusError with file, line and
-    byte), "replace" or "ignore".
+    byte), "replace" or "ignore". `normalize` and `sentences` make tokens and sentences of raw text:
+    see `w2vplus.corpus.raw_text.RawTextRules`.
+
+        LineSentence("articles.txt.gz", normalize="simple", sentences="simple")
     """
 
 
@@ -215,11 +213,11 @@ class Text8Corpus(TextCorpus):
                 pieces[-1] = block
                 continue
             text = b"".join(pieces)
-            yield self._tokens(file.name, text, offset, line_number), False
+            yield self._text(file.name, text, offset, line_number).split(), False
             offset += len(text)
             line_number += text.count(b"\n")
             pieces = [block[last_space + 1 :]]
-        yield self._tokens(file.name, b"".join(pieces), offset, line_number), True
+        yield self._text(file.name, b"".join(pieces), offset, line_number).split(), True
 
 
 class BrownCorpus:

@@ -1,0 +1,135 @@
+"""Raw text through the front door: normalised and split the same, natively or line by line in Python."""
+
+import gzip
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from gensim.utils import simple_preprocess
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2vplus import Word2Vec
+from w2vplus.corpus import LineSentence, encode, fingerprint, open_corpus, raw_text
+from w2vplus.corpus.normalizing import text8_tokens
+from w2vplus.corpus.raw_text import split_sentences
+from w2vplus.errors import CorpusError
+
+TEXT = (
+    "Mr. J. Smith went to Washington in 1998. He LIKED it!\n\n"
+    "ΟΔΥΣΣΕΥΣ said: “Is it far?” Nobody_knows (not even I).\r\n"
+    "Ends without a line feed… and goes on. 終わり。次の文"
+) * 40
+
+
+def sentences_of(corpus):
+    ids, starts = corpus.store.ids.tolist(), corpus.store.sentence_starts.tolist()
+    return [[corpus.types[i] for i in ids[a:b]] for a, b in pairwise(starts)]
+
+
+@pytest.fixture
+def raw(tmp_path):
+    path = tmp_path / "raw.txt"
+    path.write_text(TEXT, encoding="utf-8", newline="")
+    return str(path)
+
+
+def by_hand(tokens_of, limit=None, split=lambda line: [line], length=None):
+    found = []
+    for line in TEXT.split("\n")[:limit]:
+        for tokens in filter(None, map(tokens_of, split(line))):
+            found += [tokens[i : i + (length or 10**9)] for i in range(0, len(tokens), length or 10**9)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("normalize", "tokens_of"),
+    [
+        ("none", str.split),
+        ("simple", simple_preprocess),
+        ("text8", text8_tokens),
+        (lambda line: line.lower().split(), lambda line: line.lower().split()),
+    ],
+)
+@pytest.mark.parametrize(
+    ("sentences", "split"),
+    [(None, lambda line: [line]), ("simple", split_sentences), (str.splitlines, str.splitlines)],
+)
+@pytest.mark.parametrize("options", [{}, {"limit": 3}, {"max_sentence_length": 4}])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_files_give_what_the_definition_gives_natively_or_iterated(
+    raw, monkeypatch, normalize, tokens_of, sentences, split, options, workers
+):
+    monkeypatch.setattr(raw_text, "LEAST_PIECE_BYTES", 100)
+    corpus = open_corpus(raw, normalize=normalize, sentences=sentences, **options)
+    expected = by_hand(tokens_of, options.get("limit"), split, options.get("max_sentence_length"))
+    assert list(corpus) == expected
+    assert sentences_of(encode(corpus, workers=workers)) == expected
+
+
+def test_pieces_for_several_workers_are_read_once_each(raw, monkeypatch):
+    monkeypatch.setattr(raw_text, "LEAST_PIECE_BYTES", 64)
+    corpus = open_corpus(raw, normalize="simple")
+    pieces = raw_text.normalized_files(corpus.raw_text, corpus.files(), "strict", None, 5)
+    assert len(pieces) == 5
+    heard = []
+    encoded = encode(corpus, workers=5, progress=heard.append)
+    assert sentences_of(encoded) == sentences_of(encode(corpus))
+    assert heard[-1] == len(TEXT.encode())
+
+
+@given(st.text(alphabet="aB.!? \n\"'”)。Mr1(é", max_size=40))
+def test_splitting_loses_nothing_of_the_text(text):
+    assert "".join(split_sentences(text)) == text
+
+
+def test_the_simple_rule_splits_prose_as_documented():
+    text = 'Dr. A. Bell called. "Come!" she said. It costs 3.50 e.g. now... Why? (Yes.) etc. 終。次'
+    assert [sentence.strip() for sentence in split_sentences(text)] == [
+        "Dr. A. Bell called.", '"Come!" she said.',
+        "It costs 3.50 e.g. now...", "Why?", "(Yes.) etc. 終。", "次",
+    ]  # fmt: skip
+
+
+def test_compressed_raw_text_is_the_same(raw, tmp_path):
+    path = tmp_path / "raw.txt.gz"
+    path.write_bytes(gzip.compress(TEXT.encode()))
+    plain, packed = encode(raw, normalize="text8"), encode(str(path), normalize="text8", workers=2)
+    assert plain.types == packed.types
+    assert np.array_equal(plain.store.ids, packed.store.ids)
+
+
+@pytest.mark.parametrize("sentences", [None, "simple"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bad_bytes_are_named_by_line_and_byte_of_the_raw_file(tmp_path, monkeypatch, sentences, workers):
+    monkeypatch.setattr(raw_text, "LEAST_PIECE_BYTES", 64)
+    data = b"Fine words here. Yes.\n" * 20 + b"caf\xe9 \n" + b"more\n" * 9
+    path = tmp_path / "bad.txt"
+    path.write_bytes(data)
+    with pytest.raises(CorpusError, match=f"bad.txt is not UTF-8 at line 21, byte {data.index(0xE9)}"):
+        encode(str(path), normalize="simple", sentences=sentences, workers=workers)
+    assert "caf" in encode(str(path), normalize="simple", sentences=sentences, errors="replace").types
+    few = open_corpus(str(path), normalize="simple", sentences=sentences, limit=20)
+    assert encode(few).token_count == 80
+
+
+def test_models_train_on_normalised_text_and_tell_rules_apart(raw):
+    simple, plain = LineSentence(raw, normalize="simple"), LineSentence(raw)
+    assert fingerprint(simple) != fingerprint(plain)
+    assert fingerprint(LineSentence(raw, normalize=str.split)) is None
+    model = Word2Vec(simple, min_count=1, vector_size=4, workers=1)
+    assert "liked" in model.wv
+    assert "LIKED" not in model.wv
+    plain_model = Word2Vec(plain, min_count=1, vector_size=4, workers=1)
+    assert "LIKED" in plain_model.wv
+
+
+def test_what_cannot_be_meant_is_refused(raw):
+    with pytest.raises(
+        ValueError, match="normalize must be 'none', 'simple', 'text8' or a callable, got 'text9'"
+    ):
+        open_corpus(raw, normalize="text9")
+    with pytest.raises(ValueError, match="sentences must be None, 'simple' or a callable, got 'punkt'"):
+        open_corpus(raw, sentences="punkt")
+    with pytest.raises(CorpusError, match="for files of raw text, got a list"):
+        encode([["a", "b"]], normalize="simple")
