@@ -13,6 +13,7 @@ import numpy as np
 
 from w2vplus._text import SentenceEncoder
 from w2vplus.corpus.arrow_tables import ArrowTokenLists
+from w2vplus.corpus.columns import RowTokenLists
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.lines import LineSentence, TextCorpus
@@ -84,8 +85,13 @@ def _encode(corpus: Corpus, workers: int, errors: str, progress: _Progress) -> E
     progress.next_corpus()
     if isinstance(corpus, JoinedCorpus):
         return concatenate_corpora([_encode(part, workers, errors, progress) for part in corpus.corpora])
-    if isinstance(corpus, IntegerSentences | ArrowTokenLists):
+    if isinstance(corpus, IntegerSentences):
         return corpus.encode(progress)
+    if isinstance(corpus, RowTokenLists | ArrowTokenLists):
+        with unchanged(corpus.files()):
+            if isinstance(corpus, ArrowTokenLists):
+                return corpus.encode(progress)
+            return _encode_sentences(corpus, progress)
     if isinstance(corpus, WikiDump):
         return _encode_dump(corpus, progress)
     is_native = isinstance(corpus, TextCorpus) and corpus.raw_text.is_native
