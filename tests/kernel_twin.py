@@ -158,12 +158,14 @@ class Twin:
                 lock = 1.0 if self.lock_factors is None else self.lock_factors[words[i]]
                 self.input_vectors[words[i]] += lock * factor * error
 
-    def step(self, inputs: np.ndarray, ids: list[int], positives: np.ndarray, totals: np.ndarray, rate: float) -> np.ndarray:
+    def step(self, inputs: np.ndarray, ids: list[int], positives: np.ndarray, totals: np.ndarray,
+             rate: float) -> np.ndarray:  # fmt: skip
         """One tile: trains the output rows and returns what the input rows are to receive."""
         outputs = self.outputs[ids]
         logits = inputs @ outputs.T
         negatives = totals - positives
-        self.loss -= float((positives * reference.log_sigmoid(logits) + negatives * reference.log_sigmoid(-logits)).sum())
+        self.loss -= float((positives * reference.log_sigmoid(logits)).sum())
+        self.loss -= float((negatives * reference.log_sigmoid(-logits)).sum())
         steps = rate * (positives - totals * reference.sigmoid(logits))
         np.add.at(self.outputs, ids, steps.T @ inputs)
         return steps @ outputs

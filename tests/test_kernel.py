@@ -62,9 +62,10 @@ class Case:
     def twin(self):
         law = {name: value for name, value in self.law.items() if name not in ("lock_factors", "window")}
         locks = self.law.get("lock_factors")
+        locks = None if locks is None else locks.astype(float)
         return Twin(
             self.inputs.astype(float), self.outputs.astype(float), self.nodes.astype(float), self.keep, self.noise,
-            self.tree, window_size=self.law["window"], lock_factors=None if locks is None else locks.astype(float), **law,
+            self.tree, window_size=self.law["window"], lock_factors=locks, **law,
         )  # fmt: skip
 
     def sentences(self):

@@ -8,6 +8,7 @@ import lzma
 import pickle
 import threading
 import time
+from pathlib import Path
 
 import gensim.models
 import numpy as np
@@ -109,7 +110,7 @@ def test_a_text_of_one_long_line_is_trained_whole(tmp_path, lee):
 def test_compressed_copies_of_a_text_give_the_same_vectors_bit_for_bit(tmp_path):
     import smart_open
 
-    text = open(LEE, "rb").read()
+    text = Path(LEE).read_bytes()
     writers = {".txt": lambda b: b, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
     paths = []
     for suffix, compress in writers.items():
@@ -177,8 +178,8 @@ def test_words_of_one_topic_come_together_in_every_mode(mode):
     topics = [[f"{name}{number}" for number in range(10)] for name in "abc"]
     sentences = [random.choice(topics[topic], 8).tolist() for topic in random.integers(0, 3, 600)]
     model = Word2Vec(sentences, vector_size=12, epochs=15, min_count=1, workers=1, sample=0, **MODES[mode])
-    neighbours = [model.wv.most_similar(word, topn=9) for topic in topics for word in topic]
-    same = [key[0] == word[0] for word, found in zip(sum(topics, []), neighbours, strict=True) for key, _ in found]
+    words = [word for topic in topics for word in topic]
+    same = [found[0] == word[0] for word in words for found, _ in model.wv.most_similar(word, topn=9)]
     assert np.mean(same) > 0.95
 
 
@@ -335,7 +336,7 @@ def test_what_is_no_corpus_is_refused(corpus, error):
 
 def test_damaged_files_are_refused_by_name(tmp_path):
     truncated = tmp_path / "truncated.gz"
-    truncated.write_bytes(gzip.compress(open(LEE, "rb").read())[:-100])
+    truncated.write_bytes(gzip.compress(Path(LEE).read_bytes())[:-100])
     with pytest.raises(CorpusError, match=r"truncated\.gz"):
         Word2Vec(corpus_file=str(truncated))
     with pytest.raises(FileNotFoundError, match=r"missing\.txt"):

@@ -303,8 +303,9 @@ class _Team:
                 block, begin, end, rate = job
                 store = block.store
                 sums = worker.train_span(
-                    store.ids, store.sentence_starts, store.sentence_weights, block.first_position, begin, end, self._key, rate
-                )
+                    store.ids, store.sentence_starts, store.sentence_weights, block.first_position,
+                    begin, end, self._key, rate,
+                )  # fmt: skip
                 with self._lock:
                     self.tally.add(*sums)
                     self._total.add(*sums)

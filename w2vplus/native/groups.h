@@ -9,16 +9,8 @@
 #include "random.h"
 #include "workspace.h"
 
-W2V_INLINE void w2v_prefetch_row(const float *row, int64_t dimensions)
+W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float positive, float total)
 {
-    for (int64_t column = 0; column < dimensions; column += 16) W2V_PREFETCH(row + column);
-    W2V_PREFETCH(row + dimensions - 1);
-}
-
-W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float positive, float total,
-                                  int64_t dimensions)
-{
-    w2v_prefetch_row(row, dimensions);
     group->rows[group->count] = row;
     group->words[group->count] = word;
     group->positives[group->count] = positive;
@@ -26,13 +18,15 @@ W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, fl
     return group->count++;
 }
 
-/* The column of `word` among those from `first` on, or -1. No early exit: one branch on the result is nearly
-   always predicted, many on the way would not be. */
-W2V_INLINE int32_t w2v_column_of(const w2v_group *group, int32_t first, int32_t word)
+/* Place of `word` in words[first, count), or -1. `seen` remembers a bit for every word asked for: most words of a
+   tile are new, and one look at the bit says so. */
+W2V_INLINE int32_t w2v_find(uint64_t *seen, const int32_t *words, int32_t first, int32_t count, int32_t word)
 {
+    const uint64_t bit = UINT64_C(1) << (word & 63);
     int32_t found = -1;
-    for (int32_t column = first; column < group->count; column++)
-        found = group->words[column] == word ? column : found;
+    if (*seen & bit)
+        for (int32_t i = first; i < count; i++) found = words[i] == word ? i : found;
+    *seen |= bit;
     return found;
 }
 
@@ -49,26 +43,27 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
         const int32_t word = workspace->words[centers[0].at];
         for (int64_t i = model->path_starts[word]; i < model->path_starts[word + 1]; i++)
             w2v_add_column(group, model->node_vectors + model->path_nodes[i] * dimensions, -1,
-                           1.0f - (float)model->path_codes[i], 1.0f, dimensions);
+                           1.0f - (float)model->path_codes[i], 1.0f);
     }
     const int32_t first_word = group->count;
+    uint64_t seen = 0;
     const float alone = group->center_count == 1 ? 1.0f : 0.0f; /* else its cells differ from input to input */
     for (int32_t g = 0; g < group->center_count; g++) {
         group->own_column[g] = -1;
         group->own_draws[g] = 0.0f;
         if (model->negative <= 0) continue;
         const int32_t word = workspace->words[centers[g].at];
-        const int32_t column = w2v_column_of(group, first_word, word);
+        const int32_t column = w2v_find(&seen, group->words, first_word, group->count, word);
         group->own_column[g] = column >= 0 ? column
                                            : w2v_add_column(group, model->output_vectors + word * dimensions, word,
-                                                            alone, alone, dimensions);
+                                                            alone, alone);
     }
     const int32_t first_noise = group->count;
     for (int32_t k = 0; k < model->negative; k++) {
         const int32_t noise = w2v_draw_noise(model, w2v_draw(stream, first_draw + (uint64_t)k));
-        const int32_t column = w2v_column_of(group, first_word, noise);
+        const int32_t column = w2v_find(&seen, group->words, first_word, group->count, noise);
         if (column < 0) {
-            w2v_add_column(group, model->output_vectors + noise * dimensions, noise, 0.0f, 1.0f, dimensions);
+            w2v_add_column(group, model->output_vectors + noise * dimensions, noise, 0.0f, 1.0f);
             continue;
         }
         if (column >= first_noise || alone == 0.0f) group->totals[column] += 1.0f;
@@ -94,13 +89,10 @@ static void w2v_fill_cells(const w2v_group *group, const float (*pairs)[W2V_GROU
             vec_store(positives + n, vec_mul(factor, vec_load(group->positives + n)));
             vec_store(totals + n, vec_mul(factor, vec_load(group->totals + n)));
         }
-    }
-    if (group->center_count == 1) return;
-    for (int32_t m = 0; m < input_count; m++) {
+        if (group->center_count == 1) continue;
         for (int32_t g = 0; g < group->center_count; g++) {
-            const int64_t cell = (int64_t)m * columns + group->own_column[g];
-            workspace->positives[cell] += pairs[m][g];
-            workspace->totals[cell] += pairs[m][g] * (1.0f - group->own_draws[g]);
+            positives[group->own_column[g]] += pairs[m][g];
+            totals[group->own_column[g]] += pairs[m][g] * (1.0f - group->own_draws[g]);
         }
     }
 }

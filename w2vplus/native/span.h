@@ -41,6 +41,9 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->positives = workspace->positives;
     tile->totals = workspace->totals;
     tile->steps = workspace->steps;
+    tile->fetched = (const float *const *)workspace->next->rows;
+    tile->fetched_count = workspace->next->fetched_count;
+    workspace->next->fetched_count = 0; /* one tile fetches them */
     w2v_fill_cells(group, inputs->pairs, inputs->count, workspace);
     return w2v_train_tile(tile, rate, model->compute_loss);
 }
@@ -81,36 +84,25 @@ static void w2v_train_windows(const w2v_model *model, const w2v_group *group, in
     const w2v_center *centers = workspace->centers + group->first_center;
     const int32_t skipped = group->center_count == 1 ? centers[0].at : -1; /* a lone centre is nobody's context */
     w2v_inputs inputs;
-    for (int32_t begin = first, end = first; begin < last; begin = end) {
-        int32_t row_of[W2V_TILE_INPUTS + 1] = {0};
+    for (int32_t i = first; i < last;) {
+        uint64_t seen = 0;
         inputs.count = 0;
-        for (int32_t tokens = 0; end < last && tokens < W2V_TILE_INPUTS; end++) {
-            if (end == skipped) continue;
+        for (int32_t tokens = 0; i < last && tokens < W2V_TILE_INPUTS; i++) {
+            if (i == skipped) continue;
             tokens++;
-            const int32_t word = workspace->words[end];
-            int32_t row = -1;
-            for (int32_t m = 0; m < inputs.count; m++) row = inputs.words[m] == word ? m : row;
+            const int32_t word = workspace->words[i];
+            int32_t row = w2v_find(&seen, inputs.words, 0, inputs.count, word);
             if (row < 0) {
                 row = inputs.count++;
                 inputs.words[row] = word;
                 for (int32_t g = 0; g < group->center_count; g++) inputs.pairs[row][g] = 0.0f;
             }
-            row_of[end - begin] = row;
+            for (int32_t g = 0; g < group->center_count; g++)
+                inputs.pairs[row][g] += (float)((i >= centers[g].first) & (i < centers[g].last) & (i != centers[g].at));
         }
-        int32_t pairs = 0;
-        for (int32_t g = 0; g < group->center_count; g++) {
-            const int32_t from = centers[g].first > begin ? centers[g].first : begin;
-            const int32_t to = centers[g].last < end ? centers[g].last : end;
-            for (int32_t i = from; i < to; i++) {
-                const float is_context = i != centers[g].at ? 1.0f : 0.0f;
-                inputs.pairs[row_of[i - begin]][g] += is_context;
-                pairs += i != centers[g].at;
-            }
-        }
-        if (pairs == 0) continue;
-        tally->pairs += pairs;
-        tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
+        if (inputs.count > 0) tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
     }
+    for (int32_t g = 0; g < group->center_count; g++) tally->pairs += centers[g].last - centers[g].first - 1;
 }
 
 /* Skip-gram as word2vec.c and gensim do it: every pair is a step of its own, with its own negatives. */
@@ -263,8 +255,8 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, int32
     w2v_spread_errors(model, group, factors, first, last, workspace);
 }
 
-/* Puts the next centres of one sentence into `group`, draws their columns, and prefetches the context words that
-   their windows may add. */
+/* Puts the next centres of one sentence into `group`, draws their columns, and notes the context words that their
+   windows may add. */
 static void w2v_look_ahead(const w2v_model *model, uint64_t key, int64_t first_center, w2v_group *group,
                            w2v_workspace *workspace)
 {
@@ -272,16 +264,17 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, int64_t first_c
     const w2v_center *centers = workspace->centers + first_center;
     const int64_t left = workspace->center_count - first_center;
     group->first_center = first_center;
-    group->center_count = 0;
+    group->center_count = group->fetched_count = 0;
     while (group->center_count < most && group->center_count < left &&
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     w2v_choose_columns(model, workspace, w2v_noise_stream(key, centers[0].position), 0, group);
+    group->fetched_count = group->count;
     for (int32_t g = 0; g < group->center_count; g++) {
         const int64_t entering = (int64_t)centers[g].at + model->window;
         if (entering < workspace->word_count)
-            w2v_prefetch_row(model->input_vectors + workspace->words[entering] * model->dimensions, model->dimensions);
+            group->rows[group->fetched_count++] = model->input_vectors + workspace->words[entering] * model->dimensions;
     }
 }
 
@@ -298,6 +291,7 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
         w2v_group *next = &workspace->groups[(number + W2V_LOOKAHEAD) % W2V_SLOTS];
         w2v_look_ahead(model, key, ahead, next, workspace);
         ahead += next->center_count;
+        workspace->next = next;
         w2v_group *group = &workspace->groups[number % W2V_SLOTS];
         if (group->center_count == 0) break;
         const w2v_center *centers = workspace->centers + group->first_center;

@@ -16,6 +16,7 @@
 #include "vec_math.h"
 
 #define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
+#define W2V_LINE_FLOATS 16 /* floats in a cache line */
 #define TILE_SUMS 24 /* and at most so many sums are kept in registers */
 
 typedef struct {
@@ -29,7 +30,50 @@ typedef struct {
     float *positives;
     float *totals;
     float *steps;
+    const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated */
+    int32_t fetched_count;
 } w2v_tile;
+
+#define COLUMNS(name) name##_whole
+#define COLUMNS_VEC vec
+#define COLUMNS_LOAD(p) vec_load(p)
+#define COLUMNS_STORE(p, a) vec_store(p, a)
+#define COLUMNS_SET1(x) vec_set1(x)
+#define COLUMNS_FMA(a, b, c) vec_fma(a, b, c)
+#define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
+#include "tile_columns.h"
+
+#define COLUMNS(name) name##_tail
+#define COLUMNS_VEC vec
+#define COLUMNS_LOAD(p) vec_load_tail(p, tail)
+#define COLUMNS_STORE(p, a) vec_store_tail(p, a, tail)
+#define COLUMNS_SET1(x) vec_set1(x)
+#define COLUMNS_FMA(a, b, c) vec_fma(a, b, c)
+#define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
+#include "tile_columns.h"
+
+#if VEC_LANES == 16
+/* Up to four columns left over (as in 50, 100 or 500 dimensions) cost a quarter of a register's work. */
+#define COLUMNS(name) name##_quarter
+#define COLUMNS_VEC __m128
+#define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail, p)
+#define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
+#define COLUMNS_SET1(x) _mm_set1_ps(x)
+#define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
+#define COLUMNS_DOT(a, b, sum) _mm512_add_ps(sum, _mm512_zextps128_ps512(_mm_mul_ps(a, b)))
+#include "tile_columns.h"
+
+/* The columns left over at a row's end, in the narrowest register that holds them. */
+#define W2V_LEFT_OVER(name, count, ...)                                                                      \
+    do {                                                                                                     \
+        if ((count) <= 4)                                                                                    \
+            name##_quarter(__VA_ARGS__);                                                                     \
+        else                                                                                                 \
+            name##_tail(__VA_ARGS__);                                                                        \
+    } while (0)
+#else
+#define W2V_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)
+#endif
 
 /* Width of the next panel when `remaining` outputs are left: panels of nearly equal width. */
 W2V_INLINE int32_t w2v_panel_width(int32_t remaining)
@@ -46,31 +90,16 @@ W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outpu
     vec sums[TILE_SUMS];
     float dots[TILE_SUMS];
     const float *x[TILE_ROWS];
-    const float *y[TILE_OUTPUTS];
+    float *y[TILE_OUTPUTS];
     const int count = rows * width;
     W2V_UNROLL for (int i = 0; i < count; i++) sums[i] = vec_zero();
     W2V_UNROLL for (int m = 0; m < rows; m++) x[m] = inputs[m];
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
     int64_t column = 0;
-    for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        vec y_part[TILE_OUTPUTS];
-        W2V_UNROLL for (int n = 0; n < width; n++) y_part[n] = vec_load(y[n] + column);
-        W2V_UNROLL for (int m = 0; m < rows; m++) {
-            vec x_part = vec_load(x[m] + column);
-            W2V_UNROLL for (int n = 0; n < width; n++)
-                sums[m * width + n] = vec_fma(x_part, y_part[n], sums[m * width + n]);
-        }
-    }
-    if (column < dimensions) {
-        const vec_tail tail = vec_tail_of(dimensions - column);
-        vec y_part[TILE_OUTPUTS];
-        W2V_UNROLL for (int n = 0; n < width; n++) y_part[n] = vec_load_tail(y[n] + column, tail);
-        W2V_UNROLL for (int m = 0; m < rows; m++) {
-            vec x_part = vec_load_tail(x[m] + column, tail);
-            W2V_UNROLL for (int n = 0; n < width; n++)
-                sums[m * width + n] = vec_fma(x_part, y_part[n], sums[m * width + n]);
-        }
-    }
+    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
+        w2v_dot_whole(x, y, column, vec_tail_of(0), sums, rows, width);
+    const int64_t left = dimensions - column;
+    if (left > 0) W2V_LEFT_OVER(w2v_dot, left, x, y, column, vec_tail_of(left), sums, rows, width);
     W2V_UNROLL for (int i = 0; i + 4 <= count; i += 4)
         vec_sum4(sums[i], sums[i + 1], sums[i + 2], sums[i + 3], dots + i);
     W2V_UNROLL for (int i = count & ~3; i < count; i++) dots[i] = vec_sum(sums[i]);
@@ -117,48 +146,25 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     return compute_loss ? (double)vec_sum(losses) : 0.0;
 }
 
-/* One column block of X += G Y and Y += G' X: every old value is read before its row is written. */
+/* X += G Y and Y += G' X for one panel, column block by column block. Beside each block the same columns of rows
+   to come are prefetched. All at once they would fill the queue of outstanding loads, and the core would wait;
+   spread over the arithmetic they cost nothing. */
 W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int width)
 {
-    const int32_t input_count = tile->input_count;
-    const int64_t stride = tile->output_count;
-    float *const *outputs = tile->outputs + first;
-    const float *steps = tile->steps + first;
+    const int32_t fetched_count = first == 0 ? tile->fetched_count : 0;
     const int64_t dimensions = tile->dimensions;
+    const float *steps = tile->steps + first;
     float *y[TILE_OUTPUTS];
-    W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
+    W2V_UNROLL for (int n = 0; n < width; n++) y[n] = tile->outputs[first + n];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        vec old[TILE_OUTPUTS], new[TILE_OUTPUTS];
-        W2V_UNROLL for (int n = 0; n < width; n++) new[n] = old[n] = vec_load(y[n] + column);
-        for (int32_t m = 0; m < input_count; m++) {
-            vec x_old = vec_load(tile->source[m] + column);
-            vec x_new = vec_load(tile->target[m] + column);
-            W2V_UNROLL for (int n = 0; n < width; n++) {
-                vec step = vec_set1(steps[m * stride + n]);
-                x_new = vec_fma(step, old[n], x_new);
-                new[n] = vec_fma(step, x_old, new[n]);
-            }
-            vec_store(tile->target[m] + column, x_new);
-        }
-        W2V_UNROLL for (int n = 0; n < width; n++) vec_store(y[n] + column, new[n]);
+        if (column % W2V_LINE_FLOATS == 0)
+            for (int32_t i = 0; i < fetched_count; i++) W2V_PREFETCH(tile->fetched[i] + column);
+        w2v_update_whole(tile, y, steps, column, vec_tail_of(0), width);
     }
-    if (column < dimensions) {
-        const vec_tail tail = vec_tail_of(dimensions - column);
-        vec old[TILE_OUTPUTS], new[TILE_OUTPUTS];
-        W2V_UNROLL for (int n = 0; n < width; n++) new[n] = old[n] = vec_load_tail(y[n] + column, tail);
-        for (int32_t m = 0; m < input_count; m++) {
-            vec x_old = vec_load_tail(tile->source[m] + column, tail);
-            vec x_new = vec_load_tail(tile->target[m] + column, tail);
-            W2V_UNROLL for (int n = 0; n < width; n++) {
-                vec step = vec_set1(steps[m * stride + n]);
-                x_new = vec_fma(step, old[n], x_new);
-                new[n] = vec_fma(step, x_old, new[n]);
-            }
-            vec_store_tail(tile->target[m] + column, x_new, tail);
-        }
-        W2V_UNROLL for (int n = 0; n < width; n++) vec_store_tail(y[n] + column, new[n], tail);
-    }
+    for (int32_t i = 0; i < fetched_count; i++) W2V_PREFETCH(tile->fetched[i] + dimensions - 1);
+    const int64_t left = dimensions - column;
+    if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, y, steps, column, vec_tail_of(left), width);
 }
 
 /* Calls `function` with a panel width that the compiler knows. */

@@ -7,8 +7,8 @@
 
 #include "tile.h"
 
-/* The outputs of a group are drawn, and their rows prefetched, this many groups before they are trained. */
-#define W2V_LOOKAHEAD 2
+/* The outputs of a group are drawn this many groups before they are trained, so that their rows can be fetched. */
+#define W2V_LOOKAHEAD 1
 #define W2V_SLOTS (W2V_LOOKAHEAD + 1)
 
 /* A kept token that is a centre word of the span, and its window [first, last) in `words`. */
@@ -33,6 +33,7 @@ typedef struct {
     float *totals;     /* T likewise: 1 for a node, for a negative how often it was drawn; both are 0 for the words of
                           several centres, which differ from input to input, and 1 for the word of a lone one */
     int32_t count;
+    int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
 
 struct w2v_workspace {
@@ -44,6 +45,7 @@ struct w2v_workspace {
     int64_t center_count;
 
     w2v_group groups[W2V_SLOTS];
+    w2v_group *next; /* the group whose rows are to be fetched while another is trained */
     float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
 
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
@@ -76,9 +78,9 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
 {
     w2v_workspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace) return NULL;
-    const int32_t group_centers = model->shared_negatives > 1 ? model->shared_negatives : 1;
+    const size_t group_centers = model->shared_negatives > 1 ? (size_t)model->shared_negatives : 1;
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
-                           (size_t)(model->negative > 0 ? model->negative + group_centers : 0) + 2 * VEC_LANES;
+                           (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
     const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
     workspace->row_stride = (model->dimensions + 15) / 16 * 16;
     const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);

@@ -6,6 +6,7 @@ gensim keeps it (`raw_vocab`, `wv.key_to_index`, `wv.expandos`), so that code wh
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import defaultdict
 from typing import Any
@@ -27,6 +28,11 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
 
     _memory: CorpusMemory
     errors: str
+    min_count: Any
+    sample: Any
+    alpha: Any
+    min_alpha: Any
+    epochs: Any
 
     def scan_vocab(
         self,
@@ -70,7 +76,7 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         minimum = 1
         ids, starts = encoded.store.ids, encoded.store.sentence_starts.tolist()
         types = encoded.types
-        for begin, end in zip(starts[:-1], starts[1:], strict=True):
+        for begin, end in itertools.pairwise(starts):
             for type_id in ids[begin:end].tolist():
                 counts[types[type_id]] += 1
             if len(counts) > self.max_vocab_size:
@@ -129,8 +135,8 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
         self.add_lifecycle_event(
             "prepare_vocab",
             msg=(
-                f"effective_min_count={self.effective_min_count} retains {len(chosen)} of {len(types)} unique words and "
-                f"{chosen.retained_total} of {int(raw_counts.sum())} words; sample={sample} leaves an estimated "
+                f"effective_min_count={self.effective_min_count} retains {len(chosen)} of {len(types)} unique words "
+                f"and {chosen.retained_total} of {int(raw_counts.sum())} words; sample={sample} leaves an estimated "
                 f"{report['downsample_total']}"
             ),
         )

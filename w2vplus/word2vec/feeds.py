@@ -7,7 +7,7 @@ sentences each time (random walks, augmentation).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,6 @@ def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Fee
     return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store)
 
 
-def streamed_feed(sentences: Corpus, key_to_index: dict[Hashable, int]) -> Feed:
+def streamed_feed(sentences: Iterable[Any], key_to_index: dict[Hashable, int]) -> Feed:
     """A feed that iterates `sentences` anew in every epoch."""
     return Feed(lambda: aligned_blocks(encode_known(sentences, key_to_index, STREAM_TOKENS)), None, None)

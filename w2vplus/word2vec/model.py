@@ -18,6 +18,7 @@ from typing import Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
+from w2vplus.corpus import SentenceCorpus
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run, Tally, Trainer
 from w2vplus.word2vec import arguments, tables
@@ -118,7 +119,7 @@ class Word2Vec(VocabularyBuilding):
         **unknown: Any,
     ) -> None:
         if unknown:
-            known = [name for name in inspect.signature(Word2Vec.__init__).parameters if name not in ("self", "unknown")]
+            known = [*inspect.signature(Word2Vec.__init__).parameters][1:-1]
             raise TypeError(arguments.explain_unknown_argument(next(iter(unknown)), known))
         arguments.check_arguments(
             {"vector_size": vector_size, "window": window, "epochs": epochs, "workers": workers, "alpha": alpha,
@@ -192,7 +193,7 @@ class Word2Vec(VocabularyBuilding):
         self.min_alpha = end_alpha or self.min_alpha
         self.epochs = epochs
         self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
-        self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=epochs)
+        self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=self.epochs)
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0
         self.training_losses = []
@@ -304,6 +305,7 @@ class Word2Vec(VocabularyBuilding):
         corpus = open_source(sentences, corpus_file, self.errors)
         if never_changes(corpus):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
+        assert isinstance(corpus, SentenceCorpus)  # everything else never changes
         return streamed_feed(corpus, self.wv.key_to_index)
 
     def _overridden_hooks(self) -> list[str]:

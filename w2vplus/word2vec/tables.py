@@ -50,7 +50,8 @@ def cumulative_table(counts: NDArray[np.int64], exponent: float, domain: int) ->
     if len(counts) == 0:
         return np.zeros(0, dtype=np.uint32)
     cumulated = np.cumsum(counts.astype(np.float64) ** float(exponent))
-    return np.rint(cumulated / cumulated[-1] * domain).astype(np.uint32)
+    table: NDArray[np.uint32] = np.rint(cumulated / cumulated[-1] * domain).astype(np.uint32)
+    return table
 
 
 def training_tables(model: Any) -> Tables:

@@ -1,0 +1,49 @@
+/* Design: the innermost steps of a tile over one block of columns, written once and included once for every kind
+   of block: whole registers, and the columns left over at a row's end in a register as narrow as they allow.
+
+   Before including: COLUMNS(name) makes a function's name; COLUMNS_VEC is the register; COLUMNS_LOAD(p),
+   COLUMNS_STORE(p, a), COLUMNS_SET1(x), COLUMNS_FMA(a, b, c) work on it; COLUMNS_DOT(a, b, sum) adds the products to
+   a whole register of partial sums. `tail` is in scope for masked loads and stores. */
+
+/* sums[m * width + n] += X[m] * Y[n], lane by lane */
+W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *y, int64_t column, vec_tail tail, vec *sums,
+                                 const int rows, const int width)
+{
+    COLUMNS_VEC y_part[TILE_OUTPUTS];
+    (void)tail;
+    W2V_UNROLL for (int n = 0; n < width; n++) y_part[n] = COLUMNS_LOAD(y[n] + column);
+    W2V_UNROLL for (int m = 0; m < rows; m++) {
+        const COLUMNS_VEC x_part = COLUMNS_LOAD(x[m] + column);
+        W2V_UNROLL for (int n = 0; n < width; n++)
+            sums[m * width + n] = COLUMNS_DOT(x_part, y_part[n], sums[m * width + n]);
+    }
+}
+
+/* X += G Y and Y += G' X: every old value is read before its row is written */
+W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, float *const *y, const float *steps, int64_t column,
+                                    vec_tail tail, const int width)
+{
+    const int64_t stride = tile->output_count;
+    COLUMNS_VEC y_old[TILE_OUTPUTS], y_new[TILE_OUTPUTS];
+    (void)tail;
+    W2V_UNROLL for (int n = 0; n < width; n++) y_new[n] = y_old[n] = COLUMNS_LOAD(y[n] + column);
+    for (int32_t m = 0; m < tile->input_count; m++) {
+        const COLUMNS_VEC x_old = COLUMNS_LOAD(tile->source[m] + column);
+        COLUMNS_VEC x_new = COLUMNS_LOAD(tile->target[m] + column);
+        W2V_UNROLL for (int n = 0; n < width; n++) {
+            const COLUMNS_VEC step = COLUMNS_SET1(steps[m * stride + n]);
+            x_new = COLUMNS_FMA(step, y_old[n], x_new);
+            y_new[n] = COLUMNS_FMA(step, x_old, y_new[n]);
+        }
+        COLUMNS_STORE(tile->target[m] + column, x_new);
+    }
+    W2V_UNROLL for (int n = 0; n < width; n++) COLUMNS_STORE(y[n] + column, y_new[n]);
+}
+
+#undef COLUMNS
+#undef COLUMNS_VEC
+#undef COLUMNS_LOAD
+#undef COLUMNS_STORE
+#undef COLUMNS_SET1
+#undef COLUMNS_FMA
+#undef COLUMNS_DOT
