@@ -163,6 +163,18 @@ def test_bad_tables_are_refused_with_row_and_column(write, name, data, message):
         encode(write(name, data), fields="txt")
 
 
+@pytest.mark.parametrize("field", ["text", "tokens"])
+def test_a_table_that_changes_while_it_is_read_is_refused(write, field):
+    path = write("a.jsonl", json_lines() * 30_000)
+
+    def change(_count):
+        with open(path, "ab") as file:
+            file.write(b"\n")
+
+    with pytest.raises(CorpusError, match=r"a\.jsonl changed while it was read"):
+        encode(open_corpus(path, fields=field), progress=change)
+
+
 def test_tables_without_fields_and_fields_without_tables_are_refused(write):
     with pytest.raises(CorpusError, match="is a table: name its column"):
         open_corpus(write("a.jsonl.gz", gzip.compress(json_lines())))

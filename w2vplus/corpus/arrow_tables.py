@@ -15,7 +15,7 @@ import numpy as np
 
 from w2vplus.corpus.files import is_compressed, open_plain
 from w2vplus.corpus.integers import IntegerSentences
-from w2vplus.corpus.row_tables import missing_column
+from w2vplus.corpus.row_tables import columns_fingerprint, missing_column
 from w2vplus.corpus.sources import ByteSource, FileFingerprint, LocalFile, SpooledStream
 from w2vplus.errors import CorpusError
 from w2vplus.store import EncodedCorpus, TokenStore, concatenate_corpora
@@ -47,15 +47,15 @@ class ArrowTable:
         name: str,
         fields: Sequence[str],
         batches: Callable[[list[str]], Iterator[Any]],
-        fingerprint: FileFingerprint | None = None,
+        file: ByteSource | None = None,
     ) -> None:
         self.name = name
         self.fields = tuple(fields)
         self._batches = batches
-        self._fingerprint = fingerprint
+        self._file = file
 
     def fingerprint(self) -> FileFingerprint | None:
-        return self._fingerprint
+        return columns_fingerprint(self._file, self.fields)
 
     def arrays(self) -> Iterator[Any]:
         """Arrays of at most about ROWS_AT_ONCE sentences: text, or lists of tokens."""
@@ -219,7 +219,7 @@ def parquet_table(file: ByteSource, fields: Sequence[str]) -> ArrowTable:
             for batch in parquet.iter_batches(ROWS_AT_ONCE, columns=wanted):
                 yield _table(batch)
 
-    return ArrowTable(file.name, fields, batches, _marked(file, fields))
+    return ArrowTable(file.name, fields, batches, file)
 
 
 def arrow_file_table(file: ByteSource, fields: Sequence[str]) -> ArrowTable:
@@ -234,7 +234,7 @@ def arrow_file_table(file: ByteSource, fields: Sequence[str]) -> ArrowTable:
             numbers = range(reader.num_record_batches) if is_file else None
             yield from (reader if numbers is None else map(reader.get_batch, numbers))
 
-    return ArrowTable(file.name, fields, batches, _marked(file, fields))
+    return ArrowTable(file.name, fields, batches, file)
 
 
 class _Seekable(io.RawIOBase):
@@ -297,10 +297,3 @@ class _OpenArrow:
 
 def _table(batch: Any) -> Any:
     return arrow().Table.from_batches([batch])
-
-
-def _marked(file: ByteSource, fields: Sequence[str]) -> FileFingerprint | None:
-    found = file.fingerprint()
-    if found is None:
-        return None
-    return FileFingerprint(f"{found.path} (columns {', '.join(fields)})", found.size, found.modified_ns)

@@ -17,6 +17,7 @@ from w2vplus._text import SentenceEncoder
 from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.assembly import sentences_in_order
 from w2vplus.corpus.cache import CorpusCache
+from w2vplus.corpus.columns import RowTokenLists
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.lines import LineSentence, TextCorpus
@@ -112,8 +113,13 @@ class _Job:
         self.progress.next_corpus()
         if isinstance(corpus, JoinedCorpus):
             return joined([self.encode(part) for part in corpus.corpora], self.storage)
-        if isinstance(corpus, IntegerSentences | ArrowTokenLists):
+        if isinstance(corpus, IntegerSentences):
             return corpus.encode(self.progress)
+        if isinstance(corpus, RowTokenLists | ArrowTokenLists):
+            with unchanged(corpus.files()):
+                if isinstance(corpus, ArrowTokenLists):
+                    return corpus.encode(self.progress)
+                return self._encode_sentences(corpus, self.progress)
         if isinstance(corpus, WikiDump):
             return self._encode_dump(corpus)
         is_native = isinstance(corpus, TextCorpus) and corpus.raw_text.is_native

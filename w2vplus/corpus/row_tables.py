@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from w2vplus.corpus.files import open_plain
@@ -31,6 +32,12 @@ def shown(value: object) -> str:
     """A value for an error, shortened."""
     text = repr(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+def columns_fingerprint(file: ByteSource | None, fields: Sequence[str]) -> FileFingerprint | None:
+    """The file's fingerprint with the columns that are read of it; None where it cannot be known."""
+    found = None if file is None else file.fingerprint()
+    return None if found is None else replace(found, path=f"{found.path} (columns {', '.join(fields)})")
 
 
 class RowTable:
@@ -61,12 +68,7 @@ class _RowFile(RowTable):
         self._file, self._errors = file, errors
 
     def fingerprint(self) -> FileFingerprint | None:
-        found = self._file.fingerprint()
-        if found is None:
-            return None
-        return FileFingerprint(
-            f"{found.path} (columns {', '.join(self.fields)})", found.size, found.modified_ns
-        )
+        return columns_fingerprint(self._file, self.fields)
 
     def _not_utf8(self, row: int) -> CorpusError:
         return CorpusError(

@@ -30,6 +30,14 @@ class FileFingerprint:
     modified_ns: int
 
 
+class Fingerprinted(Protocol):
+    """Something with a name, of which can be told whether it is still the same."""
+
+    name: str
+
+    def fingerprint(self) -> FileFingerprint | None: ...
+
+
 class ByteSource(Protocol):
     """Bytes with a name that can be opened any number of times.
 
@@ -53,7 +61,7 @@ def unreadable(error: OSError, name: str) -> OSError:
 
 
 @contextmanager
-def unchanged(files: Sequence[ByteSource]) -> Iterator[None]:
+def unchanged(files: Sequence[Fingerprinted]) -> Iterator[None]:
     """Raise CorpusError afterwards if one of the files was changed while the body read it."""
     before = [file.fingerprint() for file in files]
     yield
