@@ -120,3 +120,14 @@ def test_a_class_that_trains_in_gensims_code_cannot_have_whole_sequences():
 
     with pytest.raises(ValueError, match="overrides _do_train_job: set window"):
         Hooked([["a", "b"]], min_count=1, whole_sequence=True)
+
+
+def test_few_items_in_many_epochs_stay_with_their_kind():
+    import random
+
+    random.seed(1)
+    kinds = {kind: [f"{kind}{number}" for number in range(6)] for kind in "abcdef"}
+    baskets = [random.sample(kinds[random.choice("abcdef")], 4) for _ in range(3000)]
+    model = Word2Vec(baskets, whole_sequence=True, sg=1, epochs=30, **{**SMALL, "vector_size": 16})
+    near = [(word, other) for word in model.wv.index_to_key for other, _ in model.wv.most_similar(word, topn=5)]
+    assert sum(word[0] == other[0] for word, other in near) >= 0.98 * len(near)
