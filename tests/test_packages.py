@@ -1,7 +1,8 @@
-"""Published packages that train through gensim, with and without `accelerate_gensim`: the same kind of result.
+"""Published packages that train through gensim: the same kind of result with `accelerate_gensim`.
 
-Each runs in a process of its own, since several take gensim's class when they are imported. They come with the extra
-`test-packages`; a package that is not installed, or that does not run here by itself, is skipped with the reason.
+Each runs in a process of its own, since several take gensim's class when they are imported. They come with
+the extra `test-packages`; a package that is not installed, or that does not run here by itself, is skipped
+with the reason.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ for a, b in [*EDGES, *((b, a) for a, b in EDGES)]:
     graph.add_walk(subject, Vertex("http://n#knows", predicate=True, vprev=subject, vnext=object_), object_)
 entities = [f"http://n#{n}" for n in range(CLIQUES * SIZE)]
 transformer = RDF2VecTransformer(
-    Word2Vec(workers=1, epochs=10, vector_size=16, sg=1), walkers=[RandomWalker(4, 20, random_state=1, md5_bytes=None)])
+    Word2Vec(workers=1, epochs=10, vector_size=16, sg=1),
+    walkers=[RandomWalker(4, 20, random_state=1, md5_bytes=None)])
 vectors, _ = transformer.fit_transform(graph, entities)
 path = os.path.join(tempfile.mkdtemp(), "transformer")
 transformer.save(path)

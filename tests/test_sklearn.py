@@ -1,4 +1,4 @@
-"""The scikit-learn transformer: its vectors by hand, its place in pipelines, and scikit-learn's own checks."""
+"""The scikit-learn transformer: its vectors by hand, its place in pipelines, scikit-learn's own checks."""
 
 from __future__ import annotations
 

@@ -25,8 +25,10 @@ WEIGHTINGS = ("mean", "idf", "sif")
 Documents = Iterable[Sequence[Any]]
 
 
-class Word2VecTransformer(  # type: ignore[misc]
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+class Word2VecTransformer(
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
 ):
     """Learns word vectors from documents and represents a document by a weighted mean of its words' vectors.
 

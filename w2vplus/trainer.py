@@ -50,6 +50,10 @@ __all__ = [
     "whole_block",
 ]
 
+SMALLEST_SHARING_VOCABULARY = 256
+"""Below so many words every pair draws its own negatives unless asked otherwise: with 36 words and 30 epochs shared
+ones left 58 % of nearest neighbours right where separate ones left all; with 100 words there was no difference."""
+
 UNLIMITED_WINDOW = 2**31 - 1
 """A window that reaches over every sentence; no sentence in memory is longer."""
 

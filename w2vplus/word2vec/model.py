@@ -22,7 +22,14 @@ from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus.corpus import SentenceCorpus
 from w2vplus.store import EncodedCorpus
-from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, UNLIMITED_WINDOW, Law, ProgressObserver, Run
+from w2vplus.trainer import (
+    DEFAULT_SHARED_NEGATIVES,
+    SMALLEST_SHARING_VOCABULARY,
+    UNLIMITED_WINDOW,
+    Law,
+    ProgressObserver,
+    Run,
+)
 from w2vplus.word2vec import arguments
 from w2vplus.word2vec.checkpoints import Checkpoint, Checkpoints, CheckpointWriter, load_last
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
@@ -73,7 +80,7 @@ class Word2Vec(Persistence):
     shared_negatives: how many neighbouring centre words share one draw of `negative` noise words. 1 draws once for
         every window (Ji et al. 2016), 2 to 8 once for so many windows (Rengasamy et al. 2017), 0 for every pair, as
         gensim does. Sharing is what makes training fast; None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most
-        that costs no accuracy.
+        that costs no accuracy, or 0 for fewer than 256 words, where sharing does.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
         nothing; `window` and `shrink_windows` have no effect then. The work grows with the square of the length.
@@ -327,10 +334,15 @@ class Word2Vec(Persistence):
             negative=int(self.negative),
             window=UNLIMITED_WINDOW if self.whole_sequence else int(self.window),
             shrink_windows=bool(self.shrink_windows) and not self.whole_sequence,
-            shared_negatives=DEFAULT_SHARED_NEGATIVES if self.shared_negatives is None else int(self.shared_negatives),
+            shared_negatives=self._shared_negatives(),
             cbow_mean=bool(self.cbow_mean),
             corrected_cbow=bool(self.cbow_corrected),
         )
+
+    def _shared_negatives(self) -> int:
+        if self.shared_negatives is not None:
+            return int(self.shared_negatives)
+        return DEFAULT_SHARED_NEGATIVES if len(self.wv) >= SMALLEST_SHARING_VOCABULARY else 0
 
     def _run(self, feed: Feed, total_examples: int | None, total_words: int | None, word_count: int) -> Run:
         return Run(
