@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 TRANSIENT = ("_memory", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training")
 """Attributes that are not saved."""
 
-OURS = (*TRANSIENT, "shared_negatives", "cbow_corrected", "errors", "training_losses", "phrases")
+OURS = (*TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases")
 """Attributes that gensim's class does not know."""
 
 MODEL_KIND, CHECKPOINT_KIND = "model", "checkpoint"
