@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import os
 import re
@@ -121,6 +122,8 @@ def folder_of_the_reader(tmp_path: Path) -> Path:
     (tmp_path / "more").mkdir()
     with smart_open.open(str(tmp_path / "more" / "news.zst"), "wb") as stream:
         stream.write(news)
+    with open(tmp_path / "reviews.csv", "w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("text", "stars"), *((line, 5) for line in news.decode().splitlines())])
     for name, file in (
         ("wiki-pages.xml.bz2", "enwiki-table-markup.xml.bz2"),
         ("questions.txt", "questions-words.txt"),
