@@ -55,6 +55,7 @@ setup(
         extension("_sgd", KERNELS),
         extension("_text", []),
         extension("_pairs", []),
+        extension("_merging", []),
     ],
     cmdclass={"build_ext": BuildExtensions},
 )
