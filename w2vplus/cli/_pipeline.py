@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
     from w2vplus.corpus import Corpus
-    from w2vplus.phrases import FoundPhrase, FrozenPhrases
+    from w2vplus.phrases import Explanation, FoundPhrase, FrozenPhrases
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
 
@@ -112,6 +112,25 @@ def join_phrases(encoded: EncodedCorpus, settings: PhraseSettings, *, workers: i
     return Joined(corpus, phrases.found_in(corpus), phrases)
 
 
+def explain_phrases(
+    encoded: EncodedCorpus, settings: PhraseSettings, phrases: Sequence[str]
+) -> list[Explanation]:
+    """Why each of these runs of words was joined by the first pass, or not."""
+    if not phrases:
+        return []
+    from w2vplus.phrases import Phrases
+
+    first = settings.of_passes()[0]
+    model = Phrases(
+        encoded,
+        min_count=first.min_count,
+        threshold=first.threshold,
+        scoring=first.scoring,
+        connector_words=map(str, first.connector_words),
+    )
+    return [model.explain(*words.split()) for words in phrases]
+
+
 def new_model(encoded: EncodedCorpus, settings: TrainSettings) -> Word2Vec:
     """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
 
@@ -177,12 +196,11 @@ def train_and_save(
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
         model = new_model(encoded, settings)
-        if targets.model is not None:
-            # Kept in the saved model, so that new text can be joined alike before training goes on.
-            model.phrases = joined.phrases
     try:
         with clock.step("training"):
             trained_words, raw_words = run_training(model, encoded, quiet=quiet)
+            # From now on the model joins what it reads; this corpus was joined already.
+            model.phrases = joined.phrases
     except KeyboardInterrupt:
         files = targets.partial().write(model)
         _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}")

@@ -14,9 +14,10 @@ from w2vplus.progress import count
 
 if TYPE_CHECKING:
     from w2vplus.bench import Row
+    from w2vplus.bench.phrases import PhraseRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole")
+ROWS = ("training", "whole", "phrases")
 
 
 def bench(
@@ -24,7 +25,8 @@ def bench(
     rows: Annotated[
         str,
         typer.Option(
-            "--rows", help="training: train() alone; whole: fresh processes, file to saved vectors."
+            "--rows",
+            help="training: train() alone; whole: fresh processes, file to saved vectors; phrases: Phrases.",
         ),
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
@@ -69,6 +71,7 @@ def bench(
         check_writable(str(json_file), "--json")
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
+    from w2vplus.bench.phrases import measure_phrases
 
     plan = Plan(repetitions, accuracy, seeds)
     settings = [
@@ -85,19 +88,30 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="w2vplus-bench-") as folder:
         _output.note(f"reading {corpus}", quiet=quiet)
         text = BenchCorpus(corpus, Path(folder), max_tokens)
-        measured = list(measure(text, kinds, settings, plan, lambda line: _output.note(line, quiet=quiet)))
+
+        def note(line: str) -> None:
+            _output.note(line, quiet=quiet)
+
+        training_kinds = [kind for kind in kinds if kind != "phrases"]
+        measured = list(measure(text, training_kinds, settings, plan, note))
+        phrase_rows: list[PhraseRow] = []
+        if "phrases" in kinds:
+            plain = str(text.line_file)
+            phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
     report = {
         "corpus": corpus,
         "tokens": text.token_count,
         "types": len(text.encoded.types),
         "environment": facts,
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
-        "rows": [row.as_dict() for row in measured],
+        "rows": [*(row.as_dict() for row in measured), *(row.as_dict() for row in phrase_rows)],
     }
     if json_file != "-":
-        print_rows(
-            measured, title=f"{corpus}: {count(text.token_count)} tokens, {_output.plural(epochs, 'epoch')}"
-        )
+        size = f"{corpus}: {count(text.token_count)} tokens"
+        if measured:
+            print_rows(measured, title=f"{size}, {_output.plural(epochs, 'epoch')}")
+        if phrase_rows:
+            print_phrase_rows(phrase_rows, title=f"{size}, phrases")
         _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
     if json_file is not None:
         _output.write_json(report, json_file)
@@ -125,6 +139,31 @@ def print_rows(rows: list[Row], title: str) -> None:
         seeds = _output.plural(len(rows[0].accuracy[reference]), "seed")
         columns = [*labels, *((name, "right") for name in scores)]
         _output.print_table(columns, accuracies, title=f"Accuracy, mean of {seeds}")
+
+
+def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
+    """A table of times; a line for each peer of each task."""
+    import statistics
+
+    from w2vplus.bench.phrases import OURS, TASKS
+
+    lines: list[list[object]] = []
+    for row in rows:
+        for peer, seconds in row.seconds.items():
+            ratio = "" if peer == OURS else format_ratio(row.ratios(peer))
+            memory = row.peak_megabytes.get(peer)
+            peak = "" if memory is None else f"{statistics.median(memory):,.0f} MB"
+            workers = row.workers if peer == OURS else 1
+            lines.append([TASKS[row.task], peer, workers, f"{statistics.median(seconds):.2f}", ratio, peak])
+    columns: list[_output.Column] = [
+        "phrases",
+        "by",
+        "threads",
+        ("seconds", "right"),
+        (f"{OURS} faster by", "right"),
+        ("peak memory", "right"),
+    ]
+    _output.print_table(columns, lines, title=title)
 
 
 def format_score(name: str, value: float) -> str:

@@ -99,6 +99,14 @@ def phrases(
     phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
     max_pairs: PhraseMaxPairs = None,
     top: TopOption = 20,
+    explain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--explain",
+            metavar="WORDS",
+            help='Say why words ("new york") are joined or not; may be given again.',
+        ),
+    ] = None,
     errors: ErrorsOption = DecodingErrors.STRICT,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -110,6 +118,8 @@ def phrases(
     """
     _output.require("--passes", passes, passes >= 1, "at least 1")
     _output.require("--top", top, top >= 0, "at least 0")
+    for words in explain or []:
+        _output.require("--explain", repr(words), len(words.split()) >= 2, "two words or more, in quotes")
     settings = PhraseSettings(
         passes, phrase_min_count, phrase_threshold, phrase_connectors, phrase_scoring, max_pairs
     )
@@ -120,6 +130,7 @@ def phrases(
     reading = _pipeline.ReadOptions(errors.value)
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
     joined = _pipeline.join_phrases(encoded, settings, workers=available_cpus())
+    explanations = _pipeline.explain_phrases(encoded, settings, explain or [])
     if output is not None:
         write_corpus(output, joined.encoded)
     if export is not None:
@@ -127,10 +138,13 @@ def phrases(
     if as_json:
         tokens = {"tokens": encoded.token_count, "joined_tokens": joined.encoded.token_count}
         best = [asdict(entry) for entry in joined.found[:top]]
-        _output.write_json({**tokens, "phrases": len(joined.found), "best": best}, "-")
+        explained = {"explained": [asdict(one) for one in explanations]} if explanations else {}
+        _output.write_json({**tokens, "phrases": len(joined.found), "best": best, **explained}, "-")
         return
     if top and not quiet:
         print_phrases(joined.found[:top], "Phrases of the highest scores")
+    for explanation in explanations:
+        print(explanation)
     counts = f"{encoded.token_count:,} tokens became {joined.encoded.token_count:,}"
     print(f"{len(joined.found):,} phrases; {counts}")
 

@@ -1,13 +1,13 @@
 """Phrases over ids: neighbouring words that occur together too often become one type of the corpus.
 
-An encoded corpus is counted (`count_candidates`), its candidates are scored and accepted (`learn_phrases`), and the
-accepted ones are merged into a shorter corpus over the same and some new types (`apply_phrases`), which may be learnt
-from again for longer phrases (`learn_passes` does it all). Words stay ids until `join_phrases` writes each phrase as
-one string. The phrases face, the training pipeline and the command line call it; no text is read and no string is
-built in between.
+An encoded corpus is counted (`count_candidates`), its candidates are scored and accepted
+(`learn_phrases`), and the accepted ones are merged into a shorter corpus over the same and some new types
+(`apply_phrases`), which may be learnt from again for longer phrases (`learn_passes` does it all). Words
+stay ids until `join_phrases` writes each phrase as one string. The phrases face, the training pipeline
+and the command line call it; no text is read and no string is built in between.
 
-A candidate is two words with nothing but connector words between them. Its run of connectors belongs to it: "bank of
-america" is not "bank america". Candidates never cross a sentence end.
+A candidate is two words with nothing but connector words between them. Its run of connectors belongs to
+it: "bank of america" is not "bank america". Candidates never cross a sentence end.
 """
 
 from w2vplus.collocations.counting import (

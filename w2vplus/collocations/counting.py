@@ -1,4 +1,6 @@
-"""An encoded corpus becomes counts of its words and of its phrase candidates; several threads share the work."""
+"""An encoded corpus becomes counts of its words and of its phrase candidates; several threads share the
+work.
+"""
 
 from __future__ import annotations
 
@@ -114,8 +116,8 @@ def count_candidates(
     """Count the words and the candidates of a corpus with `workers` threads, whose number changes no result.
 
     `max_pairs` bounds memory (some 40 bytes a pair): once there are more distinct candidates, the rarest are
-    forgotten until half are left. `CandidateCounts.loss` says by how much counts may then be too low at most (the
-    scheme of Manku and Motwani 2002, "Approximate frequency counts over data streams").
+    forgotten until half are left. `CandidateCounts.loss` says by how much counts may then be too low at
+    most (the scheme of Manku and Motwani 2002, "Approximate frequency counts over data streams").
 
     Raises ValueError for arguments out of range, OverflowError if a candidate occurs 2^32 times, MemoryError.
     """
@@ -143,8 +145,8 @@ def merged_counts(
 ) -> CandidateCounts:
     """The counts of two corpora together; `counts` is used up.
 
-    Type t of the other corpus is `new_ids[t]` (int32) among the `type_count` types of both. Raises OverflowError
-    if a candidate occurs 2^32 times.
+    Type t of the other corpus is `new_ids[t]` (int32) among the `type_count` types of both. Raises
+    OverflowError if a candidate occurs 2^32 times.
     """
     word_counts = np.zeros(type_count, np.int64)
     word_counts[: len(counts.word_counts)] = counts.word_counts

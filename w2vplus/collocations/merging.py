@@ -1,6 +1,7 @@
 """Phrases are merged into encoded corpora, into token lists, and written as text.
 
-Corpora stay ids: each phrase becomes a further type. Threads take ranges of tokens, cut where no phrase can be open.
+Corpora stay ids: each phrase becomes a further type. Threads take ranges of tokens, cut where no phrase can
+be open.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ RENDERED_TOKENS = 1 << 20
 def apply_phrases(corpus: EncodedCorpus, table: PhraseTable, *, workers: int = 1) -> EncodedCorpus:
     """The corpus with its phrases merged, greedily from left to right within each sentence.
 
-    Types keep their ids; a `Phrase` is appended for each of the table's that the corpus could contain and that is
-    no type yet (the words joined in two ways, or before, are one type). Counts are those after merging, so they
-    may be 0. Sentences keep their number and weights. `workers` threads share the work and change no result.
+    Types keep their ids; a `Phrase` is appended for each of the table's that the corpus could contain and
+    that is no type yet (the words joined in two ways, or before, are one type). Counts are those after
+    merging, so they may be 0. Sentences keep their number and weights. `workers` threads share the work and
+    change no result.
     """
     table = table.over(corpus.types)
     type_of: dict[Phrase, int] = {}

@@ -13,8 +13,8 @@ from w2vplus.store import EncodedCorpus
 
 @dataclass(frozen=True)
 class Joined:
-    """A corpus with its phrases merged (types are tokens and `Phrase`s), the table of each pass, and what a limit
-    of pairs made counting miss in the worst pass."""
+    """A corpus with its phrases merged (types are tokens and `Phrase`s), the table of each pass, and what a
+    limit of pairs made counting miss in the worst pass."""
 
     corpus: EncodedCorpus
     tables: list[PhraseTable]

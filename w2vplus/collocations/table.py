@@ -1,4 +1,6 @@
-"""Counts of candidates become phrases: names, scores, thresholds and the table of those that were accepted."""
+"""Counts of candidates become phrases: names, scores, thresholds and the table of those that were
+accepted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`FrozenPhrases`: phrases to be applied, of one pass or of several, without the counts they were learnt from."""
+"""`FrozenPhrases`: phrases to be applied, of one pass or of several, without the counts they were learnt
+from.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ logger = logging.getLogger("w2vplus.phrases")
 
 
 class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases):  # type: ignore[misc]
-    """The phrases that a `Phrases` model had when it was frozen, or that `Phrases.learn` found in several passes.
+    """The phrases that a `Phrases` model had when it was frozen, or that `Phrases.learn` found in several
+    passes.
 
-    `phrasegrams` is gensim's view of them, joined string -> score; changing it changes the phrases. Each phrase is
-    held by its components, so a token of the text is never taken for a joined phrase.
+    `phrasegrams` is gensim's view of them, joined string -> score; changing it changes the phrases. Each
+    phrase is held by its components, so a token of the text is never taken for a joined phrase.
 
     Thread-safety: any number of threads may transform sentences.
     """
@@ -141,7 +144,9 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases):  # type
     def score_candidate(
         self, word_a: str, word_b: str, in_between: list[str]
     ) -> tuple[str | None, float | None]:
-        """(joined phrase, score), or (None, None) if the words are no phrase (gensim's hook for subclasses)."""
+        """(joined phrase, score), or (None, None) if the words are no phrase (gensim's hook for
+        subclasses).
+        """
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         score = self.phrasegrams.get(phrase, NEGATIVE_INFINITY)
         return (phrase, score) if score > self.threshold else (None, None)
@@ -159,7 +164,8 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases):  # type
         return found_phrases(self._tables, self.delimiter)
 
     def found_in(self, corpus: EncodedCorpus) -> list[FoundPhrase]:
-        """Those of `found()` that are types of a corpus with phrases joined to strings, with their counts there.
+        """Those of `found()` that are types of a corpus with phrases joined to strings, with their counts
+        there.
 
         A phrase that later passes made part of a longer one everywhere is not among them.
         """
@@ -172,7 +178,8 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases):  # type
         ]
 
     def explain(self, *words: str) -> Explanation:
-        """Whether these words are a phrase, by which count and score. Raises ValueError for less than two words.
+        """Whether these words are a phrase, by which count and score. Raises ValueError for less than two
+        words.
 
         What was not merged was not kept: only `Phrases.explain` knows the counts of that.
         """
@@ -211,7 +218,9 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases):  # type
 def _table_of_strings(
     phrasegrams: dict[str, float], delimiter: str, connector_words: frozenset[str]
 ) -> PhraseTable:
-    """Joined strings as phrases: every (first, connectors, last) that gensim would have joined to the string."""
+    """Joined strings as phrases: every (first, connectors, last) that gensim would have joined to the
+    string.
+    """
     rows: dict[tuple[Any, ...], tuple[int, float]] = {}
     for joined, score in phrasegrams.items():
         parts = joined.split(delimiter)

@@ -25,7 +25,10 @@ class FoundPhrase:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why words were merged, or not: `merged` is count and score against min_count and threshold."""
+    """Why words were merged, or not: score against threshold, the counts behind it and a reason in words.
+
+    `word_counts`: of the first and the last word; empty where counts were not kept.
+    """
 
     words: tuple[str, ...]
     word_counts: tuple[int, ...]
@@ -38,15 +41,13 @@ class Explanation:
     reason: str
 
     def __str__(self) -> str:
-        counts = ", ".join(
-            f"{word!r} occurs {count:,} times"
-            for word, count in zip(self.words, self.word_counts, strict=True)
-        )
+        ends = zip((self.words[0], self.words[-1]), self.word_counts, strict=False)
+        counts = "".join(f"{word!r} occurs {count:,} times, " for word, count in ends)
         score = "no score" if self.score is None else f"{self.scoring} score {self.score:.6g}"
         verdict = "merged" if self.merged else "not merged"
         return (
-            f"{' '.join(self.words)}: {verdict}, {self.reason}. {counts}; together {self.count:,} times; {score} "
-            f"against threshold {self.threshold:g} (min_count {self.min_count:g})"
+            f"{' '.join(self.words)}: {verdict}, {self.reason}: {counts}together {self.count:,} times; "
+            f"{score} against threshold {self.threshold:g} (min_count {self.min_count:g})"
         )
 
 

@@ -33,15 +33,16 @@ from w2vplus.phrases.transforming import (
     encoded_strings,
 )
 from w2vplus.phrases.views import WatchedDict
+from w2vplus.store import EncodedCorpus
 
-Sentences = Iterable[Iterable[str]] | PathLike[str]
+Sentences = Iterable[Iterable[str]] | PathLike[str] | EncodedCorpus
 
 
 class Phrases(StrictTransformation, gensim_phrases.Phrases):  # type: ignore[misc]
     """Counts words and neighbouring words, and joins neighbours that occur together too often for chance.
 
-    `vocab` is gensim's dict of counts, made when it is asked for; whoever changes it, or assigns another, has gensim's
-    own way of finding phrases from then on: by joined strings.
+    `vocab` is gensim's dict of counts, made when it is asked for; whoever changes it, or assigns another,
+    has gensim's own way of finding phrases from then on: by joined strings.
 
     Thread-safety: any number of threads may transform sentences; learning needs the object for itself.
     Reproducibility: counts are exact, unless `max_vocab_size` makes gensim's law drop rare entries.
@@ -112,12 +113,14 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases):  # type: ignore[mis
         max_pairs: int | None = None,
         errors: str = "strict",
     ) -> FrozenPhrases:
-        """Learn phrases of two and more words in several passes, each over the corpus as the last one joined it.
+        """Learn phrases of two and more words in several passes, each over the corpus as the last one
+        joined it.
 
-        `corpus` is anything that `w2vplus.open_corpus` takes and is read once. `thresholds`: one for all passes or
-        one for each, in the scale of `scoring`; by default 10 for "default", 100 for "word2phrase", 0.5 for "npmi".
-        `passes`: as many as thresholds, or 1. `max_pairs` bounds the memory of counting; `FrozenPhrases.loss` tells
-        what was missed then. Every phrase keeps its words (`FrozenPhrases.found`).
+        `corpus` is anything that `w2vplus.open_corpus` takes and is read once. `thresholds`: one for all
+        passes or one for each, in the scale of `scoring`; by default 10 for "default", 100 for
+        "word2phrase", 0.5 for "npmi".
+        `passes`: as many as thresholds, or 1. `max_pairs` bounds the memory of counting;
+        `FrozenPhrases.loss` tells what was missed then. Every phrase keeps its words (`FrozenPhrases.found`).
 
         Raises ValueError for settings out of their range, and as `w2vplus.encode` does.
         """
@@ -137,7 +140,9 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases):  # type: ignore[mis
 
     @property
     def vocab(self) -> dict[str, int]:
-        """gensim's dict: words and joined candidates with their counts; the counts of equal strings are added up."""
+        """gensim's dict: words and joined candidates with their counts; the counts of equal strings are
+        added up.
+        """
         self._take_changes()
         if self._tally is None:
             return self._strings
@@ -237,7 +242,8 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases):  # type: ignore[mis
         try:
             score = self.scoring(
                 worda_count=counts[0], wordb_count=counts[1], bigram_count=counts[2],
-                len_vocab=self.vocabulary_size, min_count=self.min_count, corpus_word_count=self.corpus_word_count,
+                len_vocab=self.vocabulary_size, min_count=self.min_count,
+                corpus_word_count=self.corpus_word_count,
             )  # fmt: skip
         except Exception as error:
             raise ValueError(

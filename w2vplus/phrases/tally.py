@@ -18,8 +18,8 @@ from w2vplus.store import EncodedCorpus
 class Tally:
     """Counts over the types of a corpus.
 
-    `carried`: phrases that an earlier model had joined in the text this was counted from, components -> token. Each
-    occurrence of such a token is one of its components together.
+    `carried`: phrases that an earlier model had joined in the text this was counted from, components ->
+    token. Each occurrence of such a token is one of its components together.
     """
 
     types: list[Any]

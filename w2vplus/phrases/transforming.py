@@ -1,13 +1,15 @@
 """What `Phrases` and `FrozenPhrases` share: applying phrases to sentences, corpora and files.
 
-A transformation has a native merger whenever its phrases are known beforehand and nobody has overridden how they are
-found; otherwise it goes token by token, as gensim does, through `score_candidate`.
+A transformation has a native merger whenever its phrases are known beforehand and nobody has overridden how
+they are found; otherwise it goes token by token, as gensim does, through `score_candidate`.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from gensim import utils as gensim_utils
@@ -30,18 +32,33 @@ from w2vplus.store import EncodedCorpus
 
 
 class NativePhrases:
-    """Phrases ready to be applied: the merger, and score and words of each phrase by its number."""
+    """Phrases ready to be applied to corpora (`tables`, one for each pass) and to token lists."""
 
     def __init__(self, tables: Sequence[PhraseTable], delimiter: str) -> None:
         self.tables = list(tables)
-        self.merger: TokenMerger
-        self.merger, phrases = merger_of_tokens(tables, delimiter)
-        number_of = {phrase: number for number, phrase in enumerate(phrases)}
-        self.written = [phrase.joined(delimiter) for phrase in phrases]
-        self.scores = [0.0] * len(phrases)
-        for table in tables:
-            for phrase, score in zip(table.phrases(), table.scores.tolist(), strict=True):
-                self.scores[number_of[phrase]] = score
+        self.delimiter = delimiter
+
+    @cached_property
+    def _merger_and_phrases(self) -> tuple[TokenMerger, list[Phrase]]:
+        return merger_of_tokens(self.tables, self.delimiter)
+
+    @cached_property
+    def merger(self) -> TokenMerger:
+        """What merges token lists; it numbers the phrases."""
+        return self._merger_and_phrases[0]
+
+    @cached_property
+    def written(self) -> list[str]:
+        """Each phrase as a string, by its number."""
+        return [phrase.joined(self.delimiter) for phrase in self._merger_and_phrases[1]]
+
+    @cached_property
+    def scores(self) -> list[float]:
+        """The score of each phrase, by its number."""
+        score_of: dict[Phrase, float] = {}
+        for table in self.tables:
+            score_of.update(zip(table.phrases(), table.scores.tolist(), strict=True))
+        return [score_of.get(phrase, 0.0) for phrase in self._merger_and_phrases[1]]
 
 
 class StrictTransformation:
@@ -124,10 +141,12 @@ class StrictTransformation:
     def write(
         self, corpus: Any, path: str | os.PathLike[str], *, workers: int | None = None
     ) -> tuple[int, int]:
-        """Write a corpus with its phrases joined to `path`, one sentence a line; (tokens read, tokens written).
+        """Write a corpus with its phrases joined to `path`, one sentence a line; (tokens read, tokens
+        written).
 
-        `corpus` is anything that `w2vplus.open_corpus` takes; a compression suffix of `path` compresses. Blank
-        lines are left out, white space becomes single spaces. The file is written whole or not at all. Raises as
+        `corpus` is anything that `w2vplus.open_corpus` takes; a compression suffix of `path` compresses.
+        Blank lines are left out, white space becomes single spaces. The file is written whole or not at
+        all. Raises as
         `encode` does, and OSError if `path` cannot be written.
         """
         workers = workers or available_workers()
@@ -211,8 +230,8 @@ class PhrasedCorpus(TransformedCorpus):  # type: ignore[misc]
                 yield self.obj[sentence]
 
     def encoded(self, workers: int) -> tuple[EncodedCorpus, str, dict[tuple[str, ...], str]] | None:
-        """The phrased corpus as ids, the delimiter and the phrases that were joined (components -> token); None if it
-        must be iterated."""
+        """The phrased corpus as ids, the delimiter and the phrases that were joined (components -> token);
+        None if it must be iterated."""
         native = self.obj._native()
         if native is None:
             return None
@@ -243,7 +262,8 @@ class _ListedSentences:
 def encoded_strings(
     sentences: Any, workers: int
 ) -> tuple[EncodedCorpus, str | None, dict[tuple[str, ...], str]]:
-    """A corpus of strings as ids; for a phrased corpus also its delimiter and the phrases that were joined in it.
+    """A corpus of strings as ids; for a phrased corpus also its delimiter and the phrases that were joined
+    in it.
 
     Raises CorpusError or TypeError for what is no corpus of strings.
     """
@@ -265,12 +285,14 @@ def encoded_strings(
 def decoded(corpus: EncodedCorpus) -> Iterator[list[Any]]:
     """The sentences of an encoded corpus as token lists."""
     starts = corpus.store.sentence_starts.tolist()
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in itertools.pairwise(starts):
         yield [corpus.types[type_id] for type_id in corpus.store.ids[start:end].tolist()]
 
 
 def write_corpus(corpus: EncodedCorpus, path: str | os.PathLike[str], delimiter: str) -> int:
-    """Write sentences as lines, whole or not at all; a compression suffix compresses. Returns the tokens written."""
+    """Write sentences as lines, whole or not at all; a compression suffix compresses. Returns the tokens
+    written.
+    """
     import smart_open
 
     with replacing(path) as temporary, smart_open.open(str(temporary), "wb") as file:

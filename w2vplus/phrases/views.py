@@ -6,8 +6,8 @@ from typing import Any
 
 
 class WatchedDict(dict[Any, Any]):
-    """gensim's `vocab` or `phrasegrams` as a view; `changed` once it was written to, so that its owner takes its
-    contents for the truth from then on. Copies and pickles are plain dicts."""
+    """gensim's `vocab` or `phrasegrams` as a view; `changed` once it was written to, so that its owner
+    takes its contents for the truth from then on. Copies and pickles are plain dicts."""
 
     changed = False
 

@@ -18,6 +18,7 @@ from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary
 from w2vplus.word2vec import tables
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
+from w2vplus.word2vec.phrasing import Phrasing
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
 
     _memory: CorpusMemory
     errors: str
+    phrases: Any = None
+    _phrasing: Phrasing
 
     def scan_vocab(
         self,
@@ -61,7 +64,16 @@ class VocabularyBuilding(gensim_word2vec.Word2Vec):  # type: ignore[misc]
                 sentences[0][:40],
             )
         source = sentences if corpus_file is None else corpus_file
-        return self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
+        encoded = self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
+        return self._with_phrases(encoded)
+
+    def _with_phrases(self, encoded: EncodedCorpus) -> EncodedCorpus:
+        """The corpus with the model's phrases joined; they are learnt from it if they are only asked for."""
+        if self.phrases is None:
+            return encoded
+        if isinstance(self.phrases, int):
+            self.phrases = self._phrasing.learnt(encoded, self.phrases, self.workers)
+        return self._phrasing.joined(encoded, self.phrases, self.workers)
 
     def _pruned_counts(self, encoded: EncodedCorpus, trim_rule: Any) -> defaultdict[Any, int]:
         """Counts when `max_vocab_size` bites: after each sentence that leaves more types than that, those up to a

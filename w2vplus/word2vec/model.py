@@ -18,11 +18,14 @@ from typing import Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
+from w2vplus.corpus import open_sentences
+from w2vplus.phrases import FrozenPhrases
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run, Tally, Trainer
 from w2vplus.word2vec import arguments, tables
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
+from w2vplus.word2vec.phrasing import Phrasing, checked_phrases
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ _TRAINING_HOOKS = (
 )
 """gensim's private methods by which subclasses change training."""
 
-_TRANSIENT = ("_memory",)
+_TRANSIENT = ("_memory", "_phrasing")
 """Attributes that are not saved."""
 
 
@@ -71,6 +74,8 @@ class Word2Vec(VocabularyBuilding):
         that costs no accuracy.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
+    phrases: how many passes to learn phrases in, such as new_york (1; 2 for longer ones too), or `Phrases` that were
+        learnt before. They are joined in every corpus of the model, and `phrases` then holds them, saved with it.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`.
@@ -113,6 +118,7 @@ class Word2Vec(VocabularyBuilding):
         *,
         shared_negatives: int | None = None,
         cbow_corrected: bool = False,
+        phrases: Any = None,
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
         **unknown: Any,
@@ -134,6 +140,8 @@ class Word2Vec(VocabularyBuilding):
         self.cbow_corrected = bool(cbow_corrected)
         self.errors = errors
         self.training_losses: list[float] = []
+        self.phrases = checked_phrases(phrases)
+        self._phrasing = Phrasing()
         self._memory = CorpusMemory()
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
@@ -149,6 +157,7 @@ class Word2Vec(VocabularyBuilding):
         finally:
             self._memory.hold = False
             self._memory.forget()
+            self._phrasing.forget()
             del self._constructor_progress
 
     # ---- Training
@@ -215,6 +224,7 @@ class Word2Vec(VocabularyBuilding):
         self.wv.norms = None
         if not self._memory.hold:
             self._memory.forget()
+            self._phrasing.forget()
         for callback in callbacks:
             callback.on_train_end(self)
         return total.trained_words, total.raw_words
@@ -304,6 +314,8 @@ class Word2Vec(VocabularyBuilding):
         corpus = open_source(sentences, corpus_file, self.errors)
         if never_changes(corpus):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
+        if isinstance(self.phrases, FrozenPhrases):
+            return streamed_feed(open_sentences(self.phrases[corpus]), self.wv.key_to_index)
         return streamed_feed(corpus, self.wv.key_to_index)
 
     def _overridden_hooks(self) -> list[str]:
@@ -336,11 +348,11 @@ class Word2Vec(VocabularyBuilding):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._memory = CorpusMemory()
+        self._memory, self._phrasing = CorpusMemory(), Phrasing()
 
     def _load_specials(self, *args: Any, **kwargs: Any) -> None:
         super()._load_specials(*args, **kwargs)
-        self._memory = CorpusMemory()
+        self._memory, self._phrasing = CorpusMemory(), Phrasing()
         for name, value in (
             ("shared_negatives", None), ("cbow_corrected", False), ("errors", "strict"), ("training_losses", []),
         ):  # fmt: skip
