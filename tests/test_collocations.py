@@ -446,7 +446,7 @@ def test_token_lists_and_written_lines_are_the_merged_corpus(
         assert [phrases[number].joined("+") for number in numbers if number >= 0] == [
             token for token in merged if "+" in token
         ]
-    text = b"".join(write_lines(joined.corpus, "+")).decode()
+    text = b"".join(write_lines(joined.corpus, "+", workers=2)).decode()
     assert text == "".join(" ".join(sentence) + "\n" for sentence in expected)
 
 

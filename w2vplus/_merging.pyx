@@ -33,6 +33,7 @@ cdef extern from "pair_walk.h" nogil:
         PairTable numbers
         PairEndings endings
         int32_t *types
+    void pair_filter_add(PairPhrases *phrases, uint32_t first, uint32_t last)
     void pair_endings_free(PairEndings *endings)
     int64_t pair_extend_run(PairEndings *endings, uint32_t run, uint32_t connector)
     int64_t pair_ending(PairEndings *endings, uint32_t run, uint32_t last)
@@ -76,6 +77,7 @@ cdef class PhraseMerger:
             for i in range(start + 1, end - 1):
                 run = _checked(pair_extend_run(&self._phrases.endings, run, component_ids[i]))
             ending = _checked(pair_ending(&self._phrases.endings, run, component_ids[end - 1]))
+            pair_filter_add(&self._phrases, component_ids[start], component_ids[end - 1])
             # A second phrase of the same components would add up to a wrong number.
             _checked(pair_table_add(&self._phrases.numbers, component_ids[start], ending, phrase + 1))
             if <int64_t>self._phrases.numbers.used != phrase + 1:

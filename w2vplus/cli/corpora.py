@@ -182,5 +182,5 @@ def write_corpus(path: str, encoded: EncodedCorpus) -> None:
     from w2vplus.collocations import write_lines
 
     with replacing(path) as temporary, smart_open.open(str(temporary), "wb") as file:
-        for text in write_lines(encoded):
+        for text in write_lines(encoded, workers=available_cpus()):
             file.write(text)

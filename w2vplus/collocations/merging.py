@@ -6,8 +6,9 @@ be open.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -173,8 +174,9 @@ def merger_of_tokens(tables: Sequence[PhraseTable], delimiter: str) -> tuple[Tok
     return TokenMerger(id_of_token, is_connector, tuple(passes), written), phrases
 
 
-def write_lines(corpus: EncodedCorpus, delimiter: str = "_") -> Iterator[bytes]:
-    """The sentences as lines of UTF-8 text, in pieces of about RENDERED_TOKENS tokens.
+def write_lines(corpus: EncodedCorpus, delimiter: str = "_", *, workers: int = 1) -> Iterator[bytes]:
+    """The sentences as lines of UTF-8 text, in pieces of about RENDERED_TOKENS tokens, made by `workers`
+    threads ahead of the reader.
 
     Tokens that are no strings are written as `str` gives them.
     """
@@ -185,10 +187,22 @@ def write_lines(corpus: EncodedCorpus, delimiter: str = "_") -> Iterator[bytes]:
         ends = np.cumsum([len(word.encode()) + 1 for word in words], dtype=np.int64)
     letter_starts = np.concatenate([np.zeros(1, np.int64), ends])
     letters[ends - 1] = ord(" ")
-    starts = corpus.store.sentence_starts
-    begin = 0
-    while begin < corpus.sentence_count:
+    ids, starts = corpus.store.ids, corpus.store.sentence_starts
+    waiting: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(workers, "w2vplus-render") as executor:
+        for begin, end in _sentence_pieces(starts):
+            waiting.append(executor.submit(render, ids, starts, begin, end, letters, letter_starts))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _sentence_pieces(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Ranges of whole sentences with about RENDERED_TOKENS tokens each."""
+    begin, count = 0, len(starts) - 1
+    while begin < count:
         end = int(np.searchsorted(starts, starts[begin] + RENDERED_TOKENS, side="right")) - 1
         end = max(end, begin + 1)
-        yield render(corpus.store.ids, starts, begin, end, letters, letter_starts)
+        yield begin, end
         begin = end

@@ -180,12 +180,26 @@ static inline uint32_t pair_find(const PairTable *table, const PairEndings *endi
     return pair_table_get(table, first, ending);
 }
 
-/* The phrases of one pass: candidate -> 1 + phrase, phrase -> the type that it becomes. */
+enum { PAIR_FILTER_BITS = 19 };
+
+/* The phrases of one pass: candidate -> 1 + phrase, phrase -> the type that it becomes. Most candidates of a text are
+ * no phrase; a bit for each hash of (first, last), small enough for the cache, turns nearly all of them away. */
 typedef struct {
     PairTable numbers;
     PairEndings endings;
     int32_t *types;
+    uint64_t filter[1 << (PAIR_FILTER_BITS - 6)];
 } PairPhrases;
+
+static inline void pair_filter_add(PairPhrases *phrases, uint32_t first, uint32_t last) {
+    const uint64_t bit = pair_hash(first, last) >> (64 - PAIR_FILTER_BITS);
+    phrases->filter[bit >> 6] |= UINT64_C(1) << (bit & 63);
+}
+
+static inline int pair_filter_passes(const PairPhrases *phrases, int32_t first, int32_t last) {
+    const uint64_t bit = pair_hash((uint32_t)first, (uint32_t)last) >> (64 - PAIR_FILTER_BITS);
+    return (phrases->filter[bit >> 6] >> (bit & 63)) & 1;
+}
 
 static inline int64_t pair_copy(int32_t *ids, int32_t *places, int64_t written, int64_t from, int64_t end,
                                 const int32_t *source, const int32_t *source_places) {
@@ -209,7 +223,10 @@ static int64_t pair_merge_sentence(const PairPhrases *phrases, const uint8_t *is
             continue;
         }
         if (first >= 0) {
-            const uint32_t number = pair_find(&phrases->numbers, &phrases->endings, source + first, i - first + 1);
+            uint32_t number = 0;
+            if (pair_filter_passes(phrases, source[first], word)) {
+                number = pair_find(&phrases->numbers, &phrases->endings, source + first, i - first + 1);
+            }
             if (number) {
                 if (places) places[written] = source_places[first];
                 ids[written++] = phrases->types[number - 1];

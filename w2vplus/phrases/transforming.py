@@ -153,11 +153,13 @@ class StrictTransformation:
         encoded = encode(corpus, workers=workers)
         native = self._native()
         if native is None:
-            return encoded.token_count, write_corpus(encode(self[decoded(encoded)]), path, self.delimiter)
+            return encoded.token_count, write_corpus(
+                encode(self[decoded(encoded)]), path, self.delimiter, workers
+            )
         phrased = encoded
         for table in native.tables:
             phrased = apply_phrases(phrased, table, workers=workers)
-        return encoded.token_count, write_corpus(phrased, path, self.delimiter)
+        return encoded.token_count, write_corpus(phrased, path, self.delimiter, workers)
 
     @classmethod
     def load(cls, *args: Any, **kwargs: Any) -> Any:
@@ -289,14 +291,14 @@ def decoded(corpus: EncodedCorpus) -> Iterator[list[Any]]:
         yield [corpus.types[type_id] for type_id in corpus.store.ids[start:end].tolist()]
 
 
-def write_corpus(corpus: EncodedCorpus, path: str | os.PathLike[str], delimiter: str) -> int:
+def write_corpus(corpus: EncodedCorpus, path: str | os.PathLike[str], delimiter: str, workers: int) -> int:
     """Write sentences as lines, whole or not at all; a compression suffix compresses. Returns the tokens
     written.
     """
     import smart_open
 
     with replacing(path) as temporary, smart_open.open(str(temporary), "wb") as file:
-        for text in write_lines(corpus, delimiter):
+        for text in write_lines(corpus, delimiter, workers=workers):
             file.write(text)
     return corpus.token_count
 

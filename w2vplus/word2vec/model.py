@@ -18,14 +18,13 @@ from typing import Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
-from w2vplus.corpus import open_sentences
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES, Law, ProgressObserver, Run, Tally, Trainer
 from w2vplus.word2vec import arguments, tables
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
-from w2vplus.word2vec.phrasing import Phrasing, checked_phrases
+from w2vplus.word2vec.phrasing import Phrasing, checked_phrases, phrased_stream
 
 logger = logging.getLogger(__name__)
 
@@ -315,7 +314,7 @@ class Word2Vec(VocabularyBuilding):
         if never_changes(corpus):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
         if isinstance(self.phrases, FrozenPhrases):
-            return streamed_feed(open_sentences(self.phrases[corpus]), self.wv.key_to_index)
+            corpus = phrased_stream(corpus, self.phrases)
         return streamed_feed(corpus, self.wv.key_to_index)
 
     def _overridden_hooks(self) -> list[str]:

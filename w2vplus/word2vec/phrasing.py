@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from w2vplus.collocations import apply_phrases, join_phrases, learn_passes
-from w2vplus.corpus import encode
+from w2vplus.corpus import Corpus, encode, open_sentences
 from w2vplus.phrases import FrozenPhrases, Phrases
 from w2vplus.phrases.model import pass_settings
 from w2vplus.store import EncodedCorpus
@@ -31,6 +31,11 @@ def checked_phrases(phrases: Any) -> Any:
     if int(phrases) < 0:
         raise ValueError(f"phrases must be at least 0 passes, got {phrases}")
     return int(phrases) or None
+
+
+def phrased_stream(sentences: Any, phrases: FrozenPhrases) -> Corpus:
+    """Sentences that are iterated anew in every epoch, with phrases joined on the way."""
+    return open_sentences(phrases[sentences])
 
 
 class Phrasing:
