@@ -1,12 +1,9 @@
-"""The phrases face: gensim's own tests over it, equality with gensim's classes, errors for bad input."""
+"""The phrases face: equality with gensim's classes, errors for bad input (gensim's own tests: test_gensim_suite)."""
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import sys
 import types
-import unittest
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,28 +28,6 @@ from w2vplus.phrases import (
 DELIMITER = "§"  # stands in no token of the corpora used here
 LEE = datapath("lee_background.cor")
 HEAD500 = datapath("head500.noblanks.cor.bz2")
-
-
-def gensims_tests_over_ours() -> types.ModuleType:
-    """gensim's test module, loaded a second time, with these classes where it imports gensim's."""
-    name = "gensim_test_phrases_over_w2vplus"
-    origin = importlib.util.find_spec("gensim.test.test_phrases").origin
-    spec = importlib.util.spec_from_file_location(name, origin)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # its custom scorer is pickled by module name
-    spec.loader.exec_module(module)
-    module.Phrases, module.FrozenPhrases = Phrases, FrozenPhrases
-    return module
-
-
-# gensim's test cases become test cases of this module; they look their classes up in the module made above.
-globals().update(
-    {
-        f"TestGensims{name}": case
-        for name, case in vars(gensims_tests_over_ours()).items()
-        if isinstance(case, type) and issubclass(case, unittest.TestCase)
-    }
-)
 
 
 @pytest.fixture(scope="module", params=[LEE, HEAD500], ids=["lee", "head500"])
