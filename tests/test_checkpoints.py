@@ -25,6 +25,7 @@ from w2vplus import (
     TrainingCallback,
     Word2Vec,
     encode,
+    team,
 )
 from w2vplus.array_folder import HEAD
 from w2vplus.word2vec import feeds
@@ -278,6 +279,27 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(lee, tmp_path, c
         (folder / HEAD).write_text("{")
     with pytest.raises(ModelFormatError):
         Word2Vec.resume(tmp_path, lee)
+
+
+@pytest.mark.parametrize("moment", ["while workers end", "when they have ended"])
+def test_an_interrupt_at_the_end_of_an_epoch_leaves_a_true_checkpoint(lee, tmp_path, monkeypatch, moment):
+    expected = Word2Vec(lee, sg=1, **SETTINGS)
+    stops = []
+
+    def interrupt():
+        stops.append(None)
+        if len(stops) == 2:
+            raise KeyboardInterrupt
+
+    if moment == "while workers end":
+        end_workers = team.Team._end_workers
+        monkeypatch.setattr(team.Team, "_end_workers", lambda self: (interrupt(), end_workers(self)))
+    else:
+        stop = team.Team.stop
+        monkeypatch.setattr(team.Team, "stop", lambda self: (stop(self), interrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        Word2Vec(lee, sg=1, checkpoint=Checkpoints(tmp_path, epochs=99), **SETTINGS)
+    assert state_of(Word2Vec.resume(tmp_path, lee))[0] == state_of(expected)[0]
 
 
 def test_an_interrupt_leaves_a_checkpoint_of_where_it_was(lee, tmp_path):
