@@ -57,6 +57,7 @@ setup(
         extension("_pairs", []),
         extension("_integers", []),
         extension("_normal", []),
+        extension("_merging", []),
     ],
     cmdclass={"build_ext": BuildExtensions},
 )

@@ -136,7 +136,7 @@ def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--modes", "sg-ns,glove"], "--modes must be a list of sg-ns, cbow-ns, sg-hs, cbow-hs, got 'glove'"),
-        (["--rows", ""], "--rows must be a list of training, whole, vocabulary, got ''"),
+        (["--rows", ""], "--rows must be a list of training, whole, vocabulary, phrases, got ''"),
         (["--vector-size", "100,big"], "--vector-size must be a list of whole numbers from 1 on, got 'big'"),
         (["--repetitions", "0"], "--repetitions must be at least 1, got 0"),
     ],
@@ -182,3 +182,20 @@ def test_the_command_shows_the_vocabulary_row(one_line: BenchCorpus) -> None:
     outcome = CliRunner().invoke(app, arguments)
     assert outcome.exit_code == 0, outcome.output
     assert "text to ids" in outcome.stdout and ".zst" in outcome.stdout
+
+
+def test_phrase_rows_time_every_task_of_every_peer(tmp_path: Path) -> None:
+    from w2vplus.bench.phrases import TASKS, measure_phrases, peers_of
+
+    text = tmp_path / "text.txt"
+    text.write_text("new york\n" * 30 + "".join(f"a{number} b{number}\n" for number in range(400)))
+    rows = list(measure_phrases(str(text), tmp_path, [1], 1))
+    assert [row.task for row in rows] == [task for task in TASKS if peers_of(task)]
+    for row in rows:
+        assert list(row.seconds) == peers_of(row.task)
+        assert all(min(times) > 0 for times in row.seconds.values())
+        assert row.as_dict()["ratio"].keys() == row.seconds.keys() - {"w2vplus"}
+    assert (tmp_path / "w2vplus.txt").read_text() == (tmp_path / "gensim.txt").read_text()
+    assert "new_york" in (tmp_path / "w2vplus.txt").read_text()
+    with pytest.raises(BenchError, match="failed at phrases"):
+        list(measure_phrases(str(tmp_path / "missing"), tmp_path, [1], 1))

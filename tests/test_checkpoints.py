@@ -16,7 +16,17 @@ import numpy as np
 import pytest
 from gensim.test.utils import datapath
 
-from w2vplus import CheckpointError, Checkpoints, EarlyStopping, ModelFormatError, TrainingCallback, Word2Vec
+from w2vplus import (
+    CheckpointError,
+    Checkpoints,
+    EarlyStopping,
+    ModelFormatError,
+    Phrases,
+    TrainingCallback,
+    Word2Vec,
+    encode,
+    team,
+)
 from w2vplus.array_folder import HEAD
 from w2vplus.word2vec import feeds
 from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
@@ -104,6 +114,38 @@ def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(
             Word2Vec(kind(lee), checkpoint=Checkpoints(tmp_path, minutes=OFTEN), **settings)
     resumed = Word2Vec.resume(tmp_path, kind(lee))
     assert state_of(resumed) == state_of(expected)
+
+
+@pytest.mark.parametrize("kind", [list, Streamed])
+def test_a_resumed_run_joins_the_phrases_of_the_interrupted_one(lee, kind, tmp_path, monkeypatch):
+    expected = Word2Vec(kind(lee), phrases=2, **SETTINGS)
+    with monkeypatch.context() as patch:
+        CrashAt(patch, 3)
+        with pytest.raises(Crash):
+            Word2Vec(kind(lee), phrases=2, checkpoint=Checkpoints(tmp_path, minutes=OFTEN), **SETTINGS)
+    monkeypatch.setattr("w2vplus.word2vec.phrasing.learn_passes", None)  # they are known
+    resumed = Word2Vec.resume(tmp_path, kind(lee))
+    assert state_of(resumed) == state_of(expected)
+    assert resumed.phrases.found() == expected.phrases.found() != []
+
+
+def test_a_corpus_with_phrases_that_the_model_adopts_is_not_joined_again(lee, tmp_path, monkeypatch):
+    phrases = Phrases.learn([["new", "york"], ["new_york", "city"], ["a"]] * 30, thresholds=0.1)
+    joined = encode([*phrases[[["new", "york"], ["a"]] * 20], ["new", "york"]])
+    model = Word2Vec(min_count=1, epochs=2, workers=1, vector_size=4)
+    model.build_vocab(joined)
+    model.adopt_phrases(phrases, joined)
+    with monkeypatch.context() as patch:
+        CrashAt(patch, 1)
+        with pytest.raises(Crash):
+            model.train(joined, total_examples=41, epochs=2, checkpoint=Checkpoints(tmp_path, epochs=1))
+    checkpoint = load_last(Word2Vec, tmp_path)
+    assert checkpoint.model.phrases.found() == phrases.found()
+    with pytest.raises(CheckpointError, match="41 tokens in 41 sentences and the interrupted run's had 42"):
+        checkpoint.model.train_from(checkpoint, joined)  # joined anew, the last sentence is a phrase too
+    checkpoint.model.adopt_phrases(phrases, joined)
+    assert checkpoint.model.train_from(checkpoint, joined)[1] == 2 * 42
+    assert checkpoint.model.train([["new", "york"]] * 5, total_examples=5, epochs=1)[1] == 5
 
 
 def test_a_run_crashed_again_and_again_still_ends_the_same(lee, tmp_path, monkeypatch):
@@ -237,6 +279,27 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(lee, tmp_path, c
         (folder / HEAD).write_text("{")
     with pytest.raises(ModelFormatError):
         Word2Vec.resume(tmp_path, lee)
+
+
+@pytest.mark.parametrize("moment", ["while workers end", "when they have ended"])
+def test_an_interrupt_at_the_end_of_an_epoch_leaves_a_true_checkpoint(lee, tmp_path, monkeypatch, moment):
+    expected = Word2Vec(lee, sg=1, **SETTINGS)
+    stops = []
+
+    def interrupt():
+        stops.append(None)
+        if len(stops) == 2:
+            raise KeyboardInterrupt
+
+    if moment == "while workers end":
+        end_workers = team.Team._end_workers
+        monkeypatch.setattr(team.Team, "_end_workers", lambda self: (interrupt(), end_workers(self)))
+    else:
+        stop = team.Team.stop
+        monkeypatch.setattr(team.Team, "stop", lambda self: (stop(self), interrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        Word2Vec(lee, sg=1, checkpoint=Checkpoints(tmp_path, epochs=99), **SETTINGS)
+    assert state_of(Word2Vec.resume(tmp_path, lee))[0] == state_of(expected)[0]
 
 
 def test_an_interrupt_leaves_a_checkpoint_of_where_it_was(lee, tmp_path):

@@ -162,8 +162,7 @@ def test_a_saved_model_goes_on_with_its_phrases(lee: str, tmp_path: Path) -> Non
     arguments = ["train", lee, "-o", tmp_path / "v.bin", "--save-model", tmp_path / "model", *QUICK]
     assert run(*arguments, "--phrases", 1, "--phrase-connectors", "english").exit_code == 0
     model = Word2Vec.load(str(tmp_path / "model"))
-    (phrases,) = model.phrases
-    sentence = phrases[["attacks", "in", "New", "York"]]
+    sentence = model.phrases[["attacks", "in", "New", "York"]]
     assert sentence == ["attacks", "in", "New_York"]
     assert "New_York" in model.wv
     assert model.train([sentence] * 5, total_examples=5, epochs=1)[1] == 5 * len(sentence)

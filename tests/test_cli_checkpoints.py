@@ -14,8 +14,9 @@ import pytest
 from gensim.test.utils import datapath
 from typer.testing import CliRunner
 
+from w2vplus import Word2Vec
 from w2vplus.cli import app
-from w2vplus.word2vec.checkpoints import checkpoint_folders
+from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
 
 LEE = datapath("lee_background.cor")
 
@@ -59,6 +60,7 @@ def test_a_run_that_ends_early_goes_on_with_resume_to_the_same_file(
         assert process.returncode == 130
         assert "v.partial.bin; the same command with --resume goes on" in stderr
         assert (tmp_path / "v.partial.bin").exists()
+    assert "New_York" in load_last(Word2Vec, tmp_path / "run").model.phrases.phrasegrams
     refused = run(*arguments)
     assert refused.exit_code == 2 and "add --resume to go on with it" in refused.stderr
     other = run(*arguments, "--resume", "--window", 7)

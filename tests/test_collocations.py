@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -15,14 +16,21 @@ from gensim.test.utils import datapath
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus._pairs import PairCounter, PhraseMerger
+from w2vplus._merging import PhraseMerger
+from w2vplus._pairs import PairCounter
 from w2vplus.collocations import (
+    CandidateCounts,
     Phrase,
     PhraseSettings,
     apply_phrases,
     count_candidates,
     join_phrases,
+    learn_passes,
     learn_phrases,
+    merged_counts,
+    merger_of_tokens,
+    scores_of,
+    write_lines,
 )
 from w2vplus.store import EncodedCorpus, TokenStore
 
@@ -50,9 +58,11 @@ def decoded(corpus: EncodedCorpus) -> list[list[Hashable]]:
     return [[corpus.types[i] for i in ids[start:end]] for start, end in itertools.pairwise(starts)]
 
 
-def candidates_by_tokens(corpus: EncodedCorpus, connector_words: frozenset[str]) -> dict[tuple, int]:
+def candidates_by_tokens(
+    corpus: EncodedCorpus, connector_words: frozenset[str], workers: int = 1
+) -> dict[tuple, int]:
     """Native counts with the tokens of each candidate as key."""
-    counts = count_candidates(corpus, connector_words)
+    counts = count_candidates(corpus, connector_words, workers=workers)
     found = counts.candidates()
     keys = [
         (corpus.types[first], *(corpus.types[i] for i in counts.connector_run(run)), corpus.types[last])
@@ -60,7 +70,7 @@ def candidates_by_tokens(corpus: EncodedCorpus, connector_words: frozenset[str])
             found.firsts.tolist(), found.runs.tolist(), found.lasts.tolist(), strict=True
         )
     ]
-    assert len(set(keys)) == len(keys) == len(counts.pairs)
+    assert len(set(keys)) == len(keys) == counts.candidate_count
     return dict(zip(keys, found.counts.tolist(), strict=True))
 
 
@@ -104,7 +114,8 @@ def test_candidates_are_those_that_a_plain_loop_finds(
 ) -> None:
     corpus = encoded(sentences)
     expected = slowly_counted(sentences, connector_words)
-    assert candidates_by_tokens(corpus, connector_words) == expected
+    for workers in (1, 2, 5):
+        assert candidates_by_tokens(corpus, connector_words, workers) == expected
     counts = count_candidates(corpus, connector_words)
     unigrams = {token for sentence in sentences for token in sentence} - connector_words
     assert counts.vocabulary_size == len(unigrams) + len(expected)
@@ -127,8 +138,12 @@ def test_merging_is_what_a_plain_greedy_loop_does(
     occurrences = Counter(token for sentence in expected for token in sentence)
     assert merged.counts.tolist() == [occurrences[token] for token in merged.types]
     assert merged.types[: len(corpus.types)] == corpus.types
-    appended = [token for token in occurrences if isinstance(token, Phrase)]  # in order of first occurrence
-    assert merged.types[len(corpus.types) :] == appended
+    assert set(merged.types[len(corpus.types) :]) == set(map(Phrase, phrases))
+    for workers in (2, 3, 7):
+        again = apply_phrases(corpus, table, workers=workers)
+        assert again.store.ids.tolist() == merged.store.ids.tolist()
+        assert again.store.sentence_starts.tolist() == merged.store.sentence_starts.tolist()
+        assert again.counts.tolist() == merged.counts.tolist()
 
 
 @pytest.fixture(scope="module", params=["lee_background.cor", "head500.noblanks.cor.bz2"])
@@ -176,7 +191,7 @@ def test_word2phrase_scores_are_scaled_by_the_number_of_words() -> None:
     corpus = encoded([["new", "york", "new", "york", "of", "new"]])
     counts = count_candidates(corpus)
     candidates = counts.candidates()
-    scores = counts.scores(candidates, PhraseSettings(1, 0.1, "word2phrase"))
+    scores = scores_of(counts, candidates, "word2phrase", 1)
     pair = (candidates.firsts == 0) & (candidates.lasts == 1)
     assert scores[pair].tolist() == [(2 - 1) / (3 * 2) * 6]
 
@@ -204,59 +219,94 @@ def test_bank_of_america_is_not_bank_america() -> None:
     assert merged == [[Phrase(("bank", "of", "america"))], *text[1:3], [Phrase(("bank", "of", "america"))]]
 
 
-def test_tables_of_sentence_ranges_merge_into_the_table_of_the_whole() -> None:
+def test_counts_of_two_corpora_merge_into_the_counts_of_both() -> None:
     generator = np.random.default_rng(4)
     sentences = [
         generator.integers(0, 300, size=length).tolist() for length in generator.integers(0, 60, size=700)
     ]
-    corpus = encoded(sentences)
-    is_connector = np.array([token < 20 for token in corpus.types], dtype=np.uint8)
+    connectors = frozenset(range(20))
+    whole = encoded(sentences)
+    first, second = encoded(sentences[:250]), encoded(sentences[250:])
+    types = list(dict.fromkeys([*first.types, *second.types]))
+    new_ids = np.array([types.index(token) for token in second.types], dtype=np.int32)
+    merged = merged_counts(
+        count_candidates(first, connectors, workers=2),
+        count_candidates(second, connectors, workers=3),
+        new_ids,
+        len(types),
+    )
+    expected = count_candidates(whole, connectors)
+    assert types == whole.types and merged.total_words == expected.total_words
+    assert merged.word_counts.tolist() == expected.word_counts.tolist()
 
-    def counter(begin: int, end: int) -> PairCounter:
-        counted = PairCounter(len(corpus.types))
-        counted.count(corpus.store.ids, corpus.store.sentence_starts, is_connector, begin, end)
-        return counted
+    def rows(counts: CandidateCounts) -> set:
+        columns = counts.candidates()
+        return {
+            (first, counts.connector_run(run), last, count)
+            for first, run, last, count in zip(
+                *(getattr(columns, name).tolist() for name in ("firsts", "runs", "lasts", "counts")),
+                strict=True,
+            )
+        }
 
-    whole, merged = counter(0, 700), counter(0, 250)
-    for begin, end in [(250, 250), (250, 600), (600, 700)]:
-        merged.merge(counter(begin, end))
-    assert len(merged) == len(whole) > 10_000
-
-    def rows(counted: PairCounter) -> list:
-        return sorted(zip(*(column.tolist() for column in counted.candidates(1)), strict=True))
-
-    assert rows(merged) == rows(whole)
-    runs = {run for _, run, _, _ in rows(whole)}
-    assert len(runs) > 50
-    assert [merged.connector_run(run) for run in runs] == [whole.connector_run(run) for run in runs]
+    assert rows(merged) == rows(expected) and len(rows(merged)) > 10_000
+    restored = pickle.loads(pickle.dumps(merged))
+    assert rows(restored) == rows(merged)
+    some = next(iter(rows(merged)))
+    assert restored.count_of([some[0], *some[1], some[2]]) == some[3] > 0
+    assert restored.count_of([some[0], some[2], some[2], some[2]]) == 0
 
 
-def test_counters_of_different_corpora_and_a_counter_with_itself_do_not_merge() -> None:
-    counter = PairCounter(3)
-    with pytest.raises(ValueError, match="4 and 3 types"):
-        PairCounter(4).merge(counter)
+def test_a_counter_does_not_merge_with_itself_and_knows_its_runs() -> None:
+    counter = PairCounter()
     with pytest.raises(ValueError, match="into itself"):
-        counter.merge(counter)
+        counter.merge(counter, np.zeros(3, dtype=np.int32))
     with pytest.raises(IndexError, match="run must be at most 0, got 1"):
         counter.connector_run(1)
 
 
 def test_more_occurrences_than_a_slot_holds_are_an_error_not_a_wrong_count() -> None:
     pair = np.array([0, 1], dtype=np.int32), np.array([0, 2], dtype=np.int64), np.zeros(2, dtype=np.uint8)
-    smaller, larger = PairCounter(2), PairCounter(2)
+    smaller, larger = PairCounter(), PairCounter()
     smaller.count(*pair, 0, 1)
     larger.count(*pair, 0, 1)
     with pytest.raises(OverflowError, match="4,294,967,295"):
         for _ in range(60):  # the counts are Fibonacci numbers
-            smaller.merge(larger)
+            smaller.merge(larger, np.arange(2, dtype=np.int32))
             smaller, larger = larger, smaller
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1024, 2048]))
+@settings(max_examples=20, deadline=None)
+def test_a_limit_of_pairs_keeps_every_count_within_its_reported_error(seed: int, max_pairs: int) -> None:
+    generator = np.random.default_rng(seed)
+    tokens = (generator.zipf(1.3, size=20_000) % 400).tolist()
+    corpus = encoded([tokens[start : start + 40] for start in range(0, len(tokens), 40)])
+    exact, bounded = count_candidates(corpus), count_candidates(corpus, max_pairs=max_pairs)
+    assert bounded.candidate_count <= max_pairs < exact.candidate_count
+    assert bounded.loss.forgotten > 0 and bounded.loss and not exact.loss
+    found = exact.candidates()
+    for first, last, count in zip(
+        found.firsts.tolist(), found.lasts.tolist(), found.counts.tolist(), strict=True
+    ):
+        assert count - bounded.loss.missed <= bounded.count_of([first, last]) <= count
+    assert bounded.loss.missed < max(found.counts)
+
+
+def test_a_limit_of_pairs_that_is_never_reached_loses_nothing() -> None:
+    corpus = encoded([["a", "b", "c"]] * 5)
+    assert not count_candidates(corpus, max_pairs=1024).loss
+    with pytest.raises(ValueError, match="max_pairs must be at least 1024, got 5"):
+        count_candidates(corpus, max_pairs=5)
 
 
 def test_a_merger_refuses_one_word_phrases_and_the_same_phrase_twice() -> None:
     with pytest.raises(ValueError, match="at least 2 components, got 1"):
-        PhraseMerger(np.array([0], dtype=np.int32), np.array([0, 1], dtype=np.int64), 2)
+        PhraseMerger(*(np.array(row, kind) for row, kind in (([0], "i4"), ([0, 1], "i8"), ([5], "i4"))))
     with pytest.raises(ValueError, match="phrase 1 has the components"):
-        PhraseMerger(np.array([0, 1, 0, 1], dtype=np.int32), np.array([0, 2, 4], dtype=np.int64), 2)
+        PhraseMerger(
+            *(np.array(row, kind) for row, kind in (([0, 1, 0, 1], "i4"), ([0, 2, 4], "i8"), ([5, 6], "i4")))
+        )
 
 
 def test_a_second_pass_finds_longer_phrases_and_keeps_their_words() -> None:
@@ -377,3 +427,39 @@ def test_a_min_count_beyond_all_counts_accepts_nothing() -> None:
     assert len(learn_phrases(corpus, PhraseSettings(float("inf"), 1))) == 0
     assert len(learn_phrases(corpus, PhraseSettings(5, 0.1, "default"))) == 0
     assert len(learn_phrases(corpus, PhraseSettings(4.5, 0.01, "default"))) == 1
+
+
+@given(sentence_lists, connector_sets, st.integers(1, 3))
+@settings(max_examples=100, deadline=None)
+def test_token_lists_and_written_lines_are_the_merged_corpus(
+    sentences: list, connector_words: frozenset[str], passes: int
+) -> None:
+    corpus = encoded(sentences)
+    joined = learn_passes(
+        corpus, [PhraseSettings(1, 0.3, connector_words=connector_words)] * passes, workers=2
+    )
+    expected = decoded(join_phrases(joined.corpus, "+"))
+    merger, phrases = merger_of_tokens(joined.tables, "+")
+    assert [merger.merge(sentence) for sentence in sentences] == expected
+    for sentence, merged in zip(sentences, expected, strict=True):
+        numbers = merger.phrase_numbers(sentence).tolist()
+        assert [phrases[number].joined("+") for number in numbers if number >= 0] == [
+            token for token in merged if "+" in token
+        ]
+    text = b"".join(write_lines(joined.corpus, "+", workers=2)).decode()
+    assert text == "".join(" ".join(sentence) + "\n" for sentence in expected)
+
+
+def test_a_sentence_longer_than_the_short_buffer_is_merged() -> None:
+    corpus = encoded([["a", "b"] * 5])
+    merger, _ = merger_of_tokens([learn_phrases(corpus, PhraseSettings(1, 0.1))], "_")
+    assert merger.merge(["x", *["a", "b"] * 1000, "y"]) == ["x", *["a_b"] * 1000, "y"]
+    assert merger.merge([]) == [] and merger.merge([["unhashable"], "a", "b"]) == [["unhashable"], "a_b"]
+
+
+def test_a_token_that_reads_like_a_phrase_is_no_part_of_a_longer_one() -> None:
+    corpus = encoded([["new", "york", "times"]] * 3 + [["new", "york"]])
+    joined = learn_passes(corpus, [PhraseSettings(1, 0.1)] * 2)
+    merger, _ = merger_of_tokens(joined.tables, "_")
+    assert merger.merge(["new", "york", "times"]) == ["new_york_times"]
+    assert merger.merge(["new_york", "times"]) == ["new_york", "times"]

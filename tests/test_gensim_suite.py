@@ -21,7 +21,8 @@ pytest.importorskip("testfixtures", reason="gensim's tests import testfixtures")
 import gensim.models.word2vec as gensim_word2vec
 from gensim.models import KeyedVectors
 
-import w2vplus.phrases
+import w2vplus.phrases.model
+import w2vplus.phrases.tally
 import w2vplus.word2vec
 from w2vplus import _sgd, collocations, load_vectors
 
@@ -32,6 +33,7 @@ EXCLUDED = {
         "starts gensim's own script in a process of its own",
 }  # fmt: skip
 """Tests of gensim's test_word2vec.py that are not run, and why; nothing is left out of the other modules."""
+
 
 def second_copy(name: str) -> types.ModuleType:
     """The test module `gensim.test.<name>`, loaded anew, so that its globals may be changed."""
@@ -133,7 +135,8 @@ def spy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Spy:
 
     monkeypatch.setattr(_sgd, "Worker", CountingWorker)
     monkeypatch.setattr(w2vplus.word2vec.Word2Vec, "train", train)
-    monkeypatch.setattr(w2vplus.phrases, "count_candidates", count_candidates)
+    for room in (w2vplus.phrases.model, w2vplus.phrases.tally):
+        monkeypatch.setattr(room, "count_candidates", count_candidates)
     # gensim's method is wrapped on the class itself, so that it stays the one that hooks are compared with
     monkeypatch.setattr(gensim_word2vec.Word2Vec, "_do_train_job", do_train_job)
     yield seen

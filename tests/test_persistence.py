@@ -187,7 +187,7 @@ def test_a_folder_keeps_everything_that_training_needs(lee, tmp_path, mode):
     model.save_folder(tmp_path / "model")
     loaded = Word2Vec.load_folder(tmp_path / "model")
     assert_same(model, loaded)
-    skipped = {"wv", "random", "lifecycle_events", "_memory", "syn1", "syn1neg", "cum_table"}
+    skipped = {"wv", "random", "lifecycle_events", "_memory", "_phrasing", "syn1", "syn1neg", "cum_table"}
     for name in vars(model).keys() - skipped:
         assert getattr(loaded, name) == getattr(model, name), name
     assert vars(loaded).keys() == vars(model).keys() - {"stop_training"}
@@ -253,17 +253,51 @@ def test_counts_kept_for_later_are_kept_in_the_folder(lee, tmp_path):
     assert Word2Vec.load_folder(tmp_path / "m").raw_vocab == model.raw_vocab
 
 
-def test_phrases_are_kept_with_their_component_words(lee, tmp_path):
-    frozen = Phrases(lee, min_count=2, threshold=5, connector_words={"of", "the"}).freeze()
-    frozen.components = {phrase: tuple(phrase.split("_")) for phrase in frozen.phrasegrams}
-    model = Word2Vec(frozen[lee], **SMALL)
-    model.phrases = [frozen]
+@pytest.mark.parametrize("passes", [1, 2])
+def test_phrases_are_kept_with_their_component_words(lee, tmp_path, passes):
+    frozen = Phrases.learn(lee, passes, min_count=2, thresholds=5.0, connector_words={"of", "the"})
+    model = Word2Vec(lee, phrases=frozen, **SMALL)
     model.save_folder(tmp_path / "m")
-    (loaded,) = Word2Vec.load_folder(tmp_path / "m").phrases
-    assert isinstance(loaded, FrozenPhrases)
-    assert list(loaded[lee]) == list(frozen[lee])
-    for name in vars(frozen).keys() - {"lifecycle_events"}:
-        assert getattr(loaded, name) == getattr(frozen, name), name
+    loaded = Word2Vec.load_folder(tmp_path / "m")
+    assert isinstance(loaded.phrases, FrozenPhrases)
+    assert loaded.phrases.levels == frozen.levels == passes
+    assert loaded.phrases.found() == frozen.found()
+    assert loaded.phrases.components == frozen.components
+    assert loaded.phrases.phrasegrams == frozen.phrasegrams
+    assert any(len(words) > 2 for words in loaded.phrases.components.values())
+    assert list(loaded.phrases[lee]) == list(frozen[lee]) != lee
+    for name in ("threshold", "min_count", "delimiter", "scoring", "connector_words", "loss"):
+        assert getattr(loaded.phrases, name) == getattr(frozen, name), name
+    again = [model.train(lee, total_examples=len(lee), epochs=1), loaded.train(lee, total_examples=len(lee), epochs=1)]
+    assert again[0] == again[1] and again[0][1] == sum(map(len, frozen[lee]))
+    assert_same(model, loaded)
+
+
+def test_phrases_still_to_be_learnt_are_kept(lee, tmp_path):
+    Word2Vec(phrases=2, **SMALL).save_folder(tmp_path / "m")
+    loaded = Word2Vec.load_folder(tmp_path / "m")
+    assert loaded.phrases == 2
+    loaded.build_vocab(lee)
+    assert loaded.phrases.levels == 2
+
+
+def often(worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_word_count):
+    return float(bigram_count)
+
+
+def test_what_a_folder_cannot_hold_of_phrases_is_said(lee, tmp_path, caplog):
+    class Shouting(FrozenPhrases):
+        def score_candidate(self, word_a, word_b, in_between):
+            return (f"{word_a}!{word_b}", 1.0) if word_a == "of" and not in_between else (None, None)
+
+    phrases = Shouting(Phrases(lee, scoring=often, threshold=20))
+    model = Word2Vec(lee, phrases=phrases, **SMALL)
+    model.save_folder(tmp_path / "m")
+    assert "how Shouting finds phrases" in caplog.text and "scoring function" in caplog.text
+    assert Word2Vec.load_folder(tmp_path / "m").phrases.phrasegrams == phrases.phrasegrams
+    model.phrases = [phrases]
+    with pytest.raises(TypeError, match="phrases must be a number of passes or Phrases"):
+        model.save_folder(tmp_path / "n")
 
 
 def test_a_model_without_vocabulary_is_kept(tmp_path):

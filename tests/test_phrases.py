@@ -1,4 +1,4 @@
-"""The phrases face: gensim's own tests over it, equality with gensim's classes, errors for bad input."""
+"""The phrases face: equality with gensim's classes, errors for bad input (gensim's own tests: test_gensim_suite)."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""Counting and merging neighbouring words over ids, without the GIL: the native floor under `collocations`.
+"""Counting neighbouring words over ids, without the GIL: the native floor under `collocations`.
 
-Sentences of int32 ids become counts of phrase candidates (`PairCounter`), and, with a set of phrases, shorter
-sentences (`PhraseMerger`). The walks and their tables are in native/pair_walk.h and native/pair_table.h.
+Sentences of int32 ids become counts of phrase candidates (`PairCounter`), and counts become scores. The walks and
+their tables are in native/pair_walk.h and native/pair_table.h; merging is in `_merging`.
 """
 
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 import numpy as np
 
@@ -34,26 +35,25 @@ cdef extern from "pair_walk.h" nogil:
     ctypedef struct PairEndings:
         PairInterner runs
         PairInterner endings
-        uint32_t type_count
     ctypedef struct PairText:
         const int32_t *ids
         const int64_t *sentence_starts
         const uint8_t *is_connector
-    ctypedef struct PairMerged:
-        int32_t *ids
-        int64_t *sentence_starts
-        int64_t *counts
-        const int32_t *group_of_phrase
-        int32_t *type_of_group
-        int32_t next_type
+    ctypedef struct PairCounts:
+        PairTable table
+        PairEndings endings
+        uint32_t share
+        uint32_t share_count
+        uint64_t kept_pairs
+        uint64_t missed
+        uint64_t forgotten
     void pair_endings_free(PairEndings *endings)
     int64_t pair_extend_run(PairEndings *endings, uint32_t run, uint32_t connector)
     int64_t pair_ending(PairEndings *endings, uint32_t run, uint32_t last)
-    int pair_count_sentences(PairTable *table, PairEndings *endings, const PairText *text, int64_t begin, int64_t end)
-    int pair_merge_counts(PairTable *table, PairEndings *endings, const PairTable *other_table,
-                          const PairEndings *other)
-    int64_t pair_merge_sentences(const PairTable *phrases, const PairEndings *endings, const PairText *text,
-                                 int64_t sentence_count, PairMerged *merged)
+    Pair pair_ending_parts(const PairEndings *endings, uint32_t ending)
+    int pair_count_sentences(PairCounts *counts, const PairText *text, int64_t begin, int64_t end)
+    int pair_merge_counts(PairCounts *counts, const PairCounts *other, const int32_t *new_ids)
+    uint32_t pair_find(const PairTable *table, const PairEndings *endings, const int32_t *tokens, int64_t count)
 
 
 cdef int64_t _checked(int64_t status) except -1:
@@ -65,32 +65,36 @@ cdef int64_t _checked(int64_t status) except -1:
     return status
 
 
-cdef PairText _text(const int32_t[::1] ids, const int64_t[::1] sentence_starts, const uint8_t[::1] is_connector):
-    cdef PairText text
-    text.ids = &ids[0]
-    text.sentence_starts = &sentence_starts[0]
-    text.is_connector = &is_connector[0]
-    return text
-
-
 cdef class PairCounter:
-    """Counts of phrase candidates, gathered over any number of sentence ranges and mergeable.
+    """Counts of one share of the phrase candidates, gathered over any number of sentence ranges and mergeable.
 
     Thread-safety: one thread at a time for each counter; different counters are independent.
     """
 
-    cdef PairTable _pairs
-    cdef PairEndings _endings
+    cdef PairCounts _counts
 
-    def __cinit__(self, uint32_t type_count):
-        self._endings.type_count = type_count
+    def __cinit__(self, uint32_t share=0, uint32_t share_count=1, uint64_t kept_pairs=0):
+        if share >= share_count:
+            raise ValueError(f"share must be below share_count {share_count}, got {share}")
+        if 0 < kept_pairs < 128:
+            raise ValueError(f"kept_pairs must be at least 128, or 0 to keep all, got {kept_pairs}")
+        self._counts.share, self._counts.share_count = share, share_count
+        self._counts.kept_pairs = kept_pairs
 
     def __dealloc__(self):
-        pair_table_free(&self._pairs)
-        pair_endings_free(&self._endings)
+        pair_table_free(&self._counts.table)
+        pair_endings_free(&self._counts.endings)
 
     def __len__(self):
-        return self._pairs.used
+        return self._counts.table.used
+
+    @property
+    def missed(self):
+        return self._counts.missed
+
+    @property
+    def forgotten(self):
+        return self._counts.forgotten
 
     def count(
         self,
@@ -100,117 +104,83 @@ cdef class PairCounter:
         int64_t first_sentence,
         int64_t end_sentence,
     ):
-        cdef PairText text = _text(ids, sentence_starts, is_connector)
+        cdef PairText text
+        text.ids, text.sentence_starts, text.is_connector = &ids[0], &sentence_starts[0], &is_connector[0]
         cdef int status
         with nogil:
-            status = pair_count_sentences(&self._pairs, &self._endings, &text, first_sentence, end_sentence)
+            status = pair_count_sentences(&self._counts, &text, first_sentence, end_sentence)
         _checked(status)
 
-    def merge(self, PairCounter other):
+    def merge(self, PairCounter other, const int32_t[::1] new_ids):
         cdef int status
         if other is self:
             raise ValueError("a counter cannot be merged into itself")
-        if other._endings.type_count != self._endings.type_count:
-            raise ValueError(
-                f"counters over {self._endings.type_count} and {other._endings.type_count} types cannot be merged: "
-                "both must count ids of the same corpus"
-            )
         with nogil:
-            status = pair_merge_counts(&self._pairs, &self._endings, &other._pairs, &other._endings)
+            status = pair_merge_counts(&self._counts, &other._counts, &new_ids[0])
         _checked(status)
 
+    def count_of(self, const int32_t[::1] tokens):
+        return pair_find(&self._counts.table, &self._counts.endings, &tokens[0], tokens.shape[0])
+
     def candidates(self, uint64_t least_count):
-        cdef uint64_t slot_count = self._pairs.mask + 1 if self._pairs.mask else 0
-        cdef uint64_t i
+        cdef const PairTable *table = &self._counts.table
+        cdef uint64_t slot_count = table.mask + 1 if table.mask else 0
+        cdef uint64_t i, least = max(least_count, 1)
         cdef int64_t kept = 0
-        for i in range(slot_count):
-            kept += self._pairs.slots[i].value >= least_count and self._pairs.slots[i].value > 0
+        with nogil:
+            for i in range(slot_count):
+                kept += table.slots[i].value >= least
         firsts, runs, lasts, counts = (np.empty(kept, dtype=kind) for kind in ("i4", "i8", "i4", "i8"))
         cdef int32_t[::1] first_view = firsts, last_view = lasts
         cdef int64_t[::1] run_view = runs, count_view = counts
         cdef PairSlot slot
         cdef Pair ending
         kept = 0
-        for i in range(slot_count):
-            slot = self._pairs.slots[i]
-            if slot.value < least_count or slot.value == 0:
-                continue
-            ending.first, ending.second = 0, slot.second
-            if slot.second >= self._endings.type_count:
-                ending = self._endings.endings.pairs[slot.second - self._endings.type_count]
-            first_view[kept] = slot.first
-            run_view[kept] = ending.first
-            last_view[kept] = ending.second
-            count_view[kept] = slot.value
-            kept += 1
+        with nogil:
+            for i in range(slot_count):
+                slot = table.slots[i]
+                if slot.value < least:
+                    continue
+                ending = pair_ending_parts(&self._counts.endings, slot.second)
+                first_view[kept] = slot.first
+                run_view[kept] = ending.first
+                last_view[kept] = ending.second
+                count_view[kept] = slot.value
+                kept += 1
         return firsts, runs, lasts, counts
 
     def connector_run(self, uint64_t run):
-        if run > self._endings.runs.numbers.used:
-            raise IndexError(f"run must be at most {self._endings.runs.numbers.used}, got {run}")
+        if run > self._counts.endings.runs.numbers.used:
+            raise IndexError(f"run must be at most {self._counts.endings.runs.numbers.used}, got {run}")
         connectors = []
         while run:
-            connectors.append(self._endings.runs.pairs[run - 1].second)
-            run = self._endings.runs.pairs[run - 1].first
+            connectors.append(self._counts.endings.runs.pairs[run - 1].second)
+            run = self._counts.endings.runs.pairs[run - 1].first
         return tuple(reversed(connectors))
 
+    def __reduce__(self):
+        cdef uint64_t run_count = self._counts.endings.runs.numbers.used
+        run_parts = np.empty(2 * run_count, dtype=np.uint32)
+        cdef uint32_t[::1] view = run_parts
+        if run_count:
+            memcpy(&view[0], self._counts.endings.runs.pairs, run_count * sizeof(Pair))
+        settings = self._counts.share, self._counts.share_count, self._counts.kept_pairs
+        return _restored_counter, (settings, (self.missed, self.forgotten), run_parts, *self.candidates(1))
 
-cdef class PhraseMerger:
-    """A set of phrases over ids, ready to be merged into sentences; immutable, so threads may share it."""
 
-    cdef PairTable _phrases
-    cdef PairEndings _endings
-
-    def __cinit__(self, const int32_t[::1] component_ids, const int64_t[::1] component_starts, uint32_t type_count):
-        cdef int64_t phrase, i, start, end, run, ending
-        cdef int64_t phrase_count = component_starts.shape[0] - 1
-        self._endings.type_count = type_count
-        _checked(pair_table_reserve(&self._phrases, phrase_count))
-        for phrase in range(phrase_count):
-            start, end = component_starts[phrase], component_starts[phrase + 1]
-            if end - start < 2:
-                raise ValueError(f"a phrase must have at least 2 components, got {end - start}")
-            run = 0
-            for i in range(start + 1, end - 1):
-                run = _checked(pair_extend_run(&self._endings, run, component_ids[i]))
-            ending = _checked(pair_ending(&self._endings, run, component_ids[end - 1]))
-            # A second phrase of the same components would add up to a wrong number.
-            _checked(pair_table_add(&self._phrases, component_ids[start], ending, phrase + 1))
-            if <int64_t>self._phrases.used != phrase + 1:
-                raise ValueError(f"phrase {phrase} has the components of an earlier phrase")
-
-    def __dealloc__(self):
-        pair_table_free(&self._phrases)
-        pair_endings_free(&self._endings)
-
-    def merge(
-        self,
-        const int32_t[::1] ids,
-        const int64_t[::1] sentence_starts,
-        const uint8_t[::1] is_connector,
-        const int32_t[::1] group_of_phrase,
-        int32_t[::1] type_of_group,
-    ):
-        cdef PairText text = _text(ids, sentence_starts, is_connector)
-        cdef int64_t sentence_count = sentence_starts.shape[0] - 1
-        cdef PairMerged merged
-        cdef int64_t written
-        merged_ids = np.empty(len(ids), dtype=np.int32)
-        merged_starts = np.zeros(len(sentence_starts), dtype=np.int64)
-        counts = np.zeros(len(is_connector) + len(type_of_group), dtype=np.int64)
-        cdef int32_t[::1] id_view = merged_ids
-        cdef int64_t[::1] start_view = merged_starts, count_view = counts
-        merged.ids = &id_view[0]
-        merged.sentence_starts = &start_view[0]
-        merged.counts = &count_view[0]
-        merged.group_of_phrase = &group_of_phrase[0]
-        merged.type_of_group = &type_of_group[0]
-        merged.next_type = <int32_t>is_connector.shape[0]
-        with nogil:
-            written = pair_merge_sentences(&self._phrases, &self._endings, &text, sentence_count, &merged)
-        id_view = None
-        merged_ids.resize(written, refcheck=False)
-        return merged_ids, merged_starts, counts[: merged.next_type]
+def _restored_counter(settings, losses, const uint32_t[::1] run_parts, const int32_t[::1] firsts,
+                      const int64_t[::1] runs, const int32_t[::1] lasts, const int64_t[::1] counts):
+    """The counter that `__reduce__` took apart."""
+    cdef PairCounter counter = PairCounter(*settings)
+    cdef int64_t i, ending
+    counter._counts.missed, counter._counts.forgotten = losses
+    for i in range(run_parts.shape[0] // 2):
+        _checked(pair_extend_run(&counter._counts.endings, run_parts[2 * i], run_parts[2 * i + 1]))
+    _checked(pair_table_reserve(&counter._counts.table, counts.shape[0]))
+    for i in range(counts.shape[0]):
+        ending = _checked(pair_ending(&counter._counts.endings, runs[i], lasts[i]))
+        _checked(pair_table_add(&counter._counts.table, firsts[i], ending, counts[i]))
+    return counter
 
 
 def npmi_scores(

@@ -132,7 +132,18 @@ class Team:
         return True
 
     def stop(self) -> None:
-        """End the workers after their present chunk and wait for them."""
+        """End the workers after their present chunk and wait for them; an interrupt meanwhile is raised then."""
+        interrupt: KeyboardInterrupt | None = None
+        while True:
+            try:
+                self._end_workers()
+                break
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
+
+    def _end_workers(self) -> None:
         self._stopped.set()
         while any(thread.is_alive() for thread in self._threads):
             try:

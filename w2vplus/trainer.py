@@ -253,8 +253,10 @@ class Trainer:
         try:
             self.complete = self._feed(team, epoch, blocks, start)
         finally:
-            team.stop()
-            self.position = team.reached
+            try:
+                team.stop()
+            finally:  # an interrupt may come here too
+                self.position = team.reached
         if self.complete:
             rate = self._run.learning_rate(epoch + 1, 0)
             self._reporter.report(epoch, rate, last=epoch + 1 == self._run.epochs, now=True)

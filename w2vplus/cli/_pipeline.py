@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -23,9 +22,8 @@ from w2vplus.progress import ReadingBar, TrainingBar
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from w2vplus.collocations import PhraseTable
     from w2vplus.corpus import BoundedCounts, Corpus
-    from w2vplus.phrases import FrozenPhrases
+    from w2vplus.phrases import Explanation, FoundPhrase, FrozenPhrases
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
@@ -139,72 +137,51 @@ def _unit_and_total(corpus: Corpus) -> tuple[str | None, int | None]:
 
 
 @dataclass(frozen=True)
-class FoundPhrase:
-    """A phrase of the joined text: as it is written, its words, its count there, its score."""
-
-    phrase: str
-    words: tuple[str, ...]
-    count: int
-    score: float
-
-
-@dataclass(frozen=True)
 class Joined:
-    """A corpus with its phrases joined; `found` lists them from the highest score down, `tables` by pass."""
+    """A corpus with its phrases joined to strings, and the phrases, None if there are none to be found.
+
+    `found` lists the phrases that stand in the joined corpus, with their counts there, highest score first.
+    """
 
     encoded: EncodedCorpus
     found: list[FoundPhrase]
-    tables: list[PhraseTable]
+    phrases: FrozenPhrases | None = None
 
 
-def join_phrases(encoded: EncodedCorpus, settings: PhraseSettings) -> Joined:
+def join_phrases(encoded: EncodedCorpus, settings: PhraseSettings, *, workers: int = 1) -> Joined:
     """Learn and merge phrases in as many passes as asked for."""
     from w2vplus import collocations
+    from w2vplus.phrases import FrozenPhrases
 
-    wanted = collocations.PhraseSettings(
-        settings.min_count, settings.threshold, connector_words=settings.connector_words()
-    )
-    tables = []
-    scores: dict[Any, float] = {}
-    for _ in range(settings.passes):
-        table = collocations.learn_phrases(encoded, wanted)
-        if not len(table):
-            break
-        encoded = collocations.apply_phrases(encoded, table)
-        for phrase, score in zip(table.phrases(), table.scores.tolist(), strict=True):
-            scores.setdefault(phrase, score)
-        tables.append(table)
-    found = [
-        FoundPhrase(token.joined(DELIMITER), tuple(map(str, token.words)), count, scores[token])
-        for token, count in zip(encoded.types, encoded.counts.tolist(), strict=True)
-        if isinstance(token, collocations.Phrase) and count
-    ]
-    found.sort(key=lambda entry: (-entry.score, entry.phrase))
-    return Joined(collocations.join_phrases(encoded, DELIMITER), found, tables)
-
-
-def frozen_phrases(tables: list[PhraseTable]) -> list[FrozenPhrases]:
-    """The phrases of each pass as gensim's users know them; to be applied one after the other."""
-    from w2vplus.phrases import FrozenPhrases, original_scorer
-
-    frozen = []
-    for table in tables:
-        names = [phrase.joined(DELIMITER) for phrase in table.phrases()]
-        scores = dict(zip(names, table.scores.tolist(), strict=True))
-        learnt = SimpleNamespace(
-            threshold=table.settings.threshold,
-            min_count=table.settings.min_count,
-            delimiter=DELIMITER,
-            scoring=original_scorer,
-            connector_words=table.settings.connector_words,
-            export_phrases=lambda scores=scores: scores,
+    wanted = settings.of_passes()
+    joined = collocations.learn_passes(encoded, wanted, workers=workers, max_pairs=settings.max_pairs)
+    phrases = FrozenPhrases.of_passes(joined.tables, wanted, DELIMITER, joined.loss)
+    if joined.loss:
+        _output.warn(
+            f"--max-pairs {settings.max_pairs} made counting forget {joined.loss.forgotten:,} rare pairs;"
+            f" no count is too low by more than {joined.loss.missed:,}"
         )
-        one = FrozenPhrases(learnt)
-        one.components = {
-            phrase.joined(DELIMITER): tuple(map(str, phrase.words)) for phrase in table.phrases()
-        }
-        frozen.append(one)
-    return frozen
+    corpus = collocations.join_phrases(joined.corpus, DELIMITER)
+    return Joined(corpus, phrases.found_in(corpus), phrases)
+
+
+def explain_phrases(
+    encoded: EncodedCorpus, settings: PhraseSettings, phrases: Sequence[str]
+) -> list[Explanation]:
+    """Why each of these runs of words was joined by the first pass, or not."""
+    if not phrases:
+        return []
+    from w2vplus.phrases import Phrases
+
+    first = settings.of_passes()[0]
+    model = Phrases(
+        encoded,
+        min_count=first.min_count,
+        threshold=first.threshold,
+        scoring=first.scoring,
+        connector_words=map(str, first.connector_words),
+    )
+    return [model.explain(*words.split()) for words in phrases]
 
 
 def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str | None = None) -> Word2Vec:
@@ -315,18 +292,17 @@ def train_and_save(
     with clock.step("reading"):
         encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
     facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
-    joined = Joined(encoded, [], [])
+    joined = Joined(encoded, [])
     if phrase_settings.passes:
         with clock.step("phrases"):
-            joined = join_phrases(encoded, phrase_settings)
+            joined = join_phrases(encoded, phrase_settings, workers=settings.workers)
         on_phrases(joined.found)
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
         model = new_model(encoded, settings, counts_file) if resumed is None else resumed.model
         model.workers = settings.workers
-        if targets.model is not None or checkpoints.folder is not None:
-            # Kept in the saved model, so that new text can be joined alike before training goes on.
-            model.phrases = frozen_phrases(joined.tables)
+        # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
+        model.adopt_phrases(joined.phrases, encoded)
     try:
         with clock.step("training"):
             trained_words, raw_words = run_training(

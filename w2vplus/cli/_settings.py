@@ -11,9 +11,12 @@ from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2vplus.cli._output import UsageError, require
+
+if TYPE_CHECKING:
+    from w2vplus.collocations import PhraseSettings as CollocationSettings
 
 
 class DecodingErrors(str, Enum):
@@ -102,22 +105,68 @@ class Connectors(str, Enum):
     ENGLISH = "english"
 
 
+class Scoring(str, Enum):
+    """How pairs are scored, which is the scale of thresholds: gensim's default, word2phrase's, or npmi."""
+
+    DEFAULT = "default"
+    WORD2PHRASE = "word2phrase"
+    NPMI = "npmi"
+
+
+THRESHOLDS = {Scoring.DEFAULT: 10.0, Scoring.WORD2PHRASE: 100.0, Scoring.NPMI: 0.5}
+
+
 @dataclass(frozen=True)
 class PhraseSettings:
     """How word pairs become phrases: `passes` over the text, none by default (names as gensim's Phrases)."""
 
     passes: int = 0
     min_count: int = 5
-    threshold: float = 10.0
+    thresholds: str | None = None
     connectors: Connectors = Connectors.NONE
+    scoring: Scoring = Scoring.DEFAULT
+    max_pairs: int | None = None
 
     def __post_init__(self) -> None:
         require("--phrases", self.passes, self.passes >= 0, "at least 0", "0 leaves words alone")
         require("--phrase-min-count", self.min_count, self.min_count >= 1, "at least 1")
-        holds = math.isfinite(self.threshold) and self.threshold > 0
+        if self.max_pairs is not None:
+            require("--max-pairs", self.max_pairs, self.max_pairs >= 1024, "at least 1024")
+        given = self.threshold_list()
         require(
-            "--phrase-threshold", self.threshold, holds, "above 0", "higher finds fewer phrases, 10 is usual"
+            "--phrase-threshold",
+            self.thresholds,
+            len(given) in (1, self.passes),
+            "one number or one for each pass",
         )
+        for threshold in given:
+            if self.scoring is Scoring.NPMI:
+                require("--phrase-threshold", threshold, -1 <= threshold <= 1, "from -1 to 1 for npmi")
+                continue
+            holds = math.isfinite(threshold) and threshold > 0
+            usual = THRESHOLDS[self.scoring]
+            remedy = f"higher finds fewer phrases, {usual:g} is usual"
+            require("--phrase-threshold", f"{threshold:g}", holds, "above 0", remedy)
+
+    def threshold_list(self) -> list[float]:
+        """The thresholds as they were given, one or several."""
+        if self.thresholds is None:
+            return [THRESHOLDS[self.scoring]]
+        try:
+            return [float(one) for one in self.thresholds.split(",")]
+        except ValueError:
+            raise UsageError(
+                f"--phrase-threshold must be a number or one for each pass, as 200,100; got {self.thresholds}"
+            ) from None
+
+    def of_passes(self) -> list[CollocationSettings]:
+        """The settings of each pass, for the engine."""
+        from w2vplus.collocations import PhraseSettings as OfPass
+
+        given = self.threshold_list()
+        thresholds = given * self.passes if len(given) == 1 else given
+        connectors = self.connector_words()
+        return [OfPass(self.min_count, threshold, self.scoring.value, connectors) for threshold in thresholds]
 
     def connector_words(self) -> frozenset[Hashable]:
         """The words themselves."""

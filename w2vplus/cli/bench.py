@@ -14,10 +14,11 @@ from w2vplus.progress import count
 
 if TYPE_CHECKING:
     from w2vplus.bench import Row
+    from w2vplus.bench.phrases import PhraseRow
     from w2vplus.bench.vocabulary import VocabularyRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole", "vocabulary")
+ROWS = ("training", "whole", "vocabulary", "phrases")
 
 
 def bench(
@@ -27,7 +28,7 @@ def bench(
         typer.Option(
             "--rows",
             help="training: train() alone; whole: fresh processes, file to saved vectors; vocabulary: text to"
-            " ids against gensim's scan.",
+            " ids against gensim's scan; phrases: Phrases.",
         ),
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
@@ -72,6 +73,7 @@ def bench(
         check_writable(str(json_file), "--json")
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
+    from w2vplus.bench.phrases import measure_phrases
     from w2vplus.bench.vocabulary import measure_vocabulary
 
     plan = Plan(repetitions, accuracy, seeds)
@@ -90,20 +92,25 @@ def bench(
         _output.note(f"reading {corpus}", quiet=quiet)
         text = BenchCorpus(corpus, Path(folder), max_tokens)
 
-        def say(line: str) -> None:
+        def note(line: str) -> None:
             _output.note(line, quiet=quiet)
 
-        measured = list(measure(text, [kind for kind in kinds if kind != "vocabulary"], settings, plan, say))
-        scanned = (
-            list(measure_vocabulary(text, worker_counts, repetitions, say)) if "vocabulary" in kinds else []
-        )
+        training_kinds = [kind for kind in kinds if kind in ("training", "whole")]
+        measured = list(measure(text, training_kinds, settings, plan, note))
+        scanned: list[VocabularyRow] = []
+        if "vocabulary" in kinds:
+            scanned = list(measure_vocabulary(text, worker_counts, repetitions, note))
+        phrase_rows: list[PhraseRow] = []
+        if "phrases" in kinds:
+            plain = str(text.line_file)
+            phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
     report = {
         "corpus": corpus,
         "tokens": text.token_count,
         "types": len(text.encoded.types),
         "environment": facts,
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
-        "rows": [row.as_dict() for row in measured],
+        "rows": [*(row.as_dict() for row in measured), *(row.as_dict() for row in phrase_rows)],
         "vocabulary": [row.as_dict() for row in scanned],
     }
     if json_file != "-":
@@ -112,6 +119,8 @@ def bench(
             print_rows(measured, title=f"{title}, {_output.plural(epochs, 'epoch')}")
         if scanned:
             print_vocabulary(scanned, title=f"{title}, text to ids")
+        if phrase_rows:
+            print_phrase_rows(phrase_rows, title=f"{title}, phrases")
         _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
     if json_file is not None:
         _output.write_json(report, json_file)
@@ -161,6 +170,31 @@ def print_vocabulary(rows: list[VocabularyRow], title: str) -> None:
         for name in ("words/s", "gensim's scan", "one worker", "larger of inflation and plain")
     ]
     _output.print_table(["file", "workers", *right], lines, title=title)
+
+
+def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
+    """A table of times; a line for each peer of each task."""
+    import statistics
+
+    from w2vplus.bench.phrases import OURS, TASKS
+
+    lines: list[list[object]] = []
+    for row in rows:
+        for peer, seconds in row.seconds.items():
+            ratio = "" if peer == OURS else format_ratio(row.ratios(peer))
+            memory = row.peak_megabytes.get(peer)
+            peak = "" if memory is None else f"{statistics.median(memory):,.0f} MB"
+            workers = row.workers if peer == OURS else 1
+            lines.append([TASKS[row.task], peer, workers, f"{statistics.median(seconds):.2f}", ratio, peak])
+    columns: list[_output.Column] = [
+        "phrases",
+        "by",
+        "threads",
+        ("seconds", "right"),
+        (f"{OURS} faster by", "right"),
+        ("peak memory", "right"),
+    ]
+    _output.print_table(columns, lines, title=title)
 
 
 def format_score(name: str, value: float) -> str:

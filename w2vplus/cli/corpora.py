@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +18,9 @@ from w2vplus.cli.train import (
     ErrorsOption,
     NormalizeOption,
     PhraseConnectors,
+    PhraseMaxPairs,
     PhraseMinCount,
+    PhraseScoring,
     PhraseThreshold,
     QuietFlag,
     SkipUnreadableFlag,
@@ -27,7 +28,7 @@ from w2vplus.cli.train import (
 )
 
 if TYPE_CHECKING:
-    from w2vplus.cli._pipeline import FoundPhrase
+    from w2vplus.phrases import FoundPhrase
     from w2vplus.store import EncodedCorpus
 
 TopOption = Annotated[int, typer.Option("--top", help="How many to show.")]
@@ -118,13 +119,23 @@ def phrases(
         ),
     ] = None,
     passes: Annotated[int, typer.Option("--passes", help="Each pass may make phrases longer.")] = 1,
-    phrase_threshold: PhraseThreshold = PhraseSettings.threshold,
+    phrase_scoring: PhraseScoring = PhraseSettings.scoring,
+    phrase_threshold: PhraseThreshold = None,
     phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
     phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
+    max_pairs: PhraseMaxPairs = None,
     top: TopOption = 20,
     column: ColumnOption = None,
     normalize: NormalizeOption = Normalization.NONE,
     split_sentences: SplitSentencesFlag = False,
+    explain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--explain",
+            metavar="WORDS",
+            help='Say why words ("new york") are joined or not; may be given again.',
+        ),
+    ] = None,
     errors: ErrorsOption = DecodingErrors.STRICT,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -136,33 +147,43 @@ def phrases(
     """
     _output.require("--passes", passes, passes >= 1, "at least 1")
     _output.require("--top", top, top >= 0, "at least 0")
-    settings = PhraseSettings(passes, phrase_min_count, phrase_threshold, phrase_connectors)
+    for words in explain or []:
+        _output.require("--explain", repr(words), len(words.split()) >= 2, "two words or more, in quotes")
+    settings = PhraseSettings(
+        passes, phrase_min_count, phrase_threshold, phrase_connectors, phrase_scoring, max_pairs
+    )
     for option, path in (("--output", output), ("--export", export)):
         if path is not None:
             check_writable(path, option)
             check_not_a_source(path, option, corpus)
     reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
-    joined = _pipeline.join_phrases(encoded, settings)
+    joined = _pipeline.join_phrases(encoded, settings, workers=available_cpus())
+    explanations = _pipeline.explain_phrases(encoded, settings, explain or [])
     if output is not None:
-        write_lines(output, joined.encoded)
+        write_corpus(output, joined.encoded)
     if export is not None:
         write_phrases(export, joined.found)
     if as_json:
         tokens = {"tokens": encoded.token_count, "joined_tokens": joined.encoded.token_count}
         best = [asdict(entry) for entry in joined.found[:top]]
-        _output.write_json({**tokens, "phrases": len(joined.found), "best": best}, "-")
+        explained = {"explained": [asdict(one) for one in explanations]} if explanations else {}
+        _output.write_json({**tokens, "phrases": len(joined.found), "best": best, **explained}, "-")
         return
     if top and not quiet:
         print_phrases(joined.found[:top], "Phrases of the highest scores")
+    for explanation in explanations:
+        print(explanation)
     counts = f"{encoded.token_count:,} tokens became {joined.encoded.token_count:,}"
     print(f"{len(joined.found):,} phrases; {counts}")
 
 
 def print_phrases(found: Sequence[FoundPhrase], title: str) -> None:
     """Phrases as a table."""
-    rows = [[entry.phrase, entry.count, f"{entry.score:.1f}"] for entry in found]
-    _output.print_table(["phrase", "count", ("score", "right")], rows, title=title)
+    rows = [
+        [entry.phrase, entry.count, f"{entry.score:.4g}", " + ".join(entry.components)] for entry in found
+    ]
+    _output.print_table(["phrase", "count", ("score", "right"), "joined from"], rows, title=title)
 
 
 def write_phrases(path: str, found: Iterable[FoundPhrase]) -> None:
@@ -182,13 +203,13 @@ def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
             file.write("\t".join(map(str, row)) + "\n")
 
 
-def write_lines(path: str, encoded: EncodedCorpus) -> None:
+def write_corpus(path: str, encoded: EncodedCorpus) -> None:
     """Write the sentences as lines of tokens, whole or not at all; a compression suffix compresses."""
-    types = [str(token) for token in encoded.types]
-    starts = encoded.store.sentence_starts.tolist()
+    import smart_open
 
-    def lines() -> Iterable[tuple[str]]:
-        for begin, end in itertools.pairwise(starts):
-            yield (" ".join([types[i] for i in encoded.store.ids[begin:end].tolist()]),)
+    from w2vplus._atomic import replacing
+    from w2vplus.collocations import write_lines
 
-    write_table(path, lines())
+    with replacing(path) as temporary, smart_open.open(str(temporary), "wb") as file:
+        for text in write_lines(encoded, workers=available_cpus()):
+            file.write(text)

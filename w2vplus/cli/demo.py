@@ -19,14 +19,14 @@ from w2vplus.cli.train import QuietFlag, print_summary
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from w2vplus.cli._pipeline import FoundPhrase
+    from w2vplus.phrases import FoundPhrase
 
 TEXTS = (WIKIPEDIA_DUMP, STEMMED_WIKIPEDIA, LEE_NEWS)
 
 SETTINGS: dict[str, Any] = {"sg": True, "vector_size": 100, "sample": 1e-3, "epochs": 20}
 """Skip-gram and many epochs: on a text of a million words that is what gives sensible neighbours."""
 
-PHRASES = PhraseSettings(passes=1, threshold=50, connectors=Connectors.ENGLISH)
+PHRASES = PhraseSettings(passes=1, thresholds="50", connectors=Connectors.ENGLISH)
 
 OFTEN = 40
 """Only phrases that occur so often are shown; the highest scores belong to the rarest."""

@@ -11,6 +11,9 @@ from w2vplus.cli import _output
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+PHRASE_DELIMITER = "_"
+"""Joins the words of a phrase in vectors of ours, of gensim's users and of Google's."""
+
 VectorsArgument = Annotated[
     str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it.")
 ]
@@ -23,7 +26,10 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def similar(
     vectors: VectorsArgument,
-    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words to look up, each on its own.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="WORD", help="Words to look up, each on its own; a phrase in quotes."),
+    ],
     topn: TopnOption = 10,
     restrict_vocab: RestrictOption = None,
     as_json: JsonFlag = False,
@@ -31,9 +37,10 @@ def similar(
     """Show the nearest neighbours of each WORD by cosine."""
     check_query(topn, restrict_vocab)
     loaded = load(vectors)
-    check_words(loaded, words, vectors)
+    keys = [as_key(loaded, word) for word in words]
+    check_words(loaded, keys, vectors)
     answers = {
-        word: loaded.most_similar(positive=[word], topn=topn, restrict_vocab=restrict_vocab) for word in words
+        word: loaded.most_similar(positive=[word], topn=topn, restrict_vocab=restrict_vocab) for word in keys
     }
     if as_json:
         _output.write_json(
@@ -60,6 +67,7 @@ def analogy(
     """
     check_query(topn, restrict_vocab)
     loaded = load(vectors)
+    a, b, c = (as_key(loaded, word) for word in (a, b, c))
     check_words(loaded, [a, b, c], vectors)
     found = loaded.most_similar(positive=[b, c], negative=[a], topn=topn, restrict_vocab=restrict_vocab)
     if as_json:
@@ -85,6 +93,16 @@ def load(path: str) -> KeyedVectors:
     from w2vplus.vectors import load_vectors
 
     return load_vectors(path)
+
+
+def as_key(loaded: KeyedVectors, word: str) -> str:
+    """The word as it is kept: several words typed as one argument ("new york") may be one phrase,
+    new_york.
+    """
+    if word in loaded.key_to_index or len(word.split()) < 2:
+        return word
+    joined = PHRASE_DELIMITER.join(word.split())
+    return joined if joined in loaded.key_to_index else word
 
 
 def check_words(loaded: KeyedVectors, words: list[str], path: str) -> None:

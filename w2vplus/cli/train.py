@@ -18,6 +18,7 @@ from w2vplus.cli._settings import (
     DecodingErrors,
     Normalization,
     PhraseSettings,
+    Scoring,
     TrainSettings,
     size_in_bytes,
 )
@@ -95,7 +96,29 @@ QuietFlag = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
 ]
 PhraseThreshold = Annotated[
-    float, typer.Option("--phrase-threshold", help="Least score of a phrase.", rich_help_panel=PHRASES)
+    str | None,
+    typer.Option(
+        "--phrase-threshold",
+        help="Least score of a phrase, in the scale of the scoring; for each pass its own, as 200,100.",
+        rich_help_panel=PHRASES,
+        show_default="10; word2phrase: 100; npmi: 0.5",
+    ),
+]
+PhraseScoring = Annotated[
+    Scoring,
+    typer.Option(
+        "--phrase-scoring",
+        help="gensim's default, the C tool's word2phrase, or npmi.",
+        rich_help_panel=PHRASES,
+    ),
+]
+PhraseMaxPairs = Annotated[
+    int | None,
+    typer.Option(
+        "--max-pairs",
+        help="Count at most so many different pairs at a time and say what was missed; all unless set.",
+        rich_help_panel=PHRASES,
+    ),
 ]
 PhraseMinCount = Annotated[
     int,
@@ -239,9 +262,11 @@ def train(
         int,
         typer.Option(help="Passes that join words such as new_york; 0 for none.", rich_help_panel=PHRASES),
     ] = PhraseSettings.passes,
-    phrase_threshold: PhraseThreshold = PhraseSettings.threshold,
+    phrase_scoring: PhraseScoring = PhraseSettings.scoring,
+    phrase_threshold: PhraseThreshold = None,
     phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
     phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
+    max_pairs: PhraseMaxPairs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -275,7 +300,9 @@ def train(
         seed=seed,
         compute_loss=compute_loss,
     )
-    phrase_settings = PhraseSettings(phrases, phrase_min_count, phrase_threshold, phrase_connectors)
+    phrase_settings = PhraseSettings(
+        phrases, phrase_min_count, phrase_threshold, phrase_connectors, phrase_scoring, max_pairs
+    )
     targets = Targets(output, save_model)
     targets.check(corpus)
     if vocab is not None and phrases:

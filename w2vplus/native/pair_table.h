@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "huge_pages.h"
+
 #if defined(__GNUC__) || defined(__clang__)
 #define PAIR_PREFETCH(address) __builtin_prefetch((address), 1)
 #else
@@ -70,6 +72,7 @@ static int pair_table_reserve(PairTable *table, uint64_t additional) {
     if (slot_count > SIZE_MAX / sizeof(PairSlot)) return PAIR_NO_MEMORY;
     larger.slots = (PairSlot *)calloc((size_t)slot_count, sizeof(PairSlot));
     if (!larger.slots) return PAIR_NO_MEMORY;
+    wish_huge_pages(larger.slots, (size_t)slot_count * sizeof(PairSlot));
     larger.mask = slot_count - 1;
     larger.used = table->used;
     if (table->mask) {
@@ -99,6 +102,36 @@ static inline int pair_table_add(PairTable *table, uint32_t first, uint32_t seco
     }
     slot->value += amount;
     return PAIR_OK;
+}
+
+enum { PAIR_HISTOGRAM = 65536 };
+
+/* Forgets the rarest pairs until at most `keep` are left: all whose value is not above `level`, the least that does it
+ * (the highest level is PAIR_HISTOGRAM - 1). Returns the level, 0 if nothing had to go. */
+static int64_t pair_table_shrink(PairTable *table, uint64_t keep) {
+    uint64_t *pairs_with, left = table->used;
+    int64_t level = 0;
+    PairSlot *old = table->slots;
+    if (left <= keep) return 0;
+    pairs_with = (uint64_t *)calloc(PAIR_HISTOGRAM, sizeof(uint64_t));
+    if (!pairs_with) return PAIR_NO_MEMORY;
+    for (uint64_t i = 0; i <= table->mask; i++) {
+        if (old[i].value < PAIR_HISTOGRAM) pairs_with[old[i].value]++;
+    }
+    while (left > keep && level < PAIR_HISTOGRAM - 1) left -= pairs_with[++level];
+    free(pairs_with);
+    table->slots = (PairSlot *)calloc((size_t)(table->mask + 1), sizeof(PairSlot));
+    if (!table->slots) {
+        table->slots = old;
+        return PAIR_NO_MEMORY;
+    }
+    wish_huge_pages(table->slots, (size_t)(table->mask + 1) * sizeof(PairSlot));
+    for (uint64_t i = 0; i <= table->mask; i++) {
+        if (old[i].value > level) *pair_table_slot(table, old[i].first, old[i].second) = old[i];
+    }
+    table->used = left;
+    free(old);
+    return level;
 }
 
 typedef struct {

@@ -2,21 +2,27 @@
  *
  * A candidate is two words with nothing but connector words between them ("bank of america"): (first, connector run,
  * last). To be a key of two 32-bit numbers it is written (first, ending), where an ending is the last word's id if the
- * run is empty, and otherwise a number from type_count on that stands for (run, last). A run is a number too: 0 is
- * empty, and every longer run is interned as (shorter run, connector). No walk crosses a sentence end.
+ * run is empty, and otherwise a number with its highest bit set that stands for (run, last). A run is a number too: 0
+ * is empty, and every longer run is interned as (shorter run, connector). No walk crosses a sentence end.
  *
- * Words are types of the corpus, 0 .. type_count - 1. A negative id is an unknown word: it is no connector and no
- * part of any phrase.
+ * Several threads count one text without a lock and without a second copy of any pair: each walks the whole text and
+ * counts only its share of the candidates, chosen by a hash of (first, last). Merging threads take ranges of tokens
+ * instead; `pair_safe_cut` finds places where a range may begin.
+ *
+ * A negative id is an unknown word: it is no connector and no part of any phrase.
  */
 #ifndef W2VPLUS_PAIR_WALK_H
 #define W2VPLUS_PAIR_WALK_H
 
+#include <string.h>
+
 #include "pair_table.h"
+
+#define PAIR_ENDING_BIT UINT32_C(0x80000000) /* word ids stay below it */
 
 typedef struct {
     PairInterner runs;    /* (shorter run, connector) -> run, from 1 */
-    PairInterner endings; /* (run, last word) -> ending - type_count + 1 */
-    uint32_t type_count;
+    PairInterner endings; /* (run, last word) -> 1 + ending without its highest bit */
 } PairEndings;
 
 typedef struct {
@@ -25,9 +31,25 @@ typedef struct {
     const uint8_t *is_connector; /* by type */
 } PairText;
 
+/* Counts of one share. `kept_pairs` 0: of all pairs; otherwise the rarest are forgotten whenever there are more, and
+ * every count may be too low by up to `missed`. */
+typedef struct {
+    PairTable table;
+    PairEndings endings;
+    uint32_t share, share_count;
+    uint64_t kept_pairs;
+    uint64_t missed;
+    uint64_t forgotten; /* pairs dropped; one that came again counts again */
+} PairCounts;
+
 static inline void pair_endings_free(PairEndings *endings) {
     pair_interner_free(&endings->runs);
     pair_interner_free(&endings->endings);
+}
+
+static inline int pair_is_in_share(const PairCounts *counts, uint32_t first, uint32_t last) {
+    return counts->share_count == 1 ||
+           ((pair_hash(first, last) >> 40) * counts->share_count) >> 24 == counts->share;
 }
 
 static inline int64_t pair_extend_run(PairEndings *endings, uint32_t run, uint32_t connector) {
@@ -37,8 +59,16 @@ static inline int64_t pair_extend_run(PairEndings *endings, uint32_t run, uint32
 static inline int64_t pair_ending(PairEndings *endings, uint32_t run, uint32_t last) {
     int64_t number;
     if (run == 0) return last;
-    number = pair_intern(&endings->endings, run, last, UINT32_MAX - endings->type_count);
-    return number < 0 ? number : number - 1 + endings->type_count;
+    number = pair_intern(&endings->endings, run, last, PAIR_ENDING_BIT - 1);
+    return number < 0 ? number : (number - 1) | PAIR_ENDING_BIT;
+}
+
+/* (run, last word) of an ending. */
+static inline Pair pair_ending_parts(const PairEndings *endings, uint32_t ending) {
+    Pair parts;
+    parts.first = 0;
+    parts.second = ending;
+    return ending & PAIR_ENDING_BIT ? endings->endings.pairs[ending ^ PAIR_ENDING_BIT] : parts;
 }
 
 /* Candidates wait here while their slots travel from memory. */
@@ -49,22 +79,33 @@ typedef struct {
     int count;
 } PairQueue;
 
-static inline int pair_queue_flush(PairQueue *queue, PairTable *table) {
+/* Room for the next queue of pairs, made by forgetting rare ones where only so many are kept. */
+static inline int pair_make_room(PairCounts *counts) {
+    if (counts->kept_pairs && counts->table.used + PAIR_PENDING > counts->kept_pairs) {
+        const uint64_t used = counts->table.used;
+        const int64_t level = pair_table_shrink(&counts->table, counts->kept_pairs / 2);
+        if (level < 0) return (int)level;
+        counts->missed += (uint64_t)level;
+        counts->forgotten += used - counts->table.used;
+    }
+    return pair_table_reserve(&counts->table, PAIR_PENDING);
+}
+
+static inline int pair_queue_flush(PairQueue *queue, PairCounts *counts) {
     for (int i = 0; i < queue->count; i++) {
-        const int status = pair_table_add(table, queue->pairs[i].first, queue->pairs[i].second, 1);
+        const int status = pair_table_add(&counts->table, queue->pairs[i].first, queue->pairs[i].second, 1);
         if (status < 0) return status;
     }
     queue->count = 0;
-    return pair_table_reserve(table, PAIR_PENDING);
+    return pair_make_room(counts);
 }
 
-/* Counts the candidates of the sentences begin .. end - 1 into `table`. Every word that is no connector ends one
- * candidate and starts the next: candidates overlap. */
-static int pair_count_sentences(PairTable *table, PairEndings *endings, const PairText *text, int64_t begin,
-                                int64_t end) {
+/* Counts this share of the candidates of the sentences begin .. end - 1. Every word that is no connector ends one
+ * candidate and starts the next: candidates overlap. All shares number the runs alike. */
+static int pair_count_sentences(PairCounts *counts, const PairText *text, int64_t begin, int64_t end) {
     PairQueue queue;
     queue.count = 0;
-    if (pair_table_reserve(table, PAIR_PENDING) < 0) return PAIR_NO_MEMORY;
+    if (pair_make_room(counts) < 0) return PAIR_NO_MEMORY;
     for (int64_t sentence = begin; sentence < end; sentence++) {
         int64_t first = -1, run = 0;
         for (int64_t i = text->sentence_starts[sentence]; i < text->sentence_starts[sentence + 1]; i++) {
@@ -72,16 +113,17 @@ static int pair_count_sentences(PairTable *table, PairEndings *endings, const Pa
             if (word < 0) {
                 first = -1;
             } else if (text->is_connector[word]) {
-                if (first >= 0 && (run = pair_extend_run(endings, (uint32_t)run, (uint32_t)word)) < 0) return (int)run;
+                if (first < 0) continue;
+                if ((run = pair_extend_run(&counts->endings, (uint32_t)run, (uint32_t)word)) < 0) return (int)run;
             } else {
-                if (first >= 0) {
-                    const int64_t ending = pair_ending(endings, (uint32_t)run, (uint32_t)word);
+                if (first >= 0 && pair_is_in_share(counts, (uint32_t)first, (uint32_t)word)) {
+                    const int64_t ending = pair_ending(&counts->endings, (uint32_t)run, (uint32_t)word);
                     if (ending < 0) return (int)ending;
-                    pair_table_prefetch(table, (uint32_t)first, (uint32_t)ending);
+                    pair_table_prefetch(&counts->table, (uint32_t)first, (uint32_t)ending);
                     queue.pairs[queue.count].first = (uint32_t)first;
                     queue.pairs[queue.count].second = (uint32_t)ending;
                     if (++queue.count == PAIR_PENDING) {
-                        const int status = pair_queue_flush(&queue, table);
+                        const int status = pair_queue_flush(&queue, counts);
                         if (status < 0) return status;
                     }
                 }
@@ -90,112 +132,140 @@ static int pair_count_sentences(PairTable *table, PairEndings *endings, const Pa
             }
         }
     }
-    return pair_queue_flush(&queue, table);
+    return pair_queue_flush(&queue, counts);
 }
 
-/* Adds another thread's counts, translating its runs and endings into these. In order of the sentence ranges, the
- * merged tables are numbered as one walk over all sentences would have numbered them. */
-static int pair_merge_counts(PairTable *table, PairEndings *endings, const PairTable *other_table,
-                             const PairEndings *other) {
-    const uint64_t run_count = other->runs.numbers.used, ending_count = other->endings.numbers.used;
+/* Adds another text's counts, as far as they fall into this share; word w of the other text is new_ids[w] here. */
+static int pair_merge_counts(PairCounts *counts, const PairCounts *other, const int32_t *new_ids) {
+    const uint64_t run_count = other->endings.runs.numbers.used;
     uint32_t *run_of = (uint32_t *)malloc((size_t)(run_count + 1) * sizeof(uint32_t));
-    uint32_t *ending_of = (uint32_t *)malloc((size_t)(ending_count + 1) * sizeof(uint32_t));
-    int64_t status = run_of && ending_of ? pair_table_reserve(table, other_table->used) : PAIR_NO_MEMORY;
+    int64_t status = run_of ? PAIR_OK : PAIR_NO_MEMORY;
     if (status == PAIR_OK) run_of[0] = 0;
     for (uint64_t i = 0; status >= 0 && i < run_count; i++) {
-        const Pair part = other->runs.pairs[i]; /* the shorter run was interned before */
-        status = pair_extend_run(endings, run_of[part.first], part.second);
+        const Pair part = other->endings.runs.pairs[i]; /* the shorter run was interned before */
+        status = pair_extend_run(&counts->endings, run_of[part.first], (uint32_t)new_ids[part.second]);
         if (status >= 0) run_of[i + 1] = (uint32_t)status;
     }
-    for (uint64_t i = 0; status >= 0 && i < ending_count; i++) {
-        const Pair part = other->endings.pairs[i];
-        status = pair_ending(endings, run_of[part.first], part.second);
-        if (status >= 0) ending_of[i] = (uint32_t)status;
-    }
-    for (uint64_t i = 0; status >= 0 && other_table->mask && i <= other_table->mask; i++) {
-        const PairSlot slot = other_table->slots[i];
-        uint32_t ending = slot.second;
+    for (uint64_t i = 0; status >= 0 && other->table.mask && i <= other->table.mask; i++) {
+        const PairSlot slot = other->table.slots[i];
         if (slot.value == 0) continue;
-        if (ending >= other->type_count) ending = ending_of[ending - other->type_count];
-        status = pair_table_add(table, slot.first, ending, slot.value);
+        const Pair parts = pair_ending_parts(&other->endings, slot.second);
+        const uint32_t first = (uint32_t)new_ids[slot.first], last = (uint32_t)new_ids[parts.second];
+        if (!pair_is_in_share(counts, first, last)) continue;
+        status = pair_ending(&counts->endings, run_of[parts.first], last);
+        if (status < 0) break;
+        const uint32_t ending = (uint32_t)status;
+        status = pair_make_room(counts);
+        if (status >= 0) status = pair_table_add(&counts->table, first, ending, slot.value);
     }
     free(run_of);
-    free(ending_of);
     return status < 0 ? (int)status : PAIR_OK;
 }
 
-/* What the merging walk writes. Phrases of one group are the same words, so they become one type; a group's type is
- * given when it is first used, unless it has one. */
-typedef struct {
-    int32_t *ids;             /* room for as many tokens as are read */
-    int64_t *sentence_starts; /* one more than sentences; [0] is set */
-    int64_t *counts;          /* by type, room for every group's new type */
-    const int32_t *group_of_phrase;
-    int32_t *type_of_group; /* -1: none yet */
-    int32_t next_type;
-} PairMerged;
-
-static inline int64_t pair_copy_tokens(PairMerged *merged, int64_t written, const int32_t *ids, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        merged->ids[written + i] = ids[i];
-        if (ids[i] >= 0) merged->counts[ids[i]]++;
-    }
-    return written + count;
-}
-
-static inline int64_t pair_write_phrase(PairMerged *merged, int64_t written, uint32_t phrase) {
-    int32_t *type = merged->type_of_group + merged->group_of_phrase[phrase];
-    if (*type < 0) *type = merged->next_type++;
-    merged->ids[written] = *type;
-    merged->counts[*type]++;
-    return written + 1;
-}
-
-/* The phrase (value - 1 in `phrases`) that `first`, a run of connectors and `last` make, or -1. Never interns. */
-static inline int64_t pair_find_phrase(const PairTable *phrases, const PairEndings *endings, const int32_t *tokens,
-                                       int64_t count) {
+/* The value of the candidate `tokens` (first, connectors, last) in a table, or 0. Never interns. */
+static inline uint32_t pair_find(const PairTable *table, const PairEndings *endings, const int32_t *tokens,
+                                 int64_t count) {
     const uint32_t first = (uint32_t)tokens[0], last = (uint32_t)tokens[count - 1];
     uint32_t run = 0, ending = last;
-    if (tokens[0] < 0 || tokens[count - 1] < 0) return -1;
+    if (tokens[0] < 0 || tokens[count - 1] < 0) return 0;
     for (int64_t i = 1; i < count - 1; i++) {
         run = pair_table_get(&endings->runs.numbers, run, (uint32_t)tokens[i]);
-        if (run == 0) return -1;
+        if (run == 0) return 0;
     }
     if (run) {
         const uint32_t number = pair_table_get(&endings->endings.numbers, run, last);
-        if (number == 0) return -1;
-        ending = number - 1 + endings->type_count;
+        if (number == 0) return 0;
+        ending = (number - 1) | PAIR_ENDING_BIT;
     }
-    return (int64_t)pair_table_get(phrases, first, ending) - 1;
+    return pair_table_get(table, first, ending);
 }
 
-/* Rewrites all sentences, greedily from left to right: a phrase is taken as soon as its last word is seen, and none
- * of its words starts another. Returns the number of tokens written. */
-static int64_t pair_merge_sentences(const PairTable *phrases, const PairEndings *endings, const PairText *text,
-                                    int64_t sentence_count, PairMerged *merged) {
-    int64_t written = 0;
-    for (int64_t sentence = 0; sentence < sentence_count; sentence++) {
-        const int64_t end = text->sentence_starts[sentence + 1];
-        int64_t first = -1; /* position of the word that may start a phrase; nothing from it on is written yet */
-        for (int64_t i = text->sentence_starts[sentence]; i < end; i++) {
-            const int32_t word = text->ids[i];
-            if (word >= 0 && text->is_connector[word]) {
-                if (first < 0) written = pair_copy_tokens(merged, written, text->ids + i, 1);
+enum { PAIR_FILTER_BITS = 19 };
+
+/* The phrases of one pass: candidate -> 1 + phrase, phrase -> the type that it becomes. Most candidates of a text are
+ * no phrase; a bit for each hash of (first, last), small enough for the cache, turns nearly all of them away. */
+typedef struct {
+    PairTable numbers;
+    PairEndings endings;
+    int32_t *types;
+    uint64_t filter[1 << (PAIR_FILTER_BITS - 6)];
+} PairPhrases;
+
+static inline void pair_filter_add(PairPhrases *phrases, uint32_t first, uint32_t last) {
+    const uint64_t bit = pair_hash(first, last) >> (64 - PAIR_FILTER_BITS);
+    phrases->filter[bit >> 6] |= UINT64_C(1) << (bit & 63);
+}
+
+static inline int pair_filter_passes(const PairPhrases *phrases, int32_t first, int32_t last) {
+    const uint64_t bit = pair_hash((uint32_t)first, (uint32_t)last) >> (64 - PAIR_FILTER_BITS);
+    return (phrases->filter[bit >> 6] >> (bit & 63)) & 1;
+}
+
+static inline int64_t pair_copy(int32_t *ids, int32_t *places, int64_t written, int64_t from, int64_t end,
+                                const int32_t *source, const int32_t *source_places) {
+    for (int64_t i = from; i < end; i++, written++) {
+        ids[written] = source[i];
+        if (places) places[written] = source_places[i];
+    }
+    return written;
+}
+
+/* Rewrites one sentence of `count` ids, greedily from left to right: a phrase is taken as soon as its last word is
+ * seen, and none of its words starts another. `ids` may be `source` itself. `places`, if given, goes along with the
+ * ids; a phrase has the place of its first word. Returns the number of ids written. */
+static int64_t pair_merge_sentence(const PairPhrases *phrases, const uint8_t *is_connector, const int32_t *source,
+                                   const int32_t *source_places, int64_t count, int32_t *ids, int32_t *places) {
+    int64_t written = 0, first = -1; /* of the word that may start a phrase; nothing from it on is written yet */
+    for (int64_t i = 0; i < count; i++) {
+        const int32_t word = source[i];
+        if (word >= 0 && is_connector[word]) {
+            if (first < 0) written = pair_copy(ids, places, written, i, i + 1, source, source_places);
+            continue;
+        }
+        if (first >= 0) {
+            uint32_t number = 0;
+            if (pair_filter_passes(phrases, source[first], word)) {
+                number = pair_find(&phrases->numbers, &phrases->endings, source + first, i - first + 1);
+            }
+            if (number) {
+                if (places) places[written] = source_places[first];
+                ids[written++] = phrases->types[number - 1];
+                first = -1;
                 continue;
             }
-            if (first >= 0) {
-                const int64_t phrase = pair_find_phrase(phrases, endings, text->ids + first, i - first + 1);
-                if (phrase >= 0) {
-                    written = pair_write_phrase(merged, written, (uint32_t)phrase);
-                    first = -1;
-                    continue;
-                }
-                written = pair_copy_tokens(merged, written, text->ids + first, i - first);
-            }
-            first = i;
+            written = pair_copy(ids, places, written, first, i, source, source_places);
         }
-        if (first >= 0) written = pair_copy_tokens(merged, written, text->ids + first, end - first);
-        merged->sentence_starts[sentence + 1] = written;
+        first = i;
+    }
+    return first < 0 ? written : pair_copy(ids, places, written, first, count, source, source_places);
+}
+
+/* The first place from `position` on where a thread may begin: a sentence start, or behind two words that are no
+ * candidate's accepted pair, because the walk forgets there whatever came before. */
+static int64_t pair_safe_cut(const PairPhrases *phrases, const PairText *text, int64_t position,
+                             int64_t sentence_end) {
+    for (; position < sentence_end; position++) {
+        const int32_t before = text->ids[position - 1], word = text->ids[position];
+        if (word < 0 || before < 0) return position;
+        if (text->is_connector[word] || text->is_connector[before]) continue;
+        if (!pair_find(&phrases->numbers, &phrases->endings, text->ids + position - 1, 2)) return position;
+    }
+    return position;
+}
+
+/* Merges the tokens begin .. end - 1 (safe cuts) to ids[begin..]; starts[s] for every sentence s that starts behind
+ * `begin` up to `end` becomes the number of tokens written before it. `sentence` is that of token `begin`. */
+static int64_t pair_merge_range(const PairPhrases *phrases, const PairText *text, int64_t begin, int64_t end,
+                                int64_t sentence, int64_t sentence_count, int32_t *ids, int64_t *starts) {
+    int64_t written = 0;
+    for (int64_t position = begin; sentence < sentence_count; sentence++) {
+        const int64_t sentence_end = text->sentence_starts[sentence + 1];
+        const int64_t stop = sentence_end < end ? sentence_end : end;
+        written += pair_merge_sentence(phrases, text->is_connector, text->ids + position, NULL, stop - position,
+                                       ids + begin + written, NULL);
+        if (sentence_end > end) break;
+        starts[sentence + 1] = written;
+        position = sentence_end;
     }
     return written;
 }

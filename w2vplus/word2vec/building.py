@@ -18,12 +18,14 @@ from gensim.models import KeyedVectors
 from gensim.models import word2vec as gensim_word2vec
 
 from w2vplus._text import pruned_counts
+from w2vplus.phrases import FrozenPhrases
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary
 from w2vplus.word2vec import tables
 from w2vplus.word2vec.arguments import explain_unknown_argument
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
+from w2vplus.word2vec.phrasing import Phrasing
 from w2vplus.word2vec.pretrained import start_from
 from w2vplus.word2vec.renamed import RenamedAttributes
 
@@ -34,6 +36,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     """gensim's Word2Vec with w2vplus's vocabulary scan; trained by `w2vplus.word2vec.Word2Vec`."""
 
     _memory: CorpusMemory
+    _phrasing: Phrasing
     min_count: Any
     sample: Any
     alpha: Any
@@ -45,6 +48,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     cbow_corrected: bool = False
     whole_sequence: bool = False
     errors: str = "strict"
+    phrases: Any = None
 
     def build_vocab(
         self,
@@ -103,7 +107,24 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
                 sentences[0][:40],
             )
         source = sentences if corpus_file is None else corpus_file
-        return self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
+        encoded = self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
+        return self._with_phrases(encoded)
+
+    def _with_phrases(self, encoded: EncodedCorpus) -> EncodedCorpus:
+        """The corpus with the model's phrases joined; they are learnt from it if they are only asked for."""
+        if self.phrases is None:
+            return encoded
+        if isinstance(self.phrases, int):
+            self.phrases = self._phrasing.learnt(encoded, self.phrases, self.workers)
+        return self._phrasing.joined(encoded, self.phrases, self.workers)
+
+    def adopt_phrases(self, phrases: FrozenPhrases | None, joined: EncodedCorpus) -> None:
+        """Join by `phrases` whatever the model reads from now on, except `joined`, where they stand as strings already.
+
+        For phrases that were learnt outside, with the corpus that is about to be trained.
+        """
+        self.phrases = phrases
+        self._phrasing.keep(joined, joined)
 
     def _pruned_counts(self, encoded: EncodedCorpus, trim_rule: Any) -> defaultdict[Any, int]:
         """Counts when `max_vocab_size` bites: after each sentence that leaves more types than that, those up to a

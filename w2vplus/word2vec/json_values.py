@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Sequence
-from types import SimpleNamespace
+from dataclasses import asdict
 from typing import Any
+
+from w2vplus.collocations import CountingLoss, Phrase, PhraseTable, table_of_components
+from w2vplus.phrases import FrozenPhrases
+from w2vplus.phrases.scorers import SCORER_OF, scoring_name
+from w2vplus.word2vec.phrasing import checked_phrases
 
 logger = logging.getLogger(__name__)
 
@@ -51,73 +56,68 @@ def _key_from_json(value: Any) -> Any:
 
 
 def phrases_to_json(phrases: Any) -> Any:
-    """The frozen phrases of each pass: every phrase with its component words and its score; None for none.
+    """What a model's `phrases` are: None, a number of passes that are still to be learnt, or frozen phrases.
 
-    Raises TypeError for what is no (list of) FrozenPhrases.
+    Of these every phrase is kept with its components (words, or the words of a phrase of an earlier pass), its
+    count and its score. Raises TypeError or ValueError for anything else.
     """
-    if phrases is None:
-        return None
-    passes = list(phrases) if isinstance(phrases, (list, tuple)) else [phrases]
-    return [_frozen_to_json(one) for one in passes]
+    phrases = checked_phrases(phrases)
+    return _frozen_to_json(phrases) if isinstance(phrases, FrozenPhrases) else phrases
 
 
-def _frozen_to_json(frozen: Any) -> dict[str, Any]:
-    if not hasattr(frozen, "phrasegrams") and hasattr(frozen, "freeze"):
-        frozen = frozen.freeze()
-    if not hasattr(frozen, "phrasegrams"):
-        raise TypeError(f"phrases must be FrozenPhrases or a list of them, got a {type(frozen).__name__}")
-    scoring = _name_of_scoring(frozen.scoring)
+def _frozen_to_json(frozen: FrozenPhrases) -> dict[str, Any]:
+    scoring = scoring_name(frozen.scoring)
     if scoring is None:
         logger.warning(
             "a folder cannot hold the scoring function %r of the phrases: their scores are kept",
             frozen.scoring,
         )
-    components = getattr(frozen, "components", None)
+    if frozen._native() is None:
+        logger.warning(
+            "a folder cannot hold how %s finds phrases: those that it lists are kept", type(frozen).__name__
+        )
     return {
         "delimiter": frozen.delimiter,
         "threshold": frozen.threshold,
         "min_count": frozen.min_count,
         "scoring": scoring,
         "connector_words": sorted(frozen.connector_words),
-        "phrases": [
-            [phrase, score, None if components is None else list(components[phrase])]
-            for phrase, score in frozen.phrasegrams.items()
-        ],
+        "loss": asdict(frozen.loss),
+        "passes": [_table_to_json(table) for table in frozen.tables],
     }
 
 
-def phrases_from_json(passes: Any) -> Any:
-    """What `phrases_to_json` was given, as a list of FrozenPhrases. Raises KeyError, TypeError or
+def _table_to_json(table: PhraseTable) -> dict[str, Any]:
+    components = [
+        [list(part.words) if isinstance(part, Phrase) else part for part in parts]
+        for parts in table.components()
+    ]
+    return {
+        "connector_words": sorted(map(str, table.connector_words)),
+        "phrases": list(map(list, zip(components, table.counts.tolist(), table.scores.tolist(), strict=True))),
+    }
+
+
+def phrases_from_json(value: Any) -> Any:
+    """What `phrases_to_json` was given; phrases are `FrozenPhrases`. Raises KeyError, TypeError or
     ValueError."""
-    if passes is None:
-        return None
-    return [_frozen_from_json(one) for one in passes]
-
-
-def _frozen_from_json(one: dict[str, Any]) -> Any:
-    from w2vplus.phrases import FrozenPhrases
-
-    scores = {str(phrase): float(score) for phrase, score, _ in one["phrases"]}
-    learnt = SimpleNamespace(
-        threshold=one["threshold"],
-        min_count=one["min_count"],
-        delimiter=one["delimiter"],
-        scoring=_scorings().get(one["scoring"]),
-        connector_words=frozenset(one["connector_words"]),
-        export_phrases=lambda: scores,
+    if not isinstance(value, dict):
+        return checked_phrases(value)
+    return FrozenPhrases.of_tables(
+        [_table_from_json(table) for table in value["passes"]],
+        CountingLoss(**value["loss"]),
+        threshold=value["threshold"],
+        min_count=value["min_count"],
+        delimiter=value["delimiter"],
+        scoring=SCORER_OF.get(value["scoring"]),
+        connector_words=frozenset(value["connector_words"]),
     )
-    frozen = FrozenPhrases(learnt)
-    components = {phrase: tuple(words) for phrase, _, words in one["phrases"] if words is not None}
-    if len(components) == len(scores):
-        frozen.components = components
-    return frozen
 
 
-def _scorings() -> dict[str | None, Any]:
-    from w2vplus.phrases import npmi_scorer, original_scorer, word2phrase_scorer
-
-    return {"default": original_scorer, "npmi": npmi_scorer, "word2phrase": word2phrase_scorer}
-
-
-def _name_of_scoring(scoring: Any) -> str | None:
-    return next((name for name, function in _scorings().items() if function is scoring), None)
+def _table_from_json(value: dict[str, Any]) -> PhraseTable:
+    rows: dict[tuple[Hashable, ...], tuple[int, float]] = {
+        tuple(Phrase(tuple(part)) if isinstance(part, list) else str(part) for part in components):
+            (int(count), float(score))
+        for components, count, score in value["phrases"]
+    }  # fmt: skip
+    return table_of_components(rows, frozenset(value["connector_words"]))

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus.corpus import SentenceCorpus
+from w2vplus.phrases import FrozenPhrases
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
@@ -34,6 +35,7 @@ from w2vplus.word2vec import arguments
 from w2vplus.word2vec.checkpoints import Checkpoint, Checkpoints, CheckpointWriter, load_last
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
 from w2vplus.word2vec.persistence import Persistence
+from w2vplus.word2vec.phrasing import Phrasing, checked_phrases, phrased_stream
 from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_size
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Word2Vec(Persistence):
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
         nothing; `window` and `shrink_windows` have no effect then. The work grows with the square of the length.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
+    phrases: how many passes to learn phrases in, such as new_york (1; 2 for longer ones too), or `Phrases` that were
+        learnt before. They are joined in every corpus of the model, and `phrases` then holds them, saved with it.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
     checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
     cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in
@@ -132,6 +136,7 @@ class Word2Vec(Persistence):
         shared_negatives: int | None = None,
         cbow_corrected: bool = False,
         whole_sequence: bool = False,
+        phrases: Any = None,
         progress: bool | ProgressObserver = False,
         errors: str = "strict",
         checkpoint: Checkpoints | str | PathLike[str] | None = None,
@@ -158,6 +163,8 @@ class Word2Vec(Persistence):
         self.whole_sequence = bool(whole_sequence)
         self.errors = errors
         self.training_losses: list[float] = []
+        self.phrases = checked_phrases(phrases)
+        self._phrasing = Phrasing()
         self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
@@ -176,6 +183,7 @@ class Word2Vec(Persistence):
         finally:
             self._memory.hold = False
             self._memory.forget()
+            self._phrasing.forget()
             del self._constructor_progress, self._constructor_checkpoint
 
     # ---- Training
@@ -323,6 +331,7 @@ class Word2Vec(Persistence):
         self.min_alpha_yet_reached = max(run.end_rate, run.learning_rate(position.epoch, position.offset))
         if not self._memory.hold:
             self._memory.forget()
+            self._phrasing.forget()
         for callback in callbacks:
             callback.on_train_end(self)
         return call.total.trained_words, call.total.raw_words
@@ -373,6 +382,8 @@ class Word2Vec(Persistence):
         if self._memory.cache or never_changes(corpus):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
         assert isinstance(corpus, SentenceCorpus)  # everything else never changes
+        if isinstance(self.phrases, FrozenPhrases):
+            return streamed_feed(phrased_stream(corpus, self.phrases), self.wv.key_to_index)
         return streamed_feed(corpus, self.wv.key_to_index)
 
     def _overridden_hooks(self) -> list[str]:

@@ -21,16 +21,21 @@ from w2vplus.errors import ModelFormatError
 from w2vplus.word2vec import folder_layout
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory
+from w2vplus.word2vec.phrasing import Phrasing
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 logger = logging.getLogger(__name__)
 
-TRANSIENT = ("_memory", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training")
+TRANSIENT = (
+    "_memory", "_phrasing", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training",
+)  # fmt: skip
 """Attributes that are not saved."""
 
-OURS = (*TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases")
+OURS = (
+    *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases",
+)  # fmt: skip
 """Attributes that gensim's class does not know."""
 
 MODEL_KIND, CHECKPOINT_KIND = "model", "checkpoint"
@@ -39,7 +44,6 @@ MODEL_KIND, CHECKPOINT_KIND = "model", "checkpoint"
 class Persistence(VocabularyBuilding):
     """The part of `Word2Vec` that goes to disk and comes back."""
 
-    phrases: Any = None
     stop_training: bool = False
     """Set by callbacks to end training; `train` clears it when it begins."""
     _run_id: str | None = None
@@ -112,7 +116,7 @@ class Persistence(VocabularyBuilding):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._memory = CorpusMemory()
+        self._memory, self._phrasing = CorpusMemory(), Phrasing()
 
     def _load_specials(self, *args: Any, **kwargs: Any) -> None:
         super()._load_specials(*args, **kwargs)
@@ -120,7 +124,7 @@ class Persistence(VocabularyBuilding):
 
     def _complete(self) -> None:
         """Give a model of gensim, or of an earlier w2vplus, the attributes that it lacks."""
-        self._memory = CorpusMemory()
+        self._memory, self._phrasing = CorpusMemory(), Phrasing()
         for name, value in (
             ("shared_negatives", None),
             ("cbow_corrected", False),
@@ -136,10 +140,11 @@ class Persistence(VocabularyBuilding):
         """This model as a `gensim.models.Word2Vec`, which shares its arrays and needs no w2vplus to be
         pickled.
 
-        What gensim has no place for is left out: how negatives are shared, the corrected CBOW law (a warning
-        says so if that was in use), losses by epoch, phrases (a warning if there are any).
+        What gensim has no place for is left out: how negatives are shared, the corrected CBOW law and windows
+        of whole sequences (a warning says so if they were in use), losses by epoch, phrases (a warning if
+        there are any).
         """
-        for name in ("cbow_corrected", "phrases"):
+        for name in ("cbow_corrected", "whole_sequence", "phrases"):
             if getattr(self, name, None):
                 logger.warning("gensim's Word2Vec has no %s: left out of the plain model", name)
         plain = PlainWord2Vec.__new__(PlainWord2Vec)

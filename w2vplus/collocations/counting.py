@@ -1,0 +1,165 @@
+"""An encoded corpus becomes counts of its words and of its phrase candidates; several threads share the
+work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vplus._pairs import PairCounter
+from w2vplus.store import EncodedCorpus
+
+LEAST_MAX_PAIRS = 1024
+"""The least limit of pairs in memory that `count_candidates` accepts."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates of a corpus as parallel arrays of type ids, sorted by (first, last, run).
+
+    `firsts`, `lasts`: int32; `runs`: int64, numbers for `CandidateCounts.connector_run`, 0 for none;
+    `counts`: int64.
+    """
+
+    firsts: NDArray[np.int32]
+    runs: NDArray[np.int64]
+    lasts: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def where(self, kept: NDArray[np.bool_]) -> Candidates:
+        """Those of the candidates for which `kept` (bool, as many) holds."""
+        return Candidates(self.firsts[kept], self.runs[kept], self.lasts[kept], self.counts[kept])
+
+    def order(self) -> NDArray[np.int64]:
+        """What sorts them by (first, last, run)."""
+        return np.lexsort((self.runs, self.lasts, self.firsts)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class CountingLoss:
+    """What a limit of pairs in memory cost: no count is too low by more than `missed`, none is too high.
+
+    `forgotten`: how often a rare pair was dropped. Both are 0 where every pair was kept.
+    """
+
+    missed: int = 0
+    forgotten: int = 0
+
+    def __bool__(self) -> bool:
+        return self.forgotten > 0
+
+
+@dataclass(frozen=True)
+class CandidateCounts:
+    """All that scoring needs to know of a corpus.
+
+    `word_counts`: int64 (n_types,), 0 for connector words. `total_words`: tokens, connectors included.
+    `shares`: the candidates, each in one of the counters.
+    """
+
+    word_counts: NDArray[np.int64]
+    total_words: int
+    shares: Sequence[PairCounter]
+
+    @property
+    def candidate_count(self) -> int:
+        """Distinct candidates."""
+        return sum(len(share) for share in self.shares)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Distinct words that are no connectors, plus distinct candidates: the default scoring's V."""
+        return int(np.count_nonzero(self.word_counts)) + self.candidate_count
+
+    @property
+    def loss(self) -> CountingLoss:
+        """What counting with a limit of pairs missed."""
+        return CountingLoss(
+            max((share.missed for share in self.shares), default=0),
+            sum(share.forgotten for share in self.shares),
+        )
+
+    def candidates(self, least_count: int = 1, *, ordered: bool = True) -> Candidates:
+        """The candidates that occur at least `least_count` times."""
+        parts = [share.candidates(least_count) for share in self.shares]
+        found = Candidates(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        if not ordered:
+            return found
+        order = found.order()
+        return Candidates(found.firsts[order], found.runs[order], found.lasts[order], found.counts[order])
+
+    def connector_run(self, run: int) -> tuple[int, ...]:
+        """The type ids of a run's connectors, in text order."""
+        return self.shares[0].connector_run(run)  # all shares number the runs alike
+
+    def count_of(self, type_ids: Sequence[int]) -> int:
+        """Occurrences of the candidate first word, connectors, last word."""
+        tokens = np.array(type_ids, dtype=np.int32)
+        return max(share.count_of(tokens) for share in self.shares)
+
+
+def count_candidates(
+    corpus: EncodedCorpus,
+    connector_words: Set[Hashable] = frozenset(),
+    *,
+    workers: int = 1,
+    max_pairs: int | None = None,
+) -> CandidateCounts:
+    """Count the words and the candidates of a corpus with `workers` threads, whose number changes no result.
+
+    `max_pairs` bounds memory (some 40 bytes a pair): once there are more distinct candidates, the rarest are
+    forgotten until half are left. `CandidateCounts.loss` says by how much counts may then be too low at
+    most (the scheme of Manku and Motwani 2002, "Approximate frequency counts over data streams").
+
+    Raises ValueError for arguments out of range, OverflowError if a candidate occurs 2^32 times, MemoryError.
+    """
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    if max_pairs is not None and max_pairs < LEAST_MAX_PAIRS:
+        raise ValueError(f"max_pairs must be at least {LEAST_MAX_PAIRS}, got {max_pairs}")
+    # What is forgotten depends on how the pairs are shared out: one share then.
+    share_count = 1 if max_pairs is not None else workers
+    shares = [PairCounter(number, share_count, max_pairs or 0) for number in range(share_count)]
+    is_connector = connector_mask(corpus.types, connector_words)
+    store = corpus.store
+    if store.token_count:
+
+        def count(share: PairCounter) -> None:
+            share.count(store.ids, store.sentence_starts, is_connector, 0, store.sentence_count)
+
+        with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
+            list(executor.map(count, shares))
+    return CandidateCounts(np.where(is_connector, 0, corpus.counts), store.token_count, shares)
+
+
+def merged_counts(
+    counts: CandidateCounts, others: CandidateCounts, new_ids: NDArray[np.int32], type_count: int
+) -> CandidateCounts:
+    """The counts of two corpora together; `counts` is used up.
+
+    Type t of the other corpus is `new_ids[t]` (int32) among the `type_count` types of both. Raises
+    OverflowError if a candidate occurs 2^32 times.
+    """
+    word_counts = np.zeros(type_count, np.int64)
+    word_counts[: len(counts.word_counts)] = counts.word_counts
+    word_counts[new_ids] += others.word_counts
+    for share in counts.shares:
+        for other in others.shares:
+            share.merge(other, new_ids)
+    return CandidateCounts(word_counts, counts.total_words + others.total_words, counts.shares)
+
+
+def connector_mask(types: Sequence[Hashable], connector_words: Set[Hashable]) -> NDArray[np.uint8]:
+    """1 for every type that is a connector word."""
+    mask = np.zeros(len(types), dtype=np.uint8)
+    if connector_words:
+        mask[:] = np.fromiter((token in connector_words for token in types), dtype=np.uint8, count=len(types))
+    return mask

@@ -1,0 +1,68 @@
+"""What phrases look like from outside: a row of the table, and why a pair was merged or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from w2vplus.collocations import Phrase, PhraseTable
+
+
+@dataclass(frozen=True)
+class FoundPhrase:
+    """A phrase: as it is written, its words, its count as a candidate, its score, and the pass that found it.
+
+    `components` are what the pass joined: words, or phrases of an earlier pass as they are written.
+    """
+
+    phrase: str
+    words: tuple[str, ...]
+    components: tuple[str, ...]
+    count: int
+    score: float
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why words were merged, or not: score against threshold, the counts behind it and a reason in words.
+
+    `word_counts`: of the first and the last word; empty where counts were not kept.
+    """
+
+    words: tuple[str, ...]
+    word_counts: tuple[int, ...]
+    count: int
+    score: float | None
+    min_count: float
+    threshold: float
+    scoring: str
+    merged: bool
+    reason: str
+
+    def __str__(self) -> str:
+        ends = zip((self.words[0], self.words[-1]), self.word_counts, strict=False)
+        counts = "".join(f"{word!r} occurs {count:,} times, " for word, count in ends)
+        score = "no score" if self.score is None else f"{self.scoring} score {self.score:.6g}"
+        verdict = "merged" if self.merged else "not merged"
+        return (
+            f"{' '.join(self.words)}: {verdict}, {self.reason}: {counts}together {self.count:,} times; "
+            f"{score} against threshold {self.threshold:g} (min_count {self.min_count:g})"
+        )
+
+
+def found_phrases(tables: Iterable[PhraseTable], delimiter: str) -> list[FoundPhrase]:
+    """Every phrase of the passes, from the highest score down."""
+    found = []
+    for level, table in enumerate(tables, start=1):
+        rows = zip(
+            table.components(), table.phrases(), table.counts.tolist(), table.scores.tolist(), strict=True
+        )
+        for components, phrase, count, score in rows:
+            written = tuple(
+                part.joined(delimiter) if isinstance(part, Phrase) else str(part) for part in components
+            )
+            words = tuple(map(str, phrase.words))
+            found.append(FoundPhrase(phrase.joined(delimiter), words, written, count, score, level))
+    found.sort(key=lambda entry: (-entry.score, entry.phrase))
+    return found

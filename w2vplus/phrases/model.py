@@ -1,0 +1,423 @@
+"""`Phrases`: gensim's class that counts words and candidates and knows which candidates are phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence, Set
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from gensim.models import phrases as gensim_phrases
+from gensim.models.phrases import npmi_scorer
+
+from w2vplus.collocations import (
+    PhraseSettings,
+    PhraseTable,
+    count_candidates,
+    learn_passes,
+    least_count,
+    phrase_table,
+    scores_of,
+    table_of_components,
+)
+from w2vplus.corpus import encode
+from w2vplus.phrases.frozen import FrozenPhrases
+from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases
+from w2vplus.phrases.scorers import SCORER_OF, Scorer, name_of, scoring_name
+from w2vplus.phrases.tally import Tally
+from w2vplus.phrases.transforming import (
+    NativePhrases,
+    StrictTransformation,
+    available_workers,
+    decoded,
+    encoded_strings,
+)
+from w2vplus.phrases.views import WatchedDict
+from w2vplus.stand_in import StandIn
+from w2vplus.store import EncodedCorpus
+
+Sentences = Iterable[Iterable[str]] | PathLike[str] | EncodedCorpus
+
+
+class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn):  # type: ignore[misc]
+    """Counts words and neighbouring words, and joins neighbours that occur together too often for chance.
+
+    `vocab` is gensim's dict of counts, made when it is asked for; whoever changes it, or assigns another,
+    has gensim's own way of finding phrases from then on: by joined strings.
+
+    Thread-safety: any number of threads may transform sentences; learning needs the object for itself.
+    Reproducibility: counts are exact, unless `max_vocab_size` makes gensim's law drop rare entries.
+    """
+
+    scoring: Scorer
+    _strings: dict[str, int]
+    _tally: Tally | None
+    _view: WatchedDict | None
+    _ready: tuple[Any, PhraseTable, NativePhrases] | None
+
+    def __init__(
+        self,
+        sentences: Sentences | None = None,
+        min_count: float = 5,
+        threshold: float = 10.0,
+        max_vocab_size: int = 40_000_000,
+        delimiter: str = "_",
+        progress_per: int = 10_000,
+        scoring: str | Scorer = "default",
+        connector_words: Iterable[str] = frozenset(),
+        *,
+        workers: int | None = None,
+    ) -> None:
+        """gensim's constructor: its arguments, their order and defaults.
+
+        `sentences` may also be a path object or a corpus of `w2vplus.corpus`, which are read natively, and
+        `scoring` may also be "word2phrase". `progress_per` matters only once `max_vocab_size` is exceeded.
+        `workers` threads count, every CPU by default; their number changes no result.
+
+        Raises ValueError for a setting out of its range, TypeError for one of the wrong kind, and whatever
+        `add_vocab` raises.
+        """
+        if isinstance(scoring, str):
+            PhraseSettings(min_count, threshold, scoring)
+        elif not callable(scoring):
+            raise TypeError(f"scoring must be the name of a scoring or a function, got {scoring!r}")
+        if not isinstance(delimiter, str):
+            raise TypeError(f"delimiter must be a string, got {delimiter!r}")
+        if isinstance(connector_words, str | bytes):
+            raise TypeError(f"connector_words must be a set of words, got {connector_words!r}; split it")
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers must be at least 1, got {workers}")
+        self.workers = workers
+        super().__init__(
+            sentences=sentences,
+            min_count=min_count,
+            threshold=threshold,
+            max_vocab_size=max_vocab_size,
+            delimiter=delimiter,
+            progress_per=progress_per,
+            scoring=SCORER_OF[scoring] if isinstance(scoring, str) else scoring,
+            connector_words=connector_words,
+        )
+
+    @classmethod
+    def learn(
+        cls,
+        corpus: Any,
+        passes: int | None = None,
+        *,
+        scoring: str = "default",
+        thresholds: float | Sequence[float] | None = None,
+        min_count: float = 5,
+        connector_words: Iterable[str] = frozenset(),
+        delimiter: str = "_",
+        workers: int | None = None,
+        max_pairs: int | None = None,
+        errors: str = "strict",
+    ) -> FrozenPhrases:
+        """Learn phrases of two and more words in several passes, each over the corpus as the last one
+        joined it.
+
+        `corpus` is anything that `w2vplus.open_corpus` takes and is read once. `thresholds`: one for all
+        passes or one for each, in the scale of `scoring`; by default 10 for "default", 100 for
+        "word2phrase", 0.5 for "npmi".
+        `passes`: as many as thresholds, or 1. `max_pairs` bounds the memory of counting;
+        `FrozenPhrases.loss` tells what was missed then. Every phrase keeps its words (`FrozenPhrases.found`).
+
+        Raises ValueError for settings out of their range, and as `w2vplus.encode` does.
+        """
+        settings = pass_settings(passes, scoring, thresholds, min_count, connector_words)
+        workers = workers or available_workers()
+        encoded = encode(corpus, workers=workers, errors=errors)
+        joined = learn_passes(encoded, settings, workers=workers, max_pairs=max_pairs, apply_last=False)
+        return FrozenPhrases.of_passes(joined.tables, settings, delimiter, joined.loss)
+
+    def __str__(self) -> str:
+        return (
+            f"{type(self).__name__}<{self.vocabulary_size} vocab, min_count={self.min_count}, "
+            f"threshold={self.threshold}, max_vocab_size={self.max_vocab_size}>"
+        )
+
+    # ---- Counts
+
+    @property
+    def vocab(self) -> dict[str, int]:
+        """gensim's dict: words and joined candidates with their counts; the counts of equal strings are
+        added up.
+        """
+        self._take_changes()
+        if self._tally is None:
+            return self._strings
+        if self._view is None:
+            self._view = WatchedDict(self._tally.strings(self.delimiter))
+        return self._view
+
+    @vocab.setter
+    def vocab(self, vocab: dict[str, int]) -> None:
+        self._strings = vocab
+        self._tally = self._view = self._ready = None
+
+    def _take_changes(self) -> None:
+        if self._view is not None and self._view.changed:
+            self.vocab = self._view
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Distinct words and candidates: what gensim's scorers are given as `len_vocab`."""
+        self._take_changes()
+        return len(self._strings) if self._tally is None else self._tally.vocabulary_size
+
+    def add_vocab(self, sentences: Sentences) -> None:
+        """Add the counts of more sentences, natively over ids, to those learnt before.
+
+        `sentences` may be anything that the constructor takes, one-shot iterators included: it is read once.
+        Raises CorpusError for what is no corpus of token lists, TypeError for tokens that are not strings.
+        """
+        self._take_changes()
+        is_hooked = type(self)._learn_vocab is not Phrases._learn_vocab or "_learn_vocab" in self.__dict__
+        if is_hooked or (self._tally is None and self._strings):
+            super().add_vocab(sentences)
+            return
+        tally = Tally.of_corpus(sentences, self.delimiter, self.connector_words, self._workers())
+        size = tally.vocabulary_size + (0 if self._tally is None else self._tally.vocabulary_size)
+        if size > self.max_vocab_size:
+            # What pruning drops depends on the order of sentences: gensim's own loop and merging then.
+            self.vocab = dict(self.vocab)
+            super().add_vocab(decoded(tally.corpus()))
+            return
+        total_words = tally.counts.total_words
+        tally = tally.without_corpus() if self._tally is None else self._tally.joined_with(tally)
+        self.vocab = {}
+        self._tally = tally
+        self.corpus_word_count += total_words
+
+    @staticmethod
+    def _learn_vocab(
+        sentences: Sentences,
+        max_vocab_size: int,
+        delimiter: str,
+        connector_words: Set[str],
+        progress_per: int,
+    ) -> tuple[int, dict[str, int], int]:
+        """Count a corpus: (min_reduce, counts by word and by joined candidate, number of tokens).
+
+        gensim's hook for subclasses. A corpus that reaches `max_vocab_size` is counted by gensim's own loop.
+        """
+        corpus = encoded_strings(sentences, 1)[0]
+        counts = count_candidates(corpus, frozenset(connector_words))
+        if counts.vocabulary_size <= max_vocab_size:
+            return 1, Tally(list(corpus.types), counts).strings(delimiter), counts.total_words
+        pruned: tuple[int, dict[str, int], int] = gensim_phrases.Phrases._learn_vocab(
+            decoded(corpus), max_vocab_size, delimiter, connector_words, progress_per
+        )
+        return pruned
+
+    def _workers(self) -> int:
+        return getattr(self, "workers", None) or available_workers()
+
+    # ---- Phrases
+
+    def score_candidate(
+        self, word_a: str, word_b: str, in_between: list[str]
+    ) -> tuple[str | None, float | None]:
+        """(joined phrase, score), or (None, None) if the words are no phrase.
+
+        Raises ValueError, naming the words, if the scorer raises or returns NaN.
+        """
+        counts = self._counts_of((word_a, *in_between, word_b))
+        if min(counts) <= 0:
+            return None, None
+        score = self._score(word_a, word_b, counts)
+        if score <= self.threshold:
+            return None, None
+        return self.delimiter.join([word_a, *in_between, word_b]), score
+
+    def _counts_of(self, words: tuple[str, ...]) -> tuple[int, int, int]:
+        """Occurrences of the first word, of the last, and of the candidate that all of them are."""
+        self._take_changes()
+        if self._tally is not None:
+            return self._tally.counts_of(words)
+        get = self._strings.get
+        return get(words[0], 0), get(words[-1], 0), get(self.delimiter.join(words), 0)
+
+    def _score(self, word_a: str, word_b: str, counts: tuple[int, int, int]) -> float:
+        try:
+            score = self.scoring(
+                worda_count=counts[0], wordb_count=counts[1], bigram_count=counts[2],
+                len_vocab=self.vocabulary_size, min_count=self.min_count,
+                corpus_word_count=self.corpus_word_count,
+            )  # fmt: skip
+        except Exception as error:
+            raise ValueError(
+                f"scorer {name_of(self.scoring)} failed for {word_a!r} and {word_b!r}: {error!r}"
+            ) from error
+        if score != score:
+            name = name_of(self.scoring)
+            raise ValueError(f"scorer {name} must return a number, got NaN for {word_a!r} and {word_b!r}")
+        return score
+
+    def export_phrases(self) -> dict[str, float]:
+        """All phrases with their scores, joined string -> score."""
+        self._take_changes()
+        if self._tally is None:
+            return self._exported_strings()
+        table = self._table()
+        joined = (phrase.joined(self.delimiter) for phrase in table.phrases())
+        return dict(zip(joined, table.scores.tolist(), strict=True))
+
+    def _exported_strings(self) -> dict[str, float]:
+        """gensim's way: joined strings are split at the delimiter to know their words."""
+        scores: dict[str, float] = {}
+        for joined in self._strings:
+            words = joined.split(self.delimiter)
+            if len(words) > 1:
+                phrase, score = self.score_candidate(words[0], words[-1], words[1:-1])
+                if phrase is not None and score is not None:
+                    scores[phrase] = score
+        return scores
+
+    def _table(self) -> PhraseTable:
+        """The phrases under the settings as they are now; only where there are counts by id."""
+        assert self._tally is not None
+        tally, counts = self._tally, self._tally.counts
+        name = scoring_name(self.scoring)
+        if name is None or type(self).score_candidate is not Phrases.score_candidate:
+            rows = {
+                words: (count, self._asked(words)) for words, count in tally.candidates(self._least_count())
+            }
+            accepted: dict[tuple[Hashable, ...], tuple[int, float]] = {
+                words: (count, score) for words, (count, score) in rows.items() if score is not None
+            }
+            return table_of_components(accepted, self.connector_words)
+        candidates = counts.candidates(self._least_count(), ordered=False)
+        scores = scores_of(counts, candidates, name, self.min_count)
+        if tally.vocabulary_size != counts.vocabulary_size and name == "default":
+            expected = (
+                counts.word_counts[candidates.firsts].astype(np.float64)
+                * counts.word_counts[candidates.lasts]
+            )
+            scores = (candidates.counts - self.min_count) / expected * tally.vocabulary_size
+        kept = scores > self.threshold
+        table = phrase_table(tally.types, counts, candidates.where(kept), scores[kept], self.connector_words)
+        carried = {words: (self._counts_of(words)[2], self._asked(words)) for words in tally.carried}
+        if not carried:
+            return table
+        rows_now = zip(table.components(), table.counts.tolist(), table.scores.tolist(), strict=True)
+        merged = {components: (count, score) for components, count, score in rows_now}
+        merged.update(
+            {words: (count, score) for words, (count, score) in carried.items() if score is not None}
+        )
+        return table_of_components(merged, self.connector_words)
+
+    def _asked(self, words: tuple[Any, ...]) -> float | None:
+        return self.score_candidate(words[0], words[-1], list(words[1:-1]))[1]
+
+    def _least_count(self) -> int:
+        """A count below which no candidate can be accepted: the known scorers give it no positive score."""
+        name = scoring_name(self.scoring)
+        if name is None or (self.scoring is not npmi_scorer and self.threshold < 0):
+            return 1
+        return least_count(name, self.min_count)
+
+    def _native(self) -> NativePhrases | None:
+        self._take_changes()
+        if self._tally is None or scoring_name(self.scoring) is None or self._is_overridden(Phrases):
+            return None
+        key = (self.min_count, self.threshold, self.scoring, self.delimiter, self.connector_words)
+        ready = self._ready
+        if ready is None or ready[0] != key:
+            table = self._table().compact()
+            self._ready = ready = key, table, NativePhrases([table], self.delimiter)
+        return ready[2]
+
+    def _tables_to_freeze(self) -> list[PhraseTable] | None:
+        self._take_changes()
+        is_hooked = (
+            type(self).export_phrases is not Phrases.export_phrases or "export_phrases" in self.__dict__
+        )
+        return None if self._tally is None or is_hooked else [self._table()]
+
+    def freeze(self) -> FrozenPhrases:
+        """The phrases alone, without the counts: smaller and faster, and learns no more."""
+        return FrozenPhrases(self)
+
+    # ---- Inspection
+
+    def found(self) -> list[FoundPhrase]:
+        """The phrases with counts, scores and components, from the highest score down."""
+        return (
+            self.freeze().found() if self._tally is None else found_phrases([self._table()], self.delimiter)
+        )
+
+    def explain(self, *words: str) -> Explanation:
+        """Why these words are merged or not: `explain("bank", "of", "america")`, connectors in the middle.
+
+        Raises ValueError for fewer than two words, and if the scorer fails.
+        """
+        if len(words) < 2:
+            raise ValueError(f"explain needs the words of a pair, as explain('new', 'york'), got {words!r}")
+        first, last, together = counts = self._counts_of(words)
+        score = self._score(words[0], words[-1], counts) if min(counts) > 0 else None
+        wrong = [word for word in words[1:-1] if word not in self.connector_words]
+        unknown = [word for word, count in ((words[0], first), (words[-1], last)) if count <= 0]
+        if wrong:
+            reason = f"{wrong[0]!r} in the middle is no connector word"
+        elif any(word in self.connector_words for word in (words[0], words[-1])):
+            reason = "a phrase neither begins nor ends with a connector word"
+        elif unknown:
+            reason = f"{unknown[0]!r} does not occur"
+        elif together <= 0:
+            reason = "the words never stand together"
+        elif score is None or score <= self.threshold:
+            reason = "the score is not above the threshold"
+        else:
+            reason = "the score is above the threshold"
+        merged = score is not None and score > self.threshold
+        return Explanation(
+            words,
+            (first, last),
+            together,
+            score,
+            self.min_count,
+            self.threshold,
+            name_of(self.scoring),
+            merged,
+            reason,
+        )
+
+    # ---- Saving
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._take_changes()
+        return {**self.__dict__, "_view": None, "_ready": None}
+
+    def _adopt(self, state: dict[str, Any]) -> None:
+        """Become a model that gensim's class has loaded."""
+        vocab = state.pop("vocab")
+        self.__dict__.update(state)
+        self.connector_words = frozenset(self.connector_words)
+        self.vocab = vocab
+
+
+def pass_settings(
+    passes: int | None,
+    scoring: str,
+    thresholds: float | Sequence[float] | None,
+    min_count: float,
+    connector_words: Iterable[str],
+) -> list[PhraseSettings]:
+    """The settings of each pass, checked; raises ValueError or TypeError."""
+    if isinstance(connector_words, str | bytes):
+        raise TypeError(f"connector_words must be a set of words, got {connector_words!r}; split it")
+    if thresholds is None:
+        thresholds = {"default": 10.0, "word2phrase": 100.0, "npmi": 0.5}.get(scoring, 10.0)
+    if isinstance(thresholds, int | float):
+        thresholds = [thresholds] * (1 if passes is None else passes)
+    passes = len(thresholds) if passes is None else passes
+    if passes < 1:
+        raise ValueError(f"passes must be at least 1, got {passes}")
+    if len(thresholds) != passes:
+        raise ValueError(
+            f"thresholds must be one number or one for each of {passes} passes, got {len(thresholds)}"
+        )
+    connectors: frozenset[Hashable] = frozenset(connector_words)
+    return [PhraseSettings(min_count, threshold, scoring, connectors) for threshold in thresholds]

@@ -1,0 +1,107 @@
+"""The counts behind `Phrases`: words and candidates by id, looked up by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from w2vplus.collocations import CandidateCounts, count_candidates, merged_counts
+from w2vplus.phrases.transforming import encoded_strings
+from w2vplus.store import EncodedCorpus
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over the types of a corpus.
+
+    `carried`: phrases that an earlier model had joined in the text this was counted from, components ->
+    token. Each occurrence of such a token is one of its components together.
+    """
+
+    types: list[Any]
+    counts: CandidateCounts
+    carried: dict[tuple[str, ...], str] = field(default_factory=dict)
+    encoded: EncodedCorpus | None = None
+
+    @classmethod
+    def of_corpus(
+        cls, sentences: Any, delimiter: str, connector_words: frozenset[str], workers: int
+    ) -> Tally:
+        """Count a corpus; raises CorpusError or TypeError for what is none."""
+        corpus, joined_by, carried = encoded_strings(sentences, workers)
+        counts = count_candidates(corpus, connector_words, workers=workers)
+        return cls(list(corpus.types), counts, carried if joined_by == delimiter else {}, corpus)
+
+    def corpus(self) -> EncodedCorpus:
+        """The corpus that was counted, as long as it is kept."""
+        assert self.encoded is not None
+        return self.encoded
+
+    def without_corpus(self) -> Tally:
+        return replace(self, encoded=None)
+
+    @cached_property
+    def id_of(self) -> dict[Any, int]:
+        return {token: number for number, token in enumerate(self.types)}
+
+    @cached_property
+    def vocabulary_size(self) -> int:
+        """Distinct words and candidates; a phrase that is both, carried and come again, is one."""
+        twice = sum(
+            1 for words in self.carried if self._pair_count(words) and self._word_count(self.carried[words])
+        )
+        return self.counts.vocabulary_size - twice
+
+    def _word_count(self, word: str) -> int:
+        number = self.id_of.get(word, -1)
+        return int(self.counts.word_counts[number]) if number >= 0 else 0
+
+    def _pair_count(self, words: tuple[str, ...]) -> int:
+        numbers = [self.id_of.get(word, -1) for word in words]
+        return 0 if min(numbers) < 0 else self.counts.count_of(numbers)
+
+    def counts_of(self, words: tuple[str, ...]) -> tuple[int, int, int]:
+        """Occurrences of the first word, of the last, and of the candidate."""
+        together = self._pair_count(words)
+        if words in self.carried:
+            together += self._word_count(self.carried[words])
+        return self._word_count(words[0]), self._word_count(words[-1]), together
+
+    def candidates(self, least_count: int) -> Iterator[tuple[tuple[Any, ...], int]]:
+        """(words, count) of each candidate that occurs so often, carried ones included."""
+        found = self.counts.candidates(1 if self.carried else least_count)
+        connectors: dict[int, list[Any]] = {}
+        columns = (column.tolist() for column in (found.firsts, found.runs, found.lasts, found.counts))
+        seen = set()
+        for first, run, last, count in zip(*columns, strict=True):
+            if run not in connectors:
+                connectors[run] = [self.types[type_id] for type_id in self.counts.connector_run(run)]
+            words = (self.types[first], *connectors[run], self.types[last])
+            if words in self.carried:
+                seen.add(words)
+                count += self._word_count(self.carried[words])
+            if count >= least_count:
+                yield words, count
+        for words in self.carried:
+            if words not in seen and (count := self._word_count(self.carried[words])) >= least_count:
+                yield words, count
+
+    def strings(self, delimiter: str) -> dict[str, int]:
+        """gensim's vocabulary: words and joined candidates with their counts; equal strings are added up."""
+        columns = zip(self.types, self.counts.word_counts.tolist(), strict=True)
+        vocab: dict[str, int] = {word: count for word, count in columns if count}
+        for words, count in replace(self, carried={}).candidates(1):
+            joined = delimiter.join(words)
+            vocab[joined] = vocab.get(joined, 0) + count
+        return vocab
+
+    def joined_with(self, other: Tally) -> Tally:
+        """The counts of both; this one is used up."""
+        id_of = dict(self.id_of)
+        new_ids = np.array([id_of.setdefault(token, len(id_of)) for token in other.types], np.int32)
+        counts = merged_counts(self.counts, other.counts, new_ids, len(id_of))
+        return Tally(list(id_of), counts, {**self.carried, **other.carried})

@@ -1,0 +1,83 @@
+"""Phrases on the way from corpus to vocabulary: what `Word2Vec(phrases=...)` means.
+
+Phrases are learnt from the corpus that the vocabulary is built from, or given; from then on every corpus
+that the model reads is joined by them before anything else sees it, over ids where it is encoded whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from w2vplus.collocations import apply_phrases, join_phrases, learn_passes
+from w2vplus.corpus import SentenceCorpus, encode
+from w2vplus.phrases import FrozenPhrases, Phrases
+from w2vplus.phrases.model import pass_settings
+from w2vplus.phrases.transforming import PhrasedCorpus, StrictTransformation, decoded
+from w2vplus.store import EncodedCorpus
+
+
+def checked_phrases(phrases: Any) -> Any:
+    """The `phrases` argument: None, a number of passes from 1 on, or frozen phrases.
+
+    Raises TypeError or ValueError for anything else. 0 and False mean None, True means 1.
+    """
+    if isinstance(phrases, StrictTransformation):  # of ours, even while our classes stand in for gensim's
+        return phrases.freeze() if isinstance(phrases, Phrases) else phrases
+    if phrases is None:
+        return None
+    if not hasattr(phrases, "__index__"):
+        raise TypeError(
+            f"phrases must be a number of passes or Phrases of w2vplus, got a {type(phrases).__name__}"
+        )
+    if int(phrases) < 0:
+        raise ValueError(f"phrases must be at least 0 passes, got {phrases}")
+    return int(phrases) or None
+
+
+def phrased_stream(sentences: Any, phrases: FrozenPhrases) -> SentenceCorpus:
+    """Sentences that are iterated anew in every epoch, with phrases joined on the way."""
+    return SentenceCorpus(PhrasedCorpus(phrases, sentences))  # indexing would take a sentence to look at
+
+
+class Phrasing:
+    """Joins the corpora of one model; keeps the last result, for a vocabulary and a training on one corpus.
+
+    Thread-safety: none.
+    """
+
+    def __init__(self) -> None:
+        self._before: EncodedCorpus | None = None
+        self._after: EncodedCorpus | None = None
+
+    def joined(self, corpus: EncodedCorpus, phrases: FrozenPhrases, workers: int) -> EncodedCorpus:
+        """The corpus with these phrases as strings."""
+        if self._before is not corpus or self._after is None:
+            native = phrases._native()
+            if native is None:  # a subclass that finds phrases in its own way
+                after = encode(phrases[decoded(corpus)])
+            else:
+                after = corpus
+                for table in native.tables:
+                    after = apply_phrases(after, table, workers=workers)
+                after = join_phrases(after, phrases.delimiter)
+            self.keep(corpus, after)
+            return after
+        return self._after
+
+    def keep(self, before: EncodedCorpus, after: EncodedCorpus) -> None:
+        """Take `after` for what `before` becomes by the model's phrases; the same, if they stand in it already."""
+        self._before, self._after = before, after
+
+    def learnt(self, corpus: EncodedCorpus, passes: int, workers: int) -> FrozenPhrases:
+        """Phrases of the corpus by gensim's default scoring, min_count and threshold; `joined` is ready
+        then.
+        """
+        settings = pass_settings(passes, "default", None, 5, ())
+        joined = learn_passes(corpus, settings, workers=workers)
+        phrases = FrozenPhrases.of_passes(joined.tables, settings, "_", joined.loss)
+        self.keep(corpus, join_phrases(joined.corpus, "_"))
+        return phrases
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self._before = self._after = None
