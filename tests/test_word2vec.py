@@ -323,6 +323,9 @@ def test_nonsensical_arguments_are_refused_before_training(lee, arguments, error
     [
         ((sentence for sentence in [["a", "b"]]), TypeError),
         ("a plain string", TypeError),
+        (["a list", "of strings"], TypeError),
+        (iter([["a", "b"]]), TypeError),
+        (map(str.split, ["a b", "b a"]), TypeError),
         ([["a", "b"], None], TypeError),
         ([], RuntimeError),
         ([[]], RuntimeError),
@@ -332,6 +335,39 @@ def test_nonsensical_arguments_are_refused_before_training(lee, arguments, error
 def test_what_is_no_corpus_is_refused(corpus, error):
     with pytest.raises(error):
         Word2Vec(corpus)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"), [([], "the corpus is empty"), ([["a", "b"]], "2 tokens, is kept by min_count=5")]
+)
+def test_a_corpus_without_words_is_refused_by_its_cause(corpus, message):
+    with pytest.raises(RuntimeError, match=message):
+        Word2Vec(corpus)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"start_alpha": -1.0}, "alpha must be a finite number"),
+        ({"end_alpha": float("nan")}, "min_alpha must be a finite number"),
+        ({"total_examples": -5}, "total_examples must be above 0, got -5"),
+    ],
+)
+def test_train_refuses_numbers_that_would_spoil_the_vectors(lee, arguments, message):
+    model = Word2Vec(lee, **SMALL)
+    with pytest.raises(ValueError, match=message):
+        model.train(lee, **{"total_examples": model.corpus_count, "epochs": 1, **arguments})
+
+
+def test_a_pass_of_another_length_than_announced_is_reported(lee, caplog):
+    model = Word2Vec(lee, **SMALL)
+    model.train(lee[:100], total_examples=model.corpus_count, epochs=1)
+    assert "did not equal expected count" in caplog.text
+
+
+def test_vectors_that_a_learning_rate_blew_up_are_reported(lee):
+    with pytest.warns(RuntimeWarning, match=r"the learning rate 50\.0 is too high"):
+        Word2Vec(lee, alpha=50.0, sg=1, **SMALL)
 
 
 def test_damaged_files_are_refused_by_name(tmp_path):

@@ -24,7 +24,7 @@ from w2vplus.corpus.lines import (
     Text8Corpus,
     TextCorpus,
 )
-from w2vplus.corpus.sentences import SentenceCorpus
+from w2vplus.corpus.sentences import SentenceCorpus, is_one_shot
 from w2vplus.corpus.sources import FileFingerprint
 from w2vplus.corpus.wiki import WikiDump
 
@@ -47,6 +47,7 @@ __all__ = [
     "encode",
     "encode_known",
     "fingerprint",
+    "is_one_shot",
     "open_corpus",
     "open_sentences",
 ]

@@ -15,12 +15,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
-from w2vplus.corpus import SentenceCorpus
+from w2vplus.corpus import SentenceCorpus, is_one_shot
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import (
@@ -157,6 +156,11 @@ class Word2Vec(Persistence):
             raise TypeError(
                 f"sentences must be an iterable of token lists, got the string {sentences[:40]!r}: "
                 "pass a path as corpus_file=, or one sentence as [sentence.split()]"
+            )
+        if isinstance(sentences, (list, tuple)) and sentences and isinstance(sentences[0], (str, bytes)):
+            raise TypeError(
+                f"each sentence must be a list of tokens, but the first one is the string {sentences[0][:40]!r}: "
+                "split it, for example with sentence.split()"
             )
         self.shared_negatives = shared_negatives
         self.cbow_corrected = bool(cbow_corrected)
@@ -393,6 +397,23 @@ class Word2Vec(Persistence):
             if getattr(type(self), name) is not getattr(Word2Vec, name) or name in self.__dict__
         ]  # fmt: skip
 
+    def _check_training_sanity(
+        self, epochs: Any = 0, total_examples: Any = None, total_words: Any = None, **kwargs: Any
+    ) -> None:
+        """gensim's checks, a message that names the cause where no word is left to train, and the numbers'."""
+        if not self.wv.key_to_index and hasattr(self, "effective_min_count"):
+            if not self.corpus_total_words:
+                raise RuntimeError("there is nothing to train: the corpus is empty (you must first build vocabulary)")
+            raise RuntimeError(
+                f"no word of the corpus, {self.corpus_total_words} tokens, is kept by "
+                f"min_count={self.effective_min_count}: lower it or give more text (you must first build vocabulary)"
+            )
+        super()._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words, **kwargs)
+        arguments.check_arguments({"epochs": epochs, "alpha": self.alpha, "min_alpha": self.min_alpha})
+        for name, value in (("total_examples", total_examples), ("total_words", total_words)):
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be above 0, got {value}")
+
     def _check_corpus_sanity(self, corpus_iterable: Any = None, corpus_file: Any = None, passes: int = 1) -> None:
         """Refuse what cannot be a corpus, with gensim's exception types; any source of w2vplus may be `corpus_file`."""
         if (corpus_iterable is None) == (corpus_file is None):
@@ -403,8 +424,8 @@ class Word2Vec(Persistence):
             return
         if not isinstance(corpus_iterable, (Iterable, EncodedCorpus)):
             raise TypeError(f"the corpus must be an iterable of token lists, got {corpus_iterable!r}")
-        if isinstance(corpus_iterable, GeneratorType) and passes > 1:
+        if is_one_shot(corpus_iterable) and passes > 1:
             raise TypeError(
-                f"a generator is used up after one pass, but {passes} are needed: "
+                f"a {type(corpus_iterable).__name__} is used up after one pass, but {passes} are needed: "
                 "pass a list, or an object whose __iter__ starts anew"
             )

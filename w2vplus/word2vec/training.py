@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from w2vplus.blocks import Position
 from w2vplus.errors import CheckpointError
@@ -165,10 +168,28 @@ class TrainingCall:
                 "train() called with an empty iterator (if not intended, "
                 "be sure to provide a corpus that offers restartable iteration = an iterable)."
             )
+        self._check_epoch(tally)
         logger.info(
             "EPOCH %i: training on %i raw words (%i effective words) took %.1fs, %.0f effective words/s",
             epoch, tally.raw_words, tally.trained_words, seconds, tally.trained_words / max(seconds, 1e-9),
         )  # fmt: skip
+
+    def _check_epoch(self, tally: Tally) -> None:
+        """Say so if the epoch had other words than announced, or if vectors have become useless."""
+        expected = round(self._run.words_per_epoch)
+        if self._trainer is not None and self._trainer.complete and tally.raw_words != expected:
+            logger.warning(
+                "EPOCH: supplied raw word count (%i) did not equal expected count (%i): "
+                "the learning rate follows the expected one",
+                tally.raw_words, expected,
+            )  # fmt: skip
+        if not np.isfinite(self._model.wv.vectors).all():
+            warnings.warn(
+                f"the vectors are no longer finite numbers: the learning rate {self._run.start_rate} is too high "
+                "for this corpus (alpha of 0.025 to 0.05 is usual)",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _bank_time(self) -> None:
         """Count the seconds since the last call as training time."""
