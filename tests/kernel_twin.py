@@ -16,6 +16,12 @@ from w2vplus import reference
 MASK = 2**64 - 1
 GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 TILE_INPUTS = 16
+TILE_REPEATS = 2
+FULL_TILE_RATE = 0.0501
+
+
+def bounded(most: int, rate: float) -> int:
+    return most if rate <= FULL_TILE_RATE else max(1, int(most * FULL_TILE_RATE / rate))
 
 
 def mix(x: int) -> int:
@@ -97,10 +103,11 @@ class Twin:
                     kept.append((word, position))
                 position += 1
             self.trained_words += len(kept)
-            size = max(1, self.shared_negatives if not self.hierarchical_softmax else 1)
+            step_rate = rate * (weights[number] if weights else 1.0)
+            size = bounded(max(1, self.shared_negatives if not self.hierarchical_softmax else 1), step_rate)
             for first in range(0, len(kept), size):
                 centers = range(first, min(first + size, len(kept)))
-                self.train_group(kept, centers, key, rate * (weights[number] if weights else 1.0))
+                self.train_group(kept, centers, key, step_rate)
 
     def window(self, at: int, kept: list[tuple[int, int]], key: int) -> list[int]:
         reach = self.window_of(kept[at][1], key)
@@ -128,8 +135,15 @@ class Twin:
         tokens = [i for i in range(min(spread, default=0), max(spread, default=-1) + 1)]
         if len(centers) == 1:
             tokens = [i for i in tokens if i != centers[0]]
-        for first in range(0, len(tokens), TILE_INPUTS):
-            self.skip_gram_tile(tokens[first : first + TILE_INPUTS], windows, words, noise, rate)
+        tile: list[int] = []
+        for i in tokens:
+            repeats = sum(words[j] == words[i] for j in tile)
+            if len(tile) == bounded(TILE_INPUTS, rate) or repeats == TILE_REPEATS:
+                self.skip_gram_tile(tile, windows, words, noise, rate)
+                tile = []
+            tile.append(i)
+        if tile:
+            self.skip_gram_tile(tile, windows, words, noise, rate)
 
     def skip_gram_tile(self, tokens: list[int], windows: dict[int, list[int]], words: list[int], noise: list[int],
                        rate: float) -> None:  # fmt: skip

@@ -236,12 +236,41 @@ def test_logits_of_any_size_keep_the_sigmoid_exact_and_the_update_alive():
         ({"word_of_type": np.full(40, 40, np.int32)}, "there are 40 words"),
         ({"lock_factors": np.ones(2, np.float32)}, "lock_factors must have 40 entries"),
         ({"window": 0}, "window must be at least 1"),
+        ({"negative": 0}, "hierarchical_softmax or negative sampling must be on"),
+        ({"shared_negatives": 9}, "shared_negatives must be from 0 to 8, got 9"),
         ({"kernel": "abacus"}, "kernel must be one of"),
     ],
 )
 def test_what_would_corrupt_memory_is_refused(broken, message):
     with pytest.raises(ValueError, match=message):
         Case(**MODES["sg-ns"]).model(**broken)
+
+
+def test_ids_beyond_the_table_are_unknown_words_not_addresses():
+    wild, tame = Case(sample=0, **MODES["sg-ns"]), Case(sample=0, **MODES["sg-ns"])
+    wild.ids = np.where(wild.ids == 3, 2**31 - 1, wild.ids).astype(np.int32)
+    tame.ids = np.where(tame.ids == 3, -1, tame.ids).astype(np.int32)
+    wild.train(wild.model())
+    tame.train(tame.model())
+    np.testing.assert_array_equal(wild.inputs, tame.inputs)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", ["sg-ns", "cbow-ns", "sg-both"])
+@pytest.mark.parametrize("rate", [0.11, 0.3])
+def test_steps_are_bounded_at_high_learning_rates_as_in_the_twin(kernel, mode, rate):
+    assert_equals_twin(Case(tokens=60, **(MODES[mode] | {"shared_negatives": 4})), kernel, rate=rate, tolerance=2e-3)
+
+
+@pytest.mark.parametrize(("rate", "window"), [(0.05, 20), (0.1, 10), (0.25, 10)])
+def test_hubs_do_not_blow_the_vectors_up(rate, window):
+    case = Case(words=300, tokens=20_000, sentence_length=40, sample=0, window=window, **MODES["sg-ns"])
+    case.ids[::2] = 0  # every other word is the hub of a star
+    case.inputs[:] *= 0.1
+    case.outputs[:] = 0
+    for _ in range(5):
+        case.train(case.model(shared_negatives=2), rate=rate)
+    assert np.linalg.norm(case.inputs, axis=1).max() < 50
 
 
 def test_a_span_outside_the_block_is_refused():

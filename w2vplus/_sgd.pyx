@@ -24,6 +24,7 @@ cdef extern from "kernel.h" nogil:
         const float *lock_factors
         int64_t dimensions
         const int32_t *word_of_type
+        int64_t type_count
         const uint32_t *keep_thresholds
         const w2v_noise_slot *noise
         int64_t vocabulary_size
@@ -134,6 +135,8 @@ cdef class Model:
             raise ValueError(f"input_vectors must have at least one row and column, got {words} x {dimensions}")
         if window < 1 or negative < 0:
             raise ValueError(f"window must be at least 1 and negative at least 0, got {window} and {negative}")
+        if not negative and not hierarchical_softmax:
+            raise ValueError("hierarchical_softmax or negative sampling must be on, got neither")
         if not 0 <= shared_negatives <= W2V_GROUP_CENTERS:
             raise ValueError(f"shared_negatives must be from 0 to {W2V_GROUP_CENTERS}, got {shared_negatives}")
         if keep_thresholds.shape[0] != words:
@@ -146,6 +149,7 @@ cdef class Model:
             if lock_factors.shape[0] != words:
                 raise ValueError(f"lock_factors must have {words} entries, got {lock_factors.shape[0]}")
             self.model.lock_factors = &lock_factors[0]
+        self.model.type_count = words if word_of_type is None else word_of_type.shape[0]
         if word_of_type is not None and word_of_type.shape[0]:
             for i in range(word_of_type.shape[0]):
                 if word_of_type[i] >= words:

@@ -6,6 +6,7 @@ command line.
 """
 
 from w2vplus.corpus.bounded import BoundedCounts, count_bounded
+from w2vplus.corpus.cache import reading_options
 from w2vplus.corpus.encoding import encode, encode_known
 from w2vplus.corpus.front_door import (
     Corpus,
@@ -50,4 +51,5 @@ __all__ = [
     "is_one_shot",
     "open_corpus",
     "open_sentences",
+    "reading_options",
 ]

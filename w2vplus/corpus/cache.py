@@ -52,7 +52,7 @@ class CorpusCache:
         """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote
         files, sentences in memory, a callable among the options)."""
         marks = fingerprint(corpus)
-        options = _options(corpus)
+        options = reading_options(corpus)
         if marks is None or options is None:
             logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
             return None
@@ -111,7 +111,7 @@ class CorpusCache:
         return self.load() or encoded
 
 
-def _options(corpus: Corpus) -> list[Any] | None:
+def reading_options(corpus: Corpus) -> list[Any] | None:
     """How each part of the corpus is read; None if that cannot be written down, as with a callable, or if its
     files are not simply files, so that their names would not say what is read of them."""
     options = []

@@ -10,9 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Context tokens of one tile. A tile is one stale step (all its logits come from the old values), so this
-   bounds the staleness; wider windows become several tiles. */
+/* Context tokens of one tile; wider windows become several tiles. A tile is one stale step (all its logits come
+   from the old values), and its length is the learning rate times the pairs of a row. Pairs one after another
+   would never overshoot, a sum of many may: so the step is bounded. At learning rates above W2V_FULL_TILE_RATE
+   tiles get fewer tokens and centres share fewer negatives, in proportion, and a word that comes up more than
+   W2V_TILE_REPEATS times closes its tile. */
 #define W2V_TILE_INPUTS 16
+#define W2V_TILE_REPEATS 2
+#define W2V_FULL_TILE_RATE 0.0501f
 
 /* Most centres that can share one draw of negatives. */
 #define W2V_GROUP_CENTERS 8
@@ -33,7 +38,8 @@ typedef struct {
     int64_t dimensions;
 
     /* Vocabulary tables. */
-    const int32_t *word_of_type;     /* corpus id -> word id or -1; NULL when corpus ids are word ids */
+    const int32_t *word_of_type; /* corpus id -> word id or -1; NULL when corpus ids are word ids */
+    int64_t type_count;          /* corpus ids lie below this; one that does not is an unknown word */
     const uint32_t *keep_thresholds; /* word is kept while a random uint32 is below; UINT32_MAX = always */
     const w2v_noise_slot *noise; /* alias table of the noise distribution, one slot per word */
     int64_t vocabulary_size;
@@ -91,7 +97,12 @@ extern const w2v_kernel w2v_kernel_avx512;
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define W2V_INLINE static __forceinline
+#if defined(_M_X64)
+#include <intrin.h>
 #define W2V_PREFETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T0)
+#else
+#define W2V_PREFETCH(address) ((void)(address))
+#endif
 #define W2V_UNROLL
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))

@@ -76,24 +76,36 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     return loss;
 }
 
-/* Skip-gram: the tokens [first, last) around a group in tiles of W2V_TILE_INPUTS tokens. A word that occurs
-   several times in a tile is one row with more pairs, so that it receives the sum of its updates. */
+/* `most`, or less in proportion at learning rates above W2V_FULL_TILE_RATE; at least 1. */
+W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
+{
+    if (rate <= W2V_FULL_TILE_RATE) return most;
+    const int32_t bounded = (int32_t)((float)most * W2V_FULL_TILE_RATE / rate);
+    return bounded > 1 ? bounded : 1;
+}
+
+/* Skip-gram: the tokens [first, last) around a group in tiles. A word that occurs several times in a tile is one
+   row with more pairs, so that it receives the sum of its updates. */
 static void w2v_train_windows(const w2v_model *model, const w2v_group *group, int32_t first, int32_t last,
                               float rate, w2v_workspace *workspace, w2v_tally *tally)
 {
     const w2v_center *centers = workspace->centers + group->first_center;
+    const int32_t most_tokens = w2v_bounded(W2V_TILE_INPUTS, rate);
     const int32_t skipped = group->center_count == 1 ? centers[0].at : -1; /* a lone centre is nobody's context */
     w2v_inputs inputs;
     for (int32_t i = first; i < last;) {
         uint64_t seen = 0;
+        int32_t repeats[W2V_TILE_INPUTS];
         inputs.count = 0;
-        for (int32_t tokens = 0; i < last && tokens < W2V_TILE_INPUTS; i++) {
+        for (int32_t tokens = 0; i < last && tokens < most_tokens; i++) {
             if (i == skipped) continue;
             tokens++;
             const int32_t word = workspace->words[i];
             int32_t row = w2v_find(&seen, inputs.words, 0, inputs.count, word);
+            if (row >= 0 && ++repeats[row] > W2V_TILE_REPEATS) break;
             if (row < 0) {
                 row = inputs.count++;
+                repeats[row] = 1;
                 inputs.words[row] = word;
                 for (int32_t g = 0; g < group->center_count; g++) inputs.pairs[row][g] = 0.0f;
             }
@@ -257,12 +269,14 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, int32
 
 /* Puts the next centres of one sentence into `group`, draws their columns, and notes the context words that their
    windows may add. */
-static void w2v_look_ahead(const w2v_model *model, uint64_t key, int64_t first_center, w2v_group *group,
-                           w2v_workspace *workspace)
+static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_rate, int64_t first_center,
+                           w2v_group *group, w2v_workspace *workspace)
 {
-    const int32_t most = model->shared_negatives > 1 && !model->hierarchical_softmax ? model->shared_negatives : 1;
     const w2v_center *centers = workspace->centers + first_center;
     const int64_t left = workspace->center_count - first_center;
+    const int shares = model->shared_negatives > 1 && !model->hierarchical_softmax && left > 0;
+    const int32_t most =
+        shares ? w2v_bounded(model->shared_negatives, learning_rate * centers[0].sentence_weight) : 1;
     group->first_center = first_center;
     group->center_count = group->fetched_count = 0;
     while (group->center_count < most && group->center_count < left &&
@@ -284,12 +298,12 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
     int64_t ahead = 0; /* first centre that is not in a group yet */
     for (int64_t slot = 0; slot < W2V_LOOKAHEAD; slot++) {
-        w2v_look_ahead(model, key, ahead, &workspace->groups[slot], workspace);
+        w2v_look_ahead(model, key, learning_rate, ahead, &workspace->groups[slot], workspace);
         ahead += workspace->groups[slot].center_count;
     }
     for (int64_t number = 0;; number++) {
         w2v_group *next = &workspace->groups[(number + W2V_LOOKAHEAD) % W2V_SLOTS];
-        w2v_look_ahead(model, key, ahead, next, workspace);
+        w2v_look_ahead(model, key, learning_rate, ahead, next, workspace);
         ahead += next->center_count;
         workspace->next = next;
         w2v_group *group = &workspace->groups[number % W2V_SLOTS];

@@ -13,7 +13,8 @@
 W2V_INLINE int32_t w2v_kept_word(const w2v_model *model, const w2v_corpus *corpus, uint64_t key, int64_t offset)
 {
     int32_t word = corpus->ids[offset];
-    if (model->word_of_type && word >= 0) word = model->word_of_type[word];
+    if ((uint64_t)(int64_t)word >= (uint64_t)model->type_count) return -1; /* negative ones too */
+    if (model->word_of_type) word = model->word_of_type[word];
     if (word < 0) return -1;
     const uint64_t draw = w2v_token_draw(key, corpus->first_position + offset);
     return w2v_is_kept(model->keep_thresholds[word], draw) ? word : -1;

@@ -38,9 +38,8 @@ typedef struct {
 
 struct w2v_workspace {
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
-    int64_t *positions;
     w2v_center *centers;
-    int64_t capacity; /* of the three above */
+    int64_t capacity; /* of the two above */
     int64_t word_count;
     int64_t center_count;
 
@@ -69,7 +68,6 @@ static void w2v_free_workspace(w2v_workspace *workspace)
     if (!workspace) return;
     for (int32_t i = 0; i < workspace->block_count; i++) free(workspace->blocks[i]);
     free(workspace->words);
-    free(workspace->positions);
     free(workspace->centers);
     free(workspace);
 }
@@ -114,11 +112,9 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     const int64_t capacity = needed + needed / 2 + 1024;
     void *words = realloc(workspace->words, (size_t)capacity * sizeof *workspace->words);
     if (words) workspace->words = words;
-    void *positions = realloc(workspace->positions, (size_t)capacity * sizeof *workspace->positions);
-    if (positions) workspace->positions = positions;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
     if (centers) workspace->centers = centers;
-    if (!words || !positions || !centers) return -1;
+    if (!words || !centers) return -1;
     workspace->capacity = capacity;
     return 0;
 }

@@ -196,6 +196,8 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         if not dry_run:
             if not update:
                 self.min_count, self.sample = min_count, sample
+            if not update:
+                self.wv.vectors, self.wv.norms = self.wv.vectors[:0], None  # of an earlier vocabulary
             self._set_vocabulary(keys, counts, probabilities)
             if not keep_raw_vocab:
                 self.raw_vocab = defaultdict(int)

@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.corpus import Corpus, SentenceCorpus, encode, encode_known, fingerprint, open_corpus, open_sentences
+from w2vplus.corpus import (
+    Corpus,
+    SentenceCorpus,
+    encode,
+    encode_known,
+    fingerprint,
+    open_corpus,
+    open_sentences,
+    reading_options,
+)
 from w2vplus.store import EncodedCorpus, TokenStore
 from w2vplus.trainer import Block, aligned_blocks, whole_block
 
@@ -55,7 +64,7 @@ class CorpusMemory:
         """`w2vplus.corpus.encode(corpus, **options)`, or the remembered result; `source` is what the user gave."""
         if isinstance(corpus, EncodedCorpus):
             return corpus
-        mark = fingerprint(corpus)
+        mark = _mark(corpus)
         if self._corpus is not None and (source is self._source if mark is None else mark == self._fingerprint):
             return self._corpus
         self._source = self._fingerprint = self._corpus = None
@@ -69,6 +78,13 @@ class CorpusMemory:
         if self.cache:
             return
         self._source = self._fingerprint = self._corpus = None
+
+
+def _mark(corpus: Corpus) -> object:
+    """What two corpora must share to be the same: their files, unchanged, read by the same reader with the same
+    options. None where that cannot be known."""
+    files, options = fingerprint(corpus), reading_options(corpus)
+    return None if files is None or options is None else (files, options)
 
 
 def open_source(sentences: Any, corpus_file: Any, errors: str) -> Corpus:

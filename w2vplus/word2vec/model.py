@@ -30,7 +30,7 @@ from w2vplus.trainer import (
     ProgressObserver,
     Run,
 )
-from w2vplus.word2vec import arguments
+from w2vplus.word2vec import arguments, tables
 from w2vplus.word2vec.checkpoints import Checkpoint, Checkpoints, CheckpointWriter, load_last
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
 from w2vplus.word2vec.persistence import Persistence
@@ -378,8 +378,9 @@ class Word2Vec(Persistence):
             return feed.store.token_count / feed.store.sentence_count * total_examples
         if total_examples == self.corpus_count and self.corpus_total_words:
             return float(self.corpus_total_words)
-        mean_length = self.corpus_total_words / self.corpus_count if self.corpus_count else 0.0
-        return float(total_words or total_examples * mean_length)
+        # No count of this very corpus: from the last one counted, or, without any, from the vocabulary's counts.
+        words = self.corpus_total_words or int(tables.word_counts(self.wv).sum())
+        return float(total_words or total_examples * words / (self.corpus_count or total_examples))
 
     def _feed(self, sentences: Any, corpus_file: Any) -> Feed:
         corpus = open_source(sentences, corpus_file, self.errors)

@@ -35,6 +35,9 @@ def grow_huffman_tree(keyed_vectors: Any) -> None:
 
 
 def _keep_tree(keyed_vectors: Any, tree: HuffmanTree) -> None:
+    if len(tree.path_starts) < 2:  # no words: np.split would still make a piece
+        keyed_vectors.expandos["code"] = keyed_vectors.expandos["point"] = np.empty(0, dtype=object)
+        return
     cuts = tree.path_starts[1:-1]
     for name, values in (("code", tree.codes), ("point", tree.inner_nodes.astype(np.uint32))):
         column = np.empty(len(keyed_vectors.index_to_key), dtype=object)

@@ -60,7 +60,8 @@ class TrainingCall:
         """How far training has come."""
         self._tally = start.tally
         self._trainer: Trainer | None = None
-        self._bound: tuple[Any, ...] = ()
+        self._bound: tuple[Any, ...] | None = None
+        self._locks: Any = None
         self._clock = time.perf_counter()
 
     # ---- trainer.Control
@@ -125,8 +126,11 @@ class TrainingCall:
         """The trainer, made anew in the first epoch and whenever a callback has assigned other arrays."""
         model = self._model
         weights = tables.training_weights(model)
-        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, weights.lock_factors)
-        if self._trainer is None or any(a is not b for a, b in zip(arrays, self._bound, strict=True)):
+        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors)
+        same = self._bound is not None and all(
+            a is b for a, b in zip(arrays, self._bound, strict=True)
+        ) and np.array_equal(weights.lock_factors, self._locks)  # fmt: skip
+        if self._trainer is None or not same:
             self._trainer = Trainer(
                 weights,
                 tables.training_tables(model),
@@ -137,7 +141,7 @@ class TrainingCall:
                 total=self.total,
                 control=self,
             )
-            self._bound = arrays
+            self._bound, self._locks = arrays, weights.lock_factors
         return self._trainer
 
     def _observer(self) -> ProgressObserver | None:
