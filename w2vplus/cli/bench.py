@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._targets import check_writable
+from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.progress import count
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def bench(
         _output.require("--max-tokens", max_tokens, max_tokens >= 1, "at least 1")
     if json_file not in (None, "-"):
         check_writable(str(json_file), "--json")
+        check_not_a_source(str(json_file), "--json", [corpus])
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
     from w2vplus.bench.phrases import measure_phrases

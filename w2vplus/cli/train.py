@@ -22,7 +22,7 @@ from w2vplus.cli._settings import (
     TrainSettings,
     size_in_bytes,
 )
-from w2vplus.cli._targets import Targets
+from w2vplus.cli._targets import Targets, check_distinct, check_not_an_input
 from w2vplus.progress import count, duration
 
 TEXT, MODEL, VOCABULARY, PHRASES = "Text", "Model and training", "Vocabulary", "Phrases"
@@ -305,6 +305,10 @@ def train(
     )
     targets = Targets(output, save_model)
     targets.check(corpus)
+    if vocab is not None:
+        check_not_an_input(output, "--output", [vocab])
+    for target in (("--output", output), ("--save-model", save_model)):
+        check_distinct(target, ("--checkpoint", checkpoint))
     if vocab is not None and phrases:
         raise _output.UsageError(
             "--vocab and --phrases exclude each other: the file names the words there are"
