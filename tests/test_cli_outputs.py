@@ -110,3 +110,63 @@ def test_an_empty_name_is_not_the_current_folder(text: Path, monkeypatch: pytest
     for use in (open_corpus, encode, lambda name: Word2Vec(corpus_file=name, min_count=1)):
         with pytest.raises(CorpusError, match="the name of the corpus is empty"):
             use("")
+
+
+@pytest.mark.parametrize("option", ["-o", "--export"])
+def test_standard_output_is_no_file_called_dash(text: Path, option: str) -> None:
+    assert "must name a file, got -" in refusal(run("phrases", text, option, "-"))
+    assert not Path("-").exists()
+
+
+def test_a_huge_token_is_shortened_in_the_message(text: Path) -> None:
+    text.write_bytes(b"\0" * 100_000)
+    line = refusal(run("train", text, "-o", "v.bin", *SMALL), 1)
+    assert len(line) < 500 and "(100,000 characters)" in line and "--min-count" in line
+
+
+@pytest.mark.parametrize("length", [0, 40, 41, 2000, 2001, 100_000])
+def test_an_error_line_keeps_its_ends_and_a_bounded_length(length: int) -> None:
+    from w2vplus.cli import _output
+
+    line = _output._one_line(f"begin{'x' * length}end")
+    assert line.startswith("begin") and line.endswith("end") and len(line) <= _output.MOST_LINE + 5
+
+
+@pytest.mark.parametrize("command", [("similar", "missing", "word"), ("evaluate", "missing"), ("evaluate", "no.bin")])
+def test_missing_vectors_are_said_to_be_missing(text: Path, command: tuple[str, ...]) -> None:
+    assert refusal(run(*command), 1).startswith(f"{command[1]}: no such file")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--window", 9_999_999_999_999),
+        ("--negative", 2**31),
+        ("--epochs", 2**31),
+        ("--seed", 2**32),
+        ("--phrase-min-count", 2**63, "--phrases", 1),
+        ("--max-pairs", 2**70, "--phrases", 1),
+    ],
+)
+def test_numbers_too_great_for_the_native_code_are_refused(text: Path, options: tuple[object, ...]) -> None:
+    line = refusal(run("train", text, "-o", "v.bin", *options))
+    assert line.startswith(f"{options[0]} must be at most") and f"got {options[1]}" in line
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--phrase-threshold", 5),
+        ("--phrase-threshold", "200,100"),
+        ("--phrase-scoring", "npmi"),
+        ("--phrase-min-count", 2),
+        ("--phrase-connectors", "english"),
+        ("--max-pairs", 5000),
+    ],
+)
+def test_phrase_options_need_phrases(text: Path, options: tuple[object, ...]) -> None:
+    assert f"{options[0]} needs --phrases" in refusal(run("train", text, "-o", "v.bin", *options))
+
+
+def test_the_summary_says_which_loss_it_shows(text: Path) -> None:
+    assert "mean loss of the last epoch" in run("train", text, "-o", "v.bin", *SMALL).stdout

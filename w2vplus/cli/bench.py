@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._settings import MOST
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.progress import count
 
@@ -63,7 +64,7 @@ def bench(
     plan_modes = choices("--modes", modes, MODES)
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
-        _output.require(option, value, value >= 1, "at least 1")
+        _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
     for option, value in (("--repetitions", repetitions), ("--seeds", seeds)):
         _output.require(option, value, value >= 1, "at least 1")
     _output.require("--sample", sample, sample >= 0, "at least 0")
