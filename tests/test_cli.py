@@ -232,7 +232,7 @@ def test_max_sentence_length_cuts_long_lines(tmp_path: Path) -> None:
         (["--max-final-vocab", "0"], "--max-final-vocab must be at least 1, got 0"),
         (["--max-sentence-length", "0"], "--max-sentence-length must be at least 1, got 0"),
         (["--phrases", "-1"], "--phrases must be at least 0, got -1"),
-        (["--phrase-threshold", "0"], "--phrase-threshold must be above 0, got 0"),
+        (["--phrases", "1", "--phrase-threshold", "0"], "--phrase-threshold must be above 0, got 0"),
         (["--window", "five"], "--window"),
         (["--errors", "shrug"], "--errors"),
     ],
@@ -351,7 +351,9 @@ def test_interrupted_training_saves_what_it_has(lee: str, tmp_path: Path) -> Non
     assert process.returncode == 130
     assert time.monotonic() - sent < 3
     assert stdout == ""
-    assert "interrupted" in stderr and "v.partial.bin" in stderr and "Traceback" not in stderr
+    said = [line for line in stderr.splitlines() if line.startswith("w2vplus: interrupted; ")]
+    assert "interrupted; saving" in said[0] and "what was trained so far is in" in said[1]
+    assert "v.partial.bin" in stderr and "Traceback" not in stderr
     assert not (tmp_path / "v.bin").exists()
     assert run("similar", tmp_path / "v.partial.bin", "the").exit_code == 0
     assert (tmp_path / "model.partial.w2v").exists()

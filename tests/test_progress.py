@@ -39,7 +39,7 @@ def test_the_bar_is_redrawn_on_a_terminal_and_leaves_nothing(monkeypatch: pytest
     with progress.TrainingBar(stream=screen) as bar:
         bar(report(250))
         assert "training  25% |" in screen.getvalue()
-        assert "125 words/s  left 6.0s  loss 1.5000  rate 0.0125  epoch 1/2" in screen.getvalue()
+        assert "125 words/s  left 6.0s  loss now 1.5000  rate 0.0125  epoch 1/2" in screen.getvalue()
         bar(report(1000, finished=True))
     assert "\n" not in screen.getvalue() and screen.getvalue().rsplit("\r", 2)[1].strip() == ""
 
@@ -56,7 +56,7 @@ def test_off_a_terminal_lines_are_sparse(monkeypatch: pytest.MonkeyPatch) -> Non
     lines = log.getvalue().splitlines()
     assert [line.split()[1] for line in lines] == ["30%", "60%", "90%", "100%"]
     assert ESCAPE not in log.getvalue() and "\r" not in log.getvalue()
-    assert lines[-1] == "training 100%  500 words/s  took 2.0s  loss 1.5000  rate 0.0125  epoch 2/2"
+    assert lines[-1] == "training 100%  500 words/s  took 2.0s  loss now 1.5000  rate 0.0125  epoch 2/2"
 
 
 def test_short_work_and_quiet_work_print_nothing_off_a_terminal() -> None:

@@ -108,7 +108,7 @@ class _Bar:
 
 
 class TrainingBar(_Bar):
-    """Shows `TrainingProgress`: per cent, words/s, learning rate, loss, time left.
+    """Shows `TrainingProgress`: per cent, words/s, learning rate, loss of the last moments, time left.
 
     Call it with each report (it is the `progress` callable of `Word2Vec.train`). Words are raw words, the
     ones that were dropped included, as gensim counts them. Works in notebooks.
@@ -142,7 +142,7 @@ class TrainingBar(_Bar):
         elif rate > 0:
             parts.append(f"left {duration((report.total_raw_words - report.raw_words) / rate)}")
         if report.loss is not None:
-            parts.append(f"loss {report.loss:.4f}")
+            parts.append(f"loss now {report.loss:.4f}")  # since the last report; the summary has an epoch's mean
         parts.append(f"rate {report.learning_rate:.4f}")
         parts.append(f"epoch {min(report.epoch + 1, report.epochs)}/{report.epochs}")
         return "  ".join(parts)

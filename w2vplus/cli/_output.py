@@ -10,7 +10,9 @@ import json
 import logging
 import math
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,12 @@ USAGE = 2
 INTERRUPTED = 130
 
 TRACEBACK_VARIABLE = "W2VPLUS_TRACEBACK"
+
+MOST_LINE = 2000
+"""Characters of an error or warning; more is cut out of its middle."""
+
+MOST_TOKEN = 40
+"""Characters of a token in a message."""
 
 Column = str | tuple[str, str]
 
@@ -53,6 +61,28 @@ def note(text: str, *, quiet: bool = False) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+@contextmanager
+def interrupt_announced(text: str) -> Iterator[None]:
+    """Say `text` the moment that Ctrl-C is pressed: the interrupt itself waits for threads and checkpoints."""
+    first = signal.getsignal(signal.SIGINT)
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or first is not signal.default_int_handler:
+        yield
+        return
+
+    def announce(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, first)
+        # Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice.
+        os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, announce)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, first)
+
+
 def warn(text: str) -> None:
     """A one-line warning; shown even under --quiet, because something was not done as asked."""
     print(f"w2vplus: warning: {_one_line(text)}", file=sys.stderr, flush=True)
@@ -65,7 +95,16 @@ def report_error(text: str) -> None:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_LINE else f"{line[: MOST_LINE // 2]} ... {line[-MOST_LINE // 2 :]}"
+
+
+def shown(token: object) -> str:
+    """A token as messages quote it; of a huge one, as binary data give, the beginning and the length."""
+    text = token if isinstance(token, str) else repr(token)
+    if len(text) <= MOST_TOKEN:
+        return repr(token)
+    return f"{text[:MOST_TOKEN]!r}... ({len(text):,} characters)"
 
 
 def describe(error: BaseException) -> tuple[str, int]:

@@ -198,8 +198,8 @@ def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str 
     if most_frequent < settings.min_count:
         word = types[int(counts.argmax())]
         raise _output.CommandError(
-            f"no word occurs as often as --min-count {settings.min_count}: the most frequent, {word!r}, has"
-            f" {most_frequent}; lower --min-count or give more text"
+            f"no word occurs as often as --min-count {settings.min_count}: the most frequent,"
+            f" {_output.shown(word)}, has {most_frequent}; lower --min-count or give more text"
         )
     model = Word2Vec(**settings.arguments())
     if counts_file is None:
@@ -304,7 +304,8 @@ def train_and_save(
         # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
         model.adopt_phrases(joined.phrases, encoded)
     try:
-        with clock.step("training"):
+        saving = f"w2vplus: interrupted; saving what was trained so far to {targets.partial().vectors}"
+        with clock.step("training"), _output.interrupt_announced(saving):
             trained_words, raw_words = run_training(
                 model, encoded, checkpoints=checkpoints, resumed=resumed, quiet=quiet
             )

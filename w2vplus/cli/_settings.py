@@ -35,6 +35,13 @@ class Normalization(str, Enum):
     TEXT8 = "text8"
 
 
+MOST = 2**31 - 1
+"""What the native code counts up to."""
+
+MOST_SEED = 2**32 - 1
+"""NumPy's greatest."""
+
+
 @dataclass(frozen=True)
 class TrainSettings:
     """gensim's arguments of the same names, defaults included; `workers` is every CPU unless set."""
@@ -66,6 +73,9 @@ class TrainSettings:
             self._at_least(name, 0)
         if self.max_final_vocab is not None:
             self._at_least("max_final_vocab", 1)
+        for name in ("vector_size", "window", "epochs", "workers", "negative"):
+            require(f"--{name.replace('_', '-')}", getattr(self, name), getattr(self, name) <= MOST, f"at most {MOST}")
+        require("--seed", self.seed, self.seed <= MOST_SEED, f"at most {MOST_SEED}")
         require(
             "--ns-exponent",
             self.ns_exponent,
@@ -113,6 +123,9 @@ class Scoring(str, Enum):
     NPMI = "npmi"
 
 
+MOST_PAIRS = 2**40
+"""More than any memory holds."""
+
 THRESHOLDS = {Scoring.DEFAULT: 10.0, Scoring.WORD2PHRASE: 100.0, Scoring.NPMI: 0.5}
 
 
@@ -130,8 +143,11 @@ class PhraseSettings:
     def __post_init__(self) -> None:
         require("--phrases", self.passes, self.passes >= 0, "at least 0", "0 leaves words alone")
         require("--phrase-min-count", self.min_count, self.min_count >= 1, "at least 1")
+        for option, number in (("--phrases", self.passes), ("--phrase-min-count", self.min_count)):
+            require(option, number, number <= MOST, f"at most {MOST}")
         if self.max_pairs is not None:
             require("--max-pairs", self.max_pairs, self.max_pairs >= 1024, "at least 1024")
+            require("--max-pairs", self.max_pairs, self.max_pairs <= MOST_PAIRS, f"at most {MOST_PAIRS}")
         given = self.threshold_list()
         require(
             "--phrase-threshold",

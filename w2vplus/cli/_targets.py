@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ def check_writable(path: str, option: str) -> None:
 
     Raises UsageError if `path` names no plain file, CommandError if its folder is missing or closed to us.
     """
+    check_not_standard_output(path, option)
     if not path or Path(path).is_dir():
         raise UsageError(f"{option} must name a file, got {path!r}" + (", which is a folder" if path else ""))
     if Path(path).exists() and not Path(path).is_file():
@@ -30,11 +31,75 @@ def check_writable(path: str, option: str) -> None:
         raise CommandError(f"{option} {path}: the folder {folder} is not writable; choose another place")
 
 
+def check_not_standard_output(path: str, option: str) -> None:
+    """Refuse "-", which means standard output elsewhere and would become a file of that name here."""
+    if path == "-":
+        raise UsageError(f"{option} must name a file, got -; standard output is kept for the summary")
+
+
 def check_not_a_source(path: str, option: str, sources: Sequence[str]) -> None:
-    """Refuse to write over a file that is about to be read."""
-    target = Path(path)
-    if target.exists() and any(Path(source).exists() and target.samefile(source) for source in sources):
-        raise UsageError(f"{option} {path} is the corpus itself; it would be lost")
+    """Refuse to write over a file that is about to be read, or over a folder that holds one.
+
+    `sources` are files, folders, patterns and URIs as `open_corpus` takes them.
+    """
+    target = local_path(path)
+    if target is None or not target.exists():
+        return
+    for source in sources:
+        for file in _files_of(source):
+            if target.samefile(file):
+                which = "the corpus itself" if file == Path(source) else "a file of the corpus"
+                raise UsageError(f"{option} {path} is {which}, {source}; it would be lost: write elsewhere")
+            if target.is_dir() and target.resolve() in file.resolve().parents:
+                raise UsageError(f"{option} {path} holds {file} of the corpus {source}; it would be lost")
+
+
+def check_not_an_input(path: str, option: str, inputs: Sequence[str]) -> None:
+    """Refuse to write over one of the single files that a command reads."""
+    target = local_path(path)
+    for name in inputs:
+        file = local_path(name)
+        if target is not None and file is not None and target.exists() and file.exists() and target.samefile(file):
+            raise UsageError(f"{option} {path} is the input {name}; it would be lost: write elsewhere")
+
+
+def check_distinct(first: tuple[str, str | None], second: tuple[str, str | None]) -> None:
+    """Refuse two outputs, each an option and its path if given, if the first would replace the second: in
+    the same place, or around it.
+    """
+    (option, path), (other_option, other_path) = first, second
+    if path is None or other_path is None:
+        return
+    place, other = local_path(path), local_path(other_path)
+    if place is None or other is None:
+        same = path == other_path
+    else:
+        place, other = place.resolve(), other.resolve()
+        same = place == other or place in other.parents
+    if same:
+        raise UsageError(
+            f"{option} {path} and {other_option} {other_path} must be two places, none inside the other"
+        )
+
+
+def local_path(name: str) -> Path | None:
+    """Where a target or input lies on this machine; None for a remote one."""
+    scheme, mark, rest = name.partition("://")
+    if not mark:
+        return Path(name)
+    return Path(rest) if scheme.lower() == "file" else None
+
+
+def _files_of(source: str) -> Iterator[Path]:
+    """The local files that a source stands for now; what cannot be found is for its reader to complain of."""
+    from w2vplus.corpus.files import expand
+    from w2vplus.corpus.sources import LocalFile
+    from w2vplus.errors import CorpusError
+
+    try:
+        yield from (Path(file.name) for file in expand(source) if isinstance(file, LocalFile))
+    except (OSError, CorpusError):
+        return
 
 
 def check_model_target(path: str) -> None:
@@ -44,6 +109,7 @@ def check_model_target(path: str) -> None:
     """
     from w2vplus.array_folder import is_array_folder
 
+    check_not_standard_output(path, "--save-model")
     target = Path(path)
     if not path or (target.exists() and not target.is_dir()):
         reason = ", which is a file" if path else ""
@@ -65,12 +131,13 @@ class Targets(NamedTuple):
     def check(self, sources: Sequence[str]) -> None:
         """Refuse targets that could not be written at the end, or that would overwrite one of `sources`."""
         check_vectors_target(self.vectors)
-        check_not_a_source(self.vectors, "--output", sources)
+        # An interrupted run writes under the other name.
+        for vectors in (self.vectors, self.partial().vectors):
+            check_not_a_source(vectors, "--output", sources)
         if self.model is not None:
             check_model_target(self.model)
             check_not_a_source(self.model, "--save-model", sources)
-            if self.model == self.vectors:
-                raise UsageError(f"--save-model and --output must be two places, got {self.model} for both")
+            check_distinct(("--save-model", self.model), ("--output", self.vectors))
 
     def partial(self) -> Targets:
         """Other names in the same places, for what an interrupted run has: vectors.partial.bin.gz."""

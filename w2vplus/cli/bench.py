@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._targets import check_writable
+from w2vplus.cli._settings import MOST
+from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.progress import count
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def bench(
     plan_modes = choices("--modes", modes, MODES)
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
-        _output.require(option, value, value >= 1, "at least 1")
+        _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
     for option, value in (("--repetitions", repetitions), ("--seeds", seeds)):
         _output.require(option, value, value >= 1, "at least 1")
     _output.require("--sample", sample, sample >= 0, "at least 0")
@@ -71,6 +72,7 @@ def bench(
         _output.require("--max-tokens", max_tokens, max_tokens >= 1, "at least 1")
     if json_file not in (None, "-"):
         check_writable(str(json_file), "--json")
+        check_not_a_source(str(json_file), "--json", [corpus])
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
     from w2vplus.bench.phrases import measure_phrases

@@ -10,7 +10,7 @@ import typer
 
 from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
-from w2vplus.cli._targets import check_not_a_source, check_writable
+from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
 from w2vplus.cli.query import JsonFlag
 from w2vplus.cli.train import (
     ColumnOption,
@@ -156,6 +156,7 @@ def phrases(
         if path is not None:
             check_writable(path, option)
             check_not_a_source(path, option, corpus)
+    check_distinct(("--output", output), ("--export", export))
     reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
     joined = _pipeline.join_phrases(encoded, settings, workers=available_cpus())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._targets import check_writable
+from w2vplus.cli._targets import check_not_an_input, check_writable
 from w2vplus.cli.query import VectorsArgument, load
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def evaluate(
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
     if json_file not in (None, "-"):
         check_writable(str(json_file), "--json")
+        check_not_an_input(str(json_file), "--json", [vectors, *(analogies or ()), *(similarity or ())])
     loaded = load(vectors)
     if analogies or similarity:
         report = judge(loaded, analogies or (), similarity or (), restrict_vocab, case_sensitive)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._targets import local_path
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -89,9 +92,12 @@ def check_query(topn: int, restrict_vocab: int | None) -> None:
 
 
 def load(path: str) -> KeyedVectors:
-    """The vectors of a file, whatever its format."""
+    """The vectors of a file, whatever its format; FileNotFoundError before its suffix is looked at."""
     from w2vplus.vectors import load_vectors
 
+    file = local_path(path)
+    if file is not None and not file.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     return load_vectors(path)
 
 
@@ -110,7 +116,7 @@ def check_words(loaded: KeyedVectors, words: list[str], path: str) -> None:
     unknown = [word for word in words if word not in loaded.key_to_index]
     if not unknown:
         return
-    named = "; ".join(f"{word!r}{_suggestion(loaded, word)}" for word in unknown)
+    named = "; ".join(f"{_output.shown(word)}{_suggestion(loaded, word)}" for word in unknown)
     raise _output.CommandError(f"no vector in {path} for {named}")
 
 

@@ -22,7 +22,7 @@ from w2vplus.cli._settings import (
     TrainSettings,
     size_in_bytes,
 )
-from w2vplus.cli._targets import Targets
+from w2vplus.cli._targets import Targets, check_distinct, check_not_an_input
 from w2vplus.progress import count, duration
 
 TEXT, MODEL, VOCABULARY, PHRASES = "Text", "Model and training", "Vocabulary", "Phrases"
@@ -300,11 +300,25 @@ def train(
         seed=seed,
         compute_loss=compute_loss,
     )
+    if phrases == 0:
+        given = {
+            "--phrase-scoring": phrase_scoring is not PhraseSettings.scoring,
+            "--phrase-threshold": phrase_threshold is not None,
+            "--phrase-min-count": phrase_min_count != PhraseSettings.min_count,
+            "--phrase-connectors": phrase_connectors is not PhraseSettings.connectors,
+            "--max-pairs": max_pairs is not None,
+        }
+        for option in (option for option, is_given in given.items() if is_given):
+            raise _output.UsageError(f"{option} needs --phrases, which is 0: add --phrases 1 to join phrases")
     phrase_settings = PhraseSettings(
         phrases, phrase_min_count, phrase_threshold, phrase_connectors, phrase_scoring, max_pairs
     )
     targets = Targets(output, save_model)
     targets.check(corpus)
+    if vocab is not None:
+        check_not_an_input(output, "--output", [vocab])
+    for target in (("--output", output), ("--save-model", save_model)):
+        check_distinct(target, ("--checkpoint", checkpoint))
     if vocab is not None and phrases:
         raise _output.UsageError(
             "--vocab and --phrases exclude each other: the file names the words there are"
@@ -350,7 +364,7 @@ def print_summary(summary: dict[str, Any]) -> None:
         lines.append(
             ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")
         )
-    loss = f", loss {summary['losses'][-1]:.4f}" if summary["losses"] else ""
+    loss = f", mean loss of the last epoch {summary['losses'][-1]:.4f}" if summary["losses"] else ""
     lines.append(
         (
             "training",

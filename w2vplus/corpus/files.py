@@ -122,9 +122,12 @@ def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
     name.
 
     A folder stands for its own files, not those of its folders; hidden ones (".name") are left out. Raises
-    FileNotFoundError if there is no such file or nothing matches, CorpusError for a folder without files.
+    FileNotFoundError if there is no such file or nothing matches, CorpusError for a folder without files and for
+    an empty name.
     """
     name = os.fspath(source)
+    if not name:
+        raise CorpusError("the name of the corpus is empty, got '': name a file, or . for the current folder")
     if name == STANDARD_INPUT:
         return [SpooledStream("standard input", lambda: nullcontext(sys.stdin.buffer))]
     if "://" in name:

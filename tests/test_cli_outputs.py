@@ -1,0 +1,172 @@
+"""What the command line refuses to write over, and how it says what it was asked wrongly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from w2vplus import Word2Vec
+from w2vplus.cli import app
+from w2vplus.corpus import encode, open_corpus
+from w2vplus.errors import CorpusError
+
+TEXT = "a b c\n" * 50
+SMALL = ["--vector-size", 4, "--epochs", 1, "--workers", 1]
+
+
+def run(*arguments: object) -> Any:
+    """The outcome of `w2vplus ARGUMENTS...` run in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="w2vplus")
+
+
+def refusal(outcome: Any, exit_code: int = 2) -> str:
+    """The one line with which a command must have failed."""
+    assert outcome.exit_code == exit_code, outcome.output
+    lines = outcome.stderr.splitlines()
+    assert outcome.stdout == "" and len(lines) == 1 and lines[0].startswith("w2vplus: error: "), lines
+    return str(lines[0].removeprefix("w2vplus: error: "))
+
+
+@pytest.fixture()
+def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only file of the corpus folder `corpus` in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text(TEXT)
+    return tmp_path / "corpus" / "a.txt"
+
+
+@pytest.mark.parametrize("source", ["corpus", "corpus/*.txt", "corpus/a.txt", "URI"])
+@pytest.mark.parametrize(
+    "command", [("train", "-o"), ("phrases", "-o"), ("phrases", "--export"), ("vocab", "-o"), ("bench", "--json")]
+)
+def test_no_output_replaces_a_file_of_the_corpus(text: Path, source: str, command: tuple[str, str]) -> None:
+    name, option = command
+    source = text.as_uri() if source == "URI" else source
+    line = refusal(run(name, source, option, "corpus/../corpus/a.txt"))
+    assert "corpus/../corpus/a.txt is" in line and source in line
+    assert text.read_text() == TEXT
+
+
+def test_output_as_a_uri_does_not_replace_the_corpus(text: Path) -> None:
+    assert "is the corpus itself" in refusal(run("train", text, "-o", text.as_uri()))
+    assert text.read_text() == TEXT
+
+
+def test_interrupted_training_would_not_replace_the_corpus(text: Path) -> None:
+    (text.parent / "v.partial.txt").write_text(TEXT)
+    assert "v.partial.txt" in refusal(run("train", text.parent, "-o", text.parent / "v.txt"))
+
+
+def test_output_beside_the_corpus_is_written(text: Path) -> None:
+    assert run("train", "corpus/*.txt", "-o", "corpus/v.bin", *SMALL).exit_code == 0
+    assert Path("corpus/v.bin").is_file()
+
+
+def test_model_folder_that_holds_the_corpus_is_not_replaced(text: Path) -> None:
+    assert run("train", text, "-o", "v.bin", "--save-model", "model", *SMALL).exit_code == 0
+    text.rename("model/a.txt")
+    assert "model" in refusal(run("train", "model/a.txt", "-o", "v.bin", "--save-model", "model", *SMALL))
+    assert Path("model/a.txt").read_text() == TEXT
+
+
+def test_results_never_replace_what_they_judge(text: Path) -> None:
+    assert run("train", text, "-o", "v.bin", *SMALL).exit_code == 0
+    before = Path("v.bin").read_bytes()
+    assert "--json ./v.bin is the input v.bin" in refusal(run("evaluate", "v.bin", "--json", "./v.bin"))
+    pairs = ["--similarity", text, "--json", text]
+    assert "is the input" in refusal(run("evaluate", "v.bin", *pairs))
+    assert (Path("v.bin").read_bytes(), text.read_text()) == (before, TEXT)
+
+
+def test_word_counts_are_not_replaced_by_vectors(text: Path) -> None:
+    assert run("vocab", text, "-o", "words.txt").exit_code == 0
+    before = Path("words.txt").read_text()
+    assert "is the input words.txt" in refusal(run("train", text, "--vocab", "words.txt", "-o", "words.txt"))
+    assert Path("words.txt").read_text() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "-o", "x.bin", "--save-model", "./x.bin"),
+        ("train", "-o", "m/x.bin", "--save-model", "m"),
+        ("train", "-o", "x.bin", "--save-model", "m", "--checkpoint", "corpus/../m"),
+        ("phrases", "-o", "p.txt", "--export", "p.txt"),
+        ("phrases", "-o", "p.txt", "--export", "corpus/../p.txt"),
+    ],
+)
+def test_two_outputs_need_two_places(text: Path, arguments: tuple[str, ...]) -> None:
+    Path("m").mkdir()
+    assert "must be two places" in refusal(run(arguments[0], text, *arguments[1:]))
+
+
+def test_an_empty_name_is_not_the_current_folder(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(text.parent)
+    assert "the name of the corpus is empty" in refusal(run("train", "", "-o", "o.bin"), 1)
+    for use in (open_corpus, encode, lambda name: Word2Vec(corpus_file=name, min_count=1)):
+        with pytest.raises(CorpusError, match="the name of the corpus is empty"):
+            use("")
+
+
+@pytest.mark.parametrize("option", ["-o", "--export"])
+def test_standard_output_is_no_file_called_dash(text: Path, option: str) -> None:
+    assert "must name a file, got -" in refusal(run("phrases", text, option, "-"))
+    assert not Path("-").exists()
+
+
+def test_a_huge_token_is_shortened_in_the_message(text: Path) -> None:
+    text.write_bytes(b"\0" * 100_000)
+    line = refusal(run("train", text, "-o", "v.bin", *SMALL), 1)
+    assert len(line) < 500 and "(100,000 characters)" in line and "--min-count" in line
+
+
+@pytest.mark.parametrize("length", [0, 40, 41, 2000, 2001, 100_000])
+def test_an_error_line_keeps_its_ends_and_a_bounded_length(length: int) -> None:
+    from w2vplus.cli import _output
+
+    line = _output._one_line(f"begin{'x' * length}end")
+    assert line.startswith("begin") and line.endswith("end") and len(line) <= _output.MOST_LINE + 5
+
+
+@pytest.mark.parametrize("command", [("similar", "missing", "word"), ("evaluate", "missing"), ("evaluate", "no.bin")])
+def test_missing_vectors_are_said_to_be_missing(text: Path, command: tuple[str, ...]) -> None:
+    assert refusal(run(*command), 1).startswith(f"{command[1]}: no such file")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--window", 9_999_999_999_999),
+        ("--negative", 2**31),
+        ("--epochs", 2**31),
+        ("--seed", 2**32),
+        ("--phrase-min-count", 2**63, "--phrases", 1),
+        ("--max-pairs", 2**70, "--phrases", 1),
+    ],
+)
+def test_numbers_too_great_for_the_native_code_are_refused(text: Path, options: tuple[object, ...]) -> None:
+    line = refusal(run("train", text, "-o", "v.bin", *options))
+    assert line.startswith(f"{options[0]} must be at most") and f"got {options[1]}" in line
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--phrase-threshold", 5),
+        ("--phrase-threshold", "200,100"),
+        ("--phrase-scoring", "npmi"),
+        ("--phrase-min-count", 2),
+        ("--phrase-connectors", "english"),
+        ("--max-pairs", 5000),
+    ],
+)
+def test_phrase_options_need_phrases(text: Path, options: tuple[object, ...]) -> None:
+    assert f"{options[0]} needs --phrases" in refusal(run("train", text, "-o", "v.bin", *options))
+
+
+def test_the_summary_says_which_loss_it_shows(text: Path) -> None:
+    assert "mean loss of the last epoch" in run("train", text, "-o", "v.bin", *SMALL).stdout
