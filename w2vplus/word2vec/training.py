@@ -127,9 +127,9 @@ class TrainingCall:
         model = self._model
         weights = tables.training_weights(model)
         arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors)
-        same = self._bound is not None and all(
-            a is b for a, b in zip(arrays, self._bound, strict=True)
-        ) and np.array_equal(weights.lock_factors, self._locks)  # fmt: skip
+        locks: Any = weights.lock_factors
+        same = self._bound is not None and all(a is b for a, b in zip(arrays, self._bound, strict=True))
+        same = same and np.array_equal(locks, self._locks)
         if self._trainer is None or not same:
             self._trainer = Trainer(
                 weights,
@@ -141,7 +141,7 @@ class TrainingCall:
                 total=self.total,
                 control=self,
             )
-            self._bound, self._locks = arrays, weights.lock_factors
+            self._bound, self._locks = arrays, locks
         return self._trainer
 
     def _observer(self) -> ProgressObserver | None:
