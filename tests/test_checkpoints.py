@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from gensim.test.utils import datapath
 
+import w2vplus
 from w2vplus import (
     CheckpointError,
     Checkpoints,
@@ -365,7 +366,7 @@ open(output, "wb").write(model.wv.vectors.tobytes() + model.syn1neg.tobytes())
 
 def start(*arguments) -> subprocess.Popen:
     command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(w2vplus.__file__).parents[1])
 
 
 def kill_at_random_moments(kind: str, kills: int, folder: Path, flush: str) -> int:

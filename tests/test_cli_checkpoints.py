@@ -14,6 +14,7 @@ import pytest
 from gensim.test.utils import datapath
 from typer.testing import CliRunner
 
+import w2vplus
 from w2vplus import Word2Vec
 from w2vplus.cli import app
 from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
@@ -46,7 +47,7 @@ def test_a_run_that_ends_early_goes_on_with_resume_to_the_same_file(
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(w2vplus.__file__).parents[1],
     )
     watchdog = threading.Timer(60, process.kill)
     watchdog.start()

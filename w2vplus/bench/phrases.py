@@ -122,7 +122,11 @@ def _run(peer: str, task: str, file: str, output: Path, workers: int) -> dict[st
         os.pathsep
     )
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    environment = {**os.environ, "PYTHONPATH": path}
+    # In the package's own folder: `python -c` looks in the present one first, which may be a source tree.
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[2]
+    )
     seconds = time.perf_counter() - started
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["it said nothing"]
