@@ -26,7 +26,6 @@ class Tally:
     trained_words: int = 0
     pairs: int = 0
     loss: float = 0.0
-    sentences: int = 0
 
     def add(self, raw_words: int, trained_words: int, pairs: int, loss: float) -> None:
         self.raw_words += raw_words

@@ -152,7 +152,12 @@ def keep_thresholds(
 
     Probability 1 is 0xFFFFFFFF, which the kernel takes as always. The numbers are gensim's `sample_int`.
     """
-    return (keep_probabilities(counts, sample, retained_total) * UINT32_MAX).astype(np.uint32)
+    return thresholds_of(keep_probabilities(counts, sample, retained_total))
+
+
+def thresholds_of(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Probabilities of being kept, float64 (V,), as thresholds of a random uint32, uint32 (V,)."""
+    return (probabilities * UINT32_MAX).astype(np.uint32)
 
 
 @dataclass(frozen=True)

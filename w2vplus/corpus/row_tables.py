@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -40,7 +41,7 @@ def columns_fingerprint(file: ByteSource | None, fields: Sequence[str]) -> FileF
     return None if found is None else replace(found, path=f"{found.path} (columns {', '.join(fields)})")
 
 
-class RowTable:
+class RowTable(ABC):
     """Columns `fields` of a table; `values()` gives, row by row, one value for each of them.
 
     Raises CorpusError, with the row (from 1), for what is no row of the table.
@@ -49,8 +50,9 @@ class RowTable:
     name: str
     fields: tuple[str, ...]
 
+    @abstractmethod
     def values(self) -> Iterator[Any]:
-        raise NotImplementedError
+        """The values, row by row."""
 
     def place(self, number: int) -> str:
         """Where value `number` (from 0) stands: its row and column."""

@@ -21,7 +21,7 @@ from w2vplus._text import pruned_counts
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
-from w2vplus.vocabulary import keep_probabilities, select_vocabulary
+from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
 from w2vplus.word2vec import tables
 from w2vplus.word2vec.arguments import explain_unknown_argument
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
@@ -237,7 +237,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         keyed_vectors.index_to_key = keys
         keyed_vectors.key_to_index = {word: number for number, word in enumerate(keys)}
         keyed_vectors.expandos["count"] = counts
-        keyed_vectors.expandos["sample_int"] = (probabilities * (2**32 - 1)).astype(np.uint32)
+        keyed_vectors.expandos["sample_int"] = thresholds_of(probabilities)
         if self.null_word and "\0" not in keyed_vectors.key_to_index:
             self.add_null_word()
 

@@ -11,8 +11,7 @@ import dataclasses
 import inspect
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus.corpus import SentenceCorpus, is_one_shot
 from w2vplus.phrases import FrozenPhrases
+from w2vplus.progress import observer_for
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
@@ -55,20 +55,6 @@ _TRAINING_HOOKS = (
     "_get_thread_working_mem",
 )
 """gensim's private methods by which subclasses change training."""
-
-
-@contextmanager
-def _observer(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | None]:
-    """What `progress=` asks for: nothing, a bar that is closed at the end, or the caller's own observer."""
-    if callable(progress):
-        yield progress
-    elif progress:
-        from w2vplus.progress import TrainingBar
-
-        with TrainingBar() as bar:
-            yield bar
-    else:
-        yield None
 
 
 class Word2Vec(Persistence):
@@ -264,7 +250,7 @@ class Word2Vec(Persistence):
         if schedule is not None:
             writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_size(feed))
             self._run_id = writer.run_id
-        with _observer(progress) as observer:
+        with observer_for(progress) as observer:
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))
             return self._finish_call(call, run, callbacks)
 
@@ -323,7 +309,7 @@ class Word2Vec(Persistence):
         writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, corpus_size(feed))
         position = checkpoint.progress.position
         self.add_lifecycle_event("resume", msg=f"going on in epoch {position.epoch} at word {position.offset}")
-        with _observer(progress) as observer:
+        with observer_for(progress) as observer:
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer), checkpoint)
             return self._finish_call(call, run, callbacks)
 
