@@ -18,6 +18,7 @@ GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 TILE_INPUTS = 16
 TILE_REPEATS = 2
 FULL_TILE_RATE = 0.0501
+SPREAD_TOGETHER = 4
 
 
 def bounded(most: int, rate: float) -> int:
@@ -57,6 +58,8 @@ class Twin:
     pairs: int = 0
     loss: float = 0.0
     negatives_drawn: list[int] = field(default_factory=list)
+    waiting: list[tuple[list[int], np.ndarray]] = field(default_factory=list)
+    """CBOW: context words and what they are to receive."""
 
     def __post_init__(self) -> None:
         # One matrix for both kinds of outputs: inner nodes behind the words.
@@ -105,9 +108,12 @@ class Twin:
             self.trained_words += len(kept)
             step_rate = rate * (weights[number] if weights else 1.0)
             size = bounded(max(1, self.shared_negatives if not self.hierarchical_softmax else 1), step_rate)
-            for first in range(0, len(kept), size):
-                centers = range(first, min(first + size, len(kept)))
+            groups = [range(first, min(first + size, len(kept))) for first in range(0, len(kept), size)]
+            most = bounded(SPREAD_TOGETHER, step_rate) if self.shared_negatives > 1 else 1
+            for centers, following in zip(groups, [*groups[1:], range(0)], strict=True):
                 self.train_group(kept, centers, key, step_rate)
+                if not following or len(self.waiting) + len(following) > most:
+                    self.spread()
 
     def window(self, at: int, kept: list[tuple[int, int]], key: int) -> list[int]:
         reach = self.window_of(kept[at][1], key)
@@ -168,9 +174,14 @@ class Twin:
         errors = self.step(projections, ids, positives, totals, rate)
         for error, window in zip(errors, windows.values(), strict=True):
             factor = 1 / max(1, len(window)) if self.cbow_mean == self.corrected_cbow else 1.0
-            for i in window:
-                lock = 1.0 if self.lock_factors is None else self.lock_factors[words[i]]
-                self.input_vectors[words[i]] += lock * factor * error
+            self.waiting.append(([words[i] for i in window], factor * error))
+
+    def spread(self) -> None:
+        """Hand the context words of neighbouring windows their errors."""
+        for context, error in self.waiting:
+            for word in context:
+                self.input_vectors[word] += (1.0 if self.lock_factors is None else self.lock_factors[word]) * error
+        self.waiting.clear()
 
     def step(self, inputs: np.ndarray, ids: list[int], positives: np.ndarray, totals: np.ndarray,
              rate: float) -> np.ndarray:  # fmt: skip

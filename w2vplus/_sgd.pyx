@@ -13,6 +13,10 @@ import os
 cdef extern from "kernel.h" nogil:
     int W2V_GROUP_CENTERS
 
+    ctypedef struct w2v_type:
+        int32_t word
+        uint32_t keep_threshold
+
     ctypedef struct w2v_noise_slot:
         uint32_t threshold
         int32_t alias
@@ -23,9 +27,8 @@ cdef extern from "kernel.h" nogil:
         float *output_vectors
         const float *lock_factors
         int64_t dimensions
-        const int32_t *word_of_type
+        const w2v_type *types
         int64_t type_count
-        const uint32_t *keep_thresholds
         const w2v_noise_slot *noise
         int64_t vocabulary_size
         const int64_t *path_starts
@@ -107,6 +110,7 @@ def stream_key(*parts):
 cdef class Model:
     cdef w2v_model model
     cdef const w2v_kernel *kernel
+    cdef w2v_type *types
     cdef w2v_noise_slot *noise
     cdef object arrays
 
@@ -128,9 +132,7 @@ cdef class Model:
         kernel=None,
     ):
         cdef Py_ssize_t words = input_vectors.shape[0], dimensions = input_vectors.shape[1]
-        cdef Py_ssize_t i
-        self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, word_of_type, keep_thresholds,
-                       noise_thresholds, noise_aliases, path_starts, path_nodes, path_codes)
+        self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, path_starts, path_nodes, path_codes)
         if words < 1 or dimensions < 1:
             raise ValueError(f"input_vectors must have at least one row and column, got {words} x {dimensions}")
         if window < 1 or negative < 0:
@@ -144,17 +146,11 @@ cdef class Model:
         self.model.input_vectors = &input_vectors[0, 0]
         self.model.dimensions = dimensions
         self.model.vocabulary_size = words
-        self.model.keep_thresholds = &keep_thresholds[0]
+        self._pack_types(word_of_type, keep_thresholds)
         if lock_factors is not None:
             if lock_factors.shape[0] != words:
                 raise ValueError(f"lock_factors must have {words} entries, got {lock_factors.shape[0]}")
             self.model.lock_factors = &lock_factors[0]
-        self.model.type_count = words if word_of_type is None else word_of_type.shape[0]
-        if word_of_type is not None and word_of_type.shape[0]:
-            for i in range(word_of_type.shape[0]):
-                if word_of_type[i] >= words:
-                    raise ValueError(f"word_of_type[{i}] is {word_of_type[i]}, but there are {words} words")
-            self.model.word_of_type = &word_of_type[0]
         if negative:
             _require_shape("output_vectors", output_vectors, words, dimensions)
             if noise_thresholds is None or noise_aliases is None or \
@@ -176,7 +172,23 @@ cdef class Model:
         self.kernel = _kernel_named(KERNEL if kernel is None else kernel)
 
     def __dealloc__(self):
+        PyMem_Free(self.types)
         PyMem_Free(self.noise)
+
+    cdef _pack_types(self, const int32_t[::1] word_of_type, const uint32_t[::1] keep_thresholds):
+        cdef int64_t words = self.model.vocabulary_size
+        cdef int64_t i, word, types = words if word_of_type is None else word_of_type.shape[0]
+        self.types = <w2v_type *>PyMem_Malloc((types + 1) * sizeof(w2v_type))
+        if self.types == NULL:
+            raise MemoryError(f"no memory for a table of {types} corpus ids")
+        for i in range(types + 1):
+            word = -1 if i == types else i if word_of_type is None else word_of_type[i]
+            if word >= words:
+                raise ValueError(f"word_of_type[{i}] is {word}, but there are {words} words")
+            self.types[i].word = -1 if word < 0 else <int32_t>word
+            self.types[i].keep_threshold = 0 if word < 0 else keep_thresholds[word]
+        self.model.types = self.types
+        self.model.type_count = types
 
     cdef _pack_noise(self, const uint32_t[::1] thresholds, const int32_t[::1] aliases):
         cdef Py_ssize_t i, words = thresholds.shape[0]

@@ -59,10 +59,10 @@ UNLIMITED_WINDOW = 2**31 - 1
 
 REPORT_SECONDS = 0.2
 
-MOST_SHARED_NEGATIVES = 8
+MOST_SHARED_NEGATIVES = 4
 """Most neighbouring centres that the kernel lets share one draw of negatives."""
 
-DEFAULT_SHARED_NEGATIVES = 2
+DEFAULT_SHARED_NEGATIVES = 3
 """How many do unless asked otherwise. Two score as one does; four cost analogies more than a point (17M tokens; CBOW
 after 5 epochs, skip-gram after one)."""
 

@@ -9,6 +9,17 @@
 #include "random.h"
 #include "workspace.h"
 
+/* The tokens [*first, *last) that the windows of neighbouring centres span. */
+W2V_INLINE void w2v_span_of_windows(const w2v_center *centers, int32_t count, int32_t *first, int32_t *last)
+{
+    *first = centers[0].first;
+    *last = centers[0].last;
+    for (int32_t g = 1; g < count; g++) {
+        *first = centers[g].first < *first ? centers[g].first : *first;
+        *last = centers[g].last > *last ? centers[g].last : *last;
+    }
+}
+
 W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float positive, float total)
 {
     group->rows[group->count] = row;
@@ -28,6 +39,14 @@ W2V_INLINE int32_t w2v_find(uint64_t *seen, const int32_t *words, int32_t first,
         for (int32_t i = first; i < count; i++) found = words[i] == word ? i : found;
     *seen |= bit;
     return found;
+}
+
+/* `most`, or less in proportion at learning rates above W2V_FULL_TILE_RATE; at least 1. */
+W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
+{
+    if (rate <= W2V_FULL_TILE_RATE) return most;
+    const int32_t bounded = (int32_t)((float)most * W2V_FULL_TILE_RATE / rate);
+    return bounded > 1 ? bounded : 1;
 }
 
 /* Columns for predicting the group's centre words: Huffman path (label 1 - code), then each centre word
@@ -73,28 +92,52 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
     }
 }
 
-/* Cells of a tile: `pairs[m][g]` says how often input m is in the window of the group's centre g. */
-static void w2v_fill_cells(const w2v_group *group, const float (*pairs)[W2V_GROUP_CENTERS], int32_t input_count,
-                           w2v_workspace *workspace)
+W2V_INLINE void w2v_add_pair(w2v_inputs *inputs, int32_t row, int32_t center)
+{
+    inputs->pair_rows[inputs->pair_count] = row;
+    inputs->pair_centers[inputs->pair_count++] = center;
+}
+
+/* Cells of a tile: every pair of an input row and a centre adds the centre's columns to the row's cells. */
+static void w2v_fill_cells(const w2v_group *group, const w2v_inputs *inputs, w2v_workspace *workspace)
 {
     const int32_t columns = group->count;
-    for (int32_t m = 0; m < input_count; m++) {
-        float *positives = workspace->positives + (int64_t)m * columns;
-        float *totals = workspace->totals + (int64_t)m * columns;
-        float windows = pairs[m][0]; /* pairs of this input with any centre */
-        for (int32_t g = 1; g < group->center_count; g++) windows += pairs[m][g];
-        const vec factor = vec_set1(windows);
+    float *positives = workspace->positives, *totals = workspace->totals;
+    float windows[W2V_TILE_INPUTS] = {0}; /* pairs of an input with any centre */
+    for (int32_t i = 0; i < inputs->pair_count; i++) windows[inputs->pair_rows[i]] += 1.0f;
+    for (int32_t m = 0; m < inputs->count; m++) {
+        const vec factor = vec_set1(windows[m]);
         /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
         for (int32_t n = 0; n < columns; n += VEC_LANES) {
-            vec_store(positives + n, vec_mul(factor, vec_load(group->positives + n)));
-            vec_store(totals + n, vec_mul(factor, vec_load(group->totals + n)));
-        }
-        if (group->center_count == 1) continue;
-        for (int32_t g = 0; g < group->center_count; g++) {
-            positives[group->own_column[g]] += pairs[m][g];
-            totals[group->own_column[g]] += pairs[m][g] * (1.0f - group->own_draws[g]);
+            vec_store(positives + m * columns + n, vec_mul(factor, vec_load(group->positives + n)));
+            vec_store(totals + m * columns + n, vec_mul(factor, vec_load(group->totals + n)));
         }
     }
+    if (group->center_count == 1) return;
+    for (int32_t i = 0; i < inputs->pair_count; i++) {
+        const int32_t center = inputs->pair_centers[i];
+        const int32_t cell = inputs->pair_rows[i] * columns + group->own_column[center];
+        positives[cell] += 1.0f;
+        totals[cell] += 1.0f - group->own_draws[center];
+    }
+}
+
+static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const w2v_inputs *inputs, float rate,
+                           w2v_workspace *workspace, w2v_tile *tile)
+{
+    tile->input_count = inputs->count;
+    tile->outputs = group->rows;
+    tile->output_count = group->count;
+    tile->dimensions = model->dimensions;
+    tile->logits = workspace->logits;
+    tile->positives = workspace->positives;
+    tile->totals = workspace->totals;
+    tile->steps = workspace->steps;
+    tile->fetched = (const float *const *)workspace->next->rows;
+    tile->fetched_count = workspace->next->fetched_count;
+    workspace->next->fetched_count = 0; /* one tile fetches them */
+    w2v_fill_cells(group, inputs, workspace);
+    return w2v_train_tile(tile, rate, model->compute_loss);
 }
 
 #endif

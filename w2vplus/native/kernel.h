@@ -20,7 +20,14 @@
 #define W2V_FULL_TILE_RATE 0.0501f
 
 /* Most centres that can share one draw of negatives. */
-#define W2V_GROUP_CENTERS 8
+#define W2V_GROUP_CENTERS 4
+
+/* What becomes of a token of some corpus id: its word, kept while 32 random bits are below the threshold (UINT32_MAX =
+   always). Together in eight bytes, so that a token costs one cache line. */
+typedef struct {
+    int32_t word; /* row of the matrices, or -1 with threshold 0 */
+    uint32_t keep_threshold;
+} w2v_type;
 
 /* A slot of an alias table: its own word while 32 random bits are below the threshold, else the alias.
    Together in eight bytes, so that a draw costs one cache line. */
@@ -38,9 +45,8 @@ typedef struct {
     int64_t dimensions;
 
     /* Vocabulary tables. */
-    const int32_t *word_of_type; /* corpus id -> word id or -1; NULL when corpus ids are word ids */
-    int64_t type_count;          /* corpus ids lie below this; one that does not is an unknown word */
-    const uint32_t *keep_thresholds; /* word is kept while a random uint32 is below; UINT32_MAX = always */
+    const w2v_type *types; /* (type_count + 1,) by corpus id; the last stands for ids that are not below type_count */
+    int64_t type_count;
     const w2v_noise_slot *noise; /* alias table of the noise distribution, one slot per word */
     int64_t vocabulary_size;
     const int64_t *path_starts; /* Huffman paths: word w owns [path_starts[w], path_starts[w+1]) */
@@ -104,10 +110,16 @@ extern const w2v_kernel w2v_kernel_avx512;
 #define W2V_PREFETCH(address) ((void)(address))
 #endif
 #define W2V_UNROLL
+#define W2V_HOLD(value)
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
 #define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
 #define W2V_UNROLL _Pragma("GCC unroll 32")
+#if defined(__x86_64__)
+#define W2V_HOLD(value) __asm__("" : "+v"(value)) /* it stays in a vector register */
+#else
+#define W2V_HOLD(value)
+#endif
 #endif
 
 #endif

@@ -8,7 +8,8 @@
    that one routine serves rows in place, a projection whose error is wanted (target: zeroed scratch) and tiles
    wider than the registers (source: a copy).
 
-   Outputs are cut into panels of at most TILE_OUTPUTS rows, whose sums stay in registers. L, P, T and G are
+   Outputs are cut into panels of at most TILE_OUTPUTS rows; at most TILE_SUMS sums of logits stay in registers (both
+   set by the shim). L, P, T and G are
    row-major, (M, N). */
 #ifndef W2V_TILE_H
 #define W2V_TILE_H
@@ -17,7 +18,6 @@
 
 #define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
 #define W2V_LINE_FLOATS 16 /* floats in a cache line */
-#define TILE_SUMS 24 /* and at most so many sums are kept in registers */
 
 typedef struct {
     const float *source[W2V_TILE_INPUTS];
@@ -60,7 +60,7 @@ typedef struct {
 #define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
-#define COLUMNS_DOT(a, b, sum) _mm512_add_ps(sum, _mm512_zextps128_ps512(_mm_mul_ps(a, b)))
+#define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
 #include "tile_columns.h"
 
 /* The columns left over at a row's end, in the narrowest register that holds them. */
@@ -83,16 +83,19 @@ W2V_INLINE int32_t w2v_panel_width(int32_t remaining)
     return (remaining + panels - 1) / panels;
 }
 
-/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. */
+/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. Where the panel is
+   the whole tile, whole vectors of logits are written: what spills over the block is overwritten by the next one or
+   lies in the spare room. */
 W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outputs, int64_t dimensions,
                                  float *logits, int64_t stride, const int rows, const int width)
 {
-    vec sums[TILE_SUMS];
-    float dots[TILE_SUMS];
+    vec sums[(TILE_SUMS + 7) / 8 * 8];
+    float parted[(TILE_SUMS + 7) / 8 * 8];
     const float *x[TILE_ROWS];
     float *y[TILE_OUTPUTS];
     const int count = rows * width;
-    W2V_UNROLL for (int i = 0; i < count; i++) sums[i] = vec_zero();
+    float *dots = stride == width ? logits : parted;
+    W2V_UNROLL for (int i = 0; i < (count + 7) / 8 * 8; i++) sums[i] = vec_zero();
     W2V_UNROLL for (int m = 0; m < rows; m++) x[m] = inputs[m];
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
     int64_t column = 0;
@@ -100,11 +103,10 @@ W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outpu
         w2v_dot_whole(x, y, column, vec_tail_of(0), sums, rows, width);
     const int64_t left = dimensions - column;
     if (left > 0) W2V_LEFT_OVER(w2v_dot, left, x, y, column, vec_tail_of(left), sums, rows, width);
-    W2V_UNROLL for (int i = 0; i + 4 <= count; i += 4)
-        vec_sum4(sums[i], sums[i + 1], sums[i + 2], sums[i + 3], dots + i);
-    W2V_UNROLL for (int i = count & ~3; i < count; i++) dots[i] = vec_sum(sums[i]);
+    W2V_UNROLL for (int i = 0; i < count; i += 8) vec_sum8(sums + i, dots + i);
+    if (stride == width) return;
     W2V_UNROLL for (int m = 0; m < rows; m++)
-        W2V_UNROLL for (int n = 0; n < width; n++) logits[m * stride + n] = dots[m * width + n];
+        W2V_UNROLL for (int n = 0; n < width; n++) logits[m * stride + n] = parted[m * width + n];
 }
 
 W2V_INLINE void w2v_logits_width(const w2v_tile *tile, int32_t first, const int width)

@@ -5,17 +5,22 @@
    COLUMNS_STORE(p, a), COLUMNS_SET1(x), COLUMNS_FMA(a, b, c) work on it; COLUMNS_DOT(a, b, sum) adds the products to
    a whole register of partial sums. `tail` is in scope for masked loads and stores. */
 
-/* sums[m * width + n] += X[m] * Y[n], lane by lane */
+/* sums[m * width + n] += X[m] * Y[n], lane by lane. Every part is loaded once and held: compilers would rather load an
+   output again for each of its products, and most rows lie across cache lines. */
 W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *y, int64_t column, vec_tail tail, vec *sums,
                                  const int rows, const int width)
 {
-    COLUMNS_VEC y_part[TILE_OUTPUTS];
+    COLUMNS_VEC x_part[TILE_ROWS];
     (void)tail;
-    W2V_UNROLL for (int n = 0; n < width; n++) y_part[n] = COLUMNS_LOAD(y[n] + column);
     W2V_UNROLL for (int m = 0; m < rows; m++) {
-        const COLUMNS_VEC x_part = COLUMNS_LOAD(x[m] + column);
-        W2V_UNROLL for (int n = 0; n < width; n++)
-            sums[m * width + n] = COLUMNS_DOT(x_part, y_part[n], sums[m * width + n]);
+        x_part[m] = COLUMNS_LOAD(x[m] + column);
+        W2V_HOLD(x_part[m]);
+    }
+    W2V_UNROLL for (int n = 0; n < width; n++) {
+        COLUMNS_VEC y_part = COLUMNS_LOAD(y[n] + column);
+        W2V_HOLD(y_part);
+        W2V_UNROLL for (int m = 0; m < rows; m++)
+            sums[m * width + n] = COLUMNS_DOT(x_part[m], y_part, sums[m * width + n]);
     }
 }
 

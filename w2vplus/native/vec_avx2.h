@@ -9,6 +9,7 @@
 
 #define VEC_LANES 8
 #define TILE_OUTPUTS 6
+#define TILE_SUMS 12
 typedef __m256 vec;
 typedef struct {
     __m256i mask;
@@ -60,11 +61,22 @@ W2V_INLINE float vec_sum(vec a)
     four = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
-/* sums[i] = sum of the lanes of the i-th argument */
-W2V_INLINE void vec_sum4(vec a, vec b, vec c, vec d, float *sums)
+/* sums[i] = sum of the lanes of vectors[i] for i < 8: a transpose by halves, so that the eight share their adds. A
+   blend and one shuffle bring together what two shuffles would: blends run on any pipe. */
+W2V_INLINE void vec_sum8(const vec *vectors, float *sums)
 {
-    __m256 abcd = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
-    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+    vec pairs[4], fours[2];
+    W2V_UNROLL for (int i = 0; i < 4; i++) {
+        const vec a = vectors[2 * i], b = vectors[2 * i + 1];
+        pairs[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(1, 0, 3, 2)), _mm256_blend_ps(a, b, 0xCC));
+    }
+    W2V_UNROLL for (int i = 0; i < 2; i++) {
+        const vec a = pairs[2 * i], b = pairs[2 * i + 1];
+        fours[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
+                                 _mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+    }
+    _mm256_storeu_ps(sums, _mm256_add_ps(_mm256_permute2f128_ps(fours[0], fours[1], 0x21),
+                                         _mm256_blend_ps(fours[0], fours[1], 0xF0)));
 }
 
 #endif

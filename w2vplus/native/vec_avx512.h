@@ -8,6 +8,7 @@
 
 #define VEC_LANES 16
 #define TILE_OUTPUTS 12
+#define TILE_SUMS 27
 typedef __m512 vec;
 typedef __mmask16 vec_tail;
 
@@ -45,13 +46,23 @@ W2V_INLINE float vec_sum(vec a)
     four = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
-/* sums[i] = sum of the lanes of the i-th argument: a transpose by halves, so the four share their adds */
-W2V_INLINE void vec_sum4(vec a, vec b, vec c, vec d, float *sums)
+/* sums[i] = sum of the lanes of vectors[i] for i < 8: a transpose by halves, so that the eight share their adds. A
+   blend and one shuffle bring together what two shuffles would: blends run on any pipe. */
+W2V_INLINE void vec_sum8(const vec *vectors, float *sums)
 {
-    __m256 ab = _mm256_hadd_ps(vec_fold(a), vec_fold(b));
-    __m256 cd = _mm256_hadd_ps(vec_fold(c), vec_fold(d));
-    __m256 abcd = _mm256_hadd_ps(ab, cd);
-    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+    __m256 halves[8], pairs[4], fours[2];
+    W2V_UNROLL for (int i = 0; i < 8; i++) halves[i] = vec_fold(vectors[i]);
+    W2V_UNROLL for (int i = 0; i < 4; i++) {
+        const __m256 a = halves[2 * i], b = halves[2 * i + 1];
+        pairs[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(1, 0, 3, 2)), _mm256_blend_ps(a, b, 0xCC));
+    }
+    W2V_UNROLL for (int i = 0; i < 2; i++) {
+        const __m256 a = pairs[2 * i], b = pairs[2 * i + 1];
+        fours[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
+                                 _mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+    }
+    _mm256_storeu_ps(sums, _mm256_add_ps(_mm256_permute2f128_ps(fours[0], fours[1], 0x21),
+                                         _mm256_blend_ps(fours[0], fours[1], 0xF0)));
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #define VEC_LANES 4
 #define TILE_OUTPUTS 2
+#define TILE_SUMS 8
 typedef struct {
     float lane[VEC_LANES];
 } vec;
@@ -51,13 +52,10 @@ W2V_INLINE vec vec_power_of_two(vec n) { VEC_EACH(ldexpf(1.0f, (int)n.lane[i]));
 /* b where a < 0, else c */
 W2V_INLINE vec vec_if_negative(vec a, vec b, vec c) { VEC_EACH(a.lane[i] < 0.0f ? b.lane[i] : c.lane[i]); }
 W2V_INLINE float vec_sum(vec a) { return (a.lane[0] + a.lane[2]) + (a.lane[1] + a.lane[3]); }
-/* sums[i] = sum of the lanes of the i-th argument */
-W2V_INLINE void vec_sum4(vec a, vec b, vec c, vec d, float *sums)
+/* sums[i] = sum of the lanes of vectors[i] for i < 8 */
+W2V_INLINE void vec_sum8(const vec *vectors, float *sums)
 {
-    sums[0] = vec_sum(a);
-    sums[1] = vec_sum(b);
-    sums[2] = vec_sum(c);
-    sums[3] = vec_sum(d);
+    for (int i = 0; i < 8; i++) sums[i] = vec_sum(vectors[i]);
 }
 
 #endif

@@ -9,15 +9,21 @@
 #include "random.h"
 #include "workspace.h"
 
-/* Word id of the token at `offset` if it is known and survives subsampling, else -1. */
-W2V_INLINE int32_t w2v_kept_word(const w2v_model *model, const w2v_corpus *corpus, uint64_t key, int64_t offset)
+/* Tokens whose draws are made together: a loop without branches that compilers turn into vectors. */
+#define W2V_DRAWN_TOGETHER 256
+
+W2V_INLINE const w2v_type *w2v_type_of(const w2v_model *model, int32_t id)
 {
-    int32_t word = corpus->ids[offset];
-    if ((uint64_t)(int64_t)word >= (uint64_t)model->type_count) return -1; /* negative ones too */
-    if (model->word_of_type) word = model->word_of_type[word];
-    if (word < 0) return -1;
-    const uint64_t draw = w2v_token_draw(key, corpus->first_position + offset);
-    return w2v_is_kept(model->keep_thresholds[word], draw) ? word : -1;
+    const uint32_t count = (uint32_t)model->type_count;
+    return model->types + ((uint32_t)id < count ? (uint32_t)id : count); /* -1 is above every count */
+}
+
+/* Word id of a token that is known and survives subsampling by its draw, else -1. No branches: most would be
+   mispredicted. */
+W2V_INLINE int32_t w2v_kept_word(const w2v_model *model, int32_t id, uint64_t draw)
+{
+    const w2v_type type = *w2v_type_of(model, id);
+    return w2v_is_kept(type.keep_threshold, draw) ? type.word : -1;
 }
 
 /* Offset from which `model->window` kept words precede `offset` within the sentence, or its start. */
@@ -25,9 +31,41 @@ static int64_t w2v_left_edge(const w2v_model *model, const w2v_corpus *corpus, u
                              int64_t sentence_start)
 {
     int32_t found = 0;
-    while (offset > sentence_start && found < model->window)
-        found += w2v_kept_word(model, corpus, key, --offset) >= 0;
+    while (offset > sentence_start && found < model->window) {
+        offset--;
+        const uint64_t draw = w2v_token_draw(key, corpus->first_position + offset);
+        found += w2v_kept_word(model, corpus->ids[offset], draw) >= 0;
+    }
     return offset;
+}
+
+/* Appends the kept words of offsets [begin, end), at most `most` of them, to workspace->words, and their positions and
+   window draws. */
+static int w2v_keep_words(const w2v_model *model, const w2v_corpus *corpus, uint64_t key, int64_t begin, int64_t end,
+                          int64_t most, w2v_workspace *workspace)
+{
+    uint64_t draws[W2V_DRAWN_TOGETHER];
+    const int64_t limit = most < INT64_MAX - workspace->word_count ? workspace->word_count + most : INT64_MAX;
+    while (begin < end && workspace->word_count < limit) {
+        const int64_t count = end - begin < W2V_DRAWN_TOGETHER ? end - begin : W2V_DRAWN_TOGETHER;
+        if (w2v_reserve(workspace, count)) return -1;
+        const int64_t position = corpus->first_position + begin;
+        for (int64_t i = 0; i < count; i++) draws[i] = w2v_token_draw(key, position + i);
+        for (int64_t i = 0; i < count; i++) W2V_PREFETCH(w2v_type_of(model, corpus->ids[begin + i]));
+        w2v_token *tokens = workspace->tokens;
+        int32_t *words = workspace->words;
+        int64_t kept = workspace->word_count;
+        for (int64_t i = 0; i < count && kept < limit; i++) {
+            const int32_t word = w2v_kept_word(model, corpus->ids[begin + i], draws[i]);
+            words[kept] = word;
+            tokens[kept].position = position + i;
+            tokens[kept].window_bits = (uint32_t)draws[i];
+            kept += word >= 0;
+        }
+        workspace->word_count = kept;
+        begin += count;
+    }
+    return 0;
 }
 
 /* Appends the kept words of one sentence and the centres among offsets [begin, end). */
@@ -36,31 +74,24 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
 {
     const int64_t start = corpus->sentence_starts[sentence], stop = corpus->sentence_starts[sentence + 1];
     const int32_t first_word = (int32_t)workspace->word_count;
-    const int64_t first_center = workspace->center_count;
     const float weight = corpus->sentence_weights ? corpus->sentence_weights[sentence] : 1.0f;
-    int64_t offset = begin > start ? w2v_left_edge(model, corpus, key, begin, start) : begin;
-    int32_t beyond = 0;
-    for (; offset < stop && (offset < end || beyond < model->window); offset++) {
-        if (w2v_reserve(workspace, 1)) return -1;
-        const int32_t word = w2v_kept_word(model, corpus, key, offset);
-        if (word < 0) continue;
-        const int32_t at = (int32_t)workspace->word_count++;
-        workspace->words[at] = word;
-        beyond += offset >= end;
-        if (offset < begin || offset >= end) continue;
-        const int64_t position = corpus->first_position + offset;
-        const uint32_t bits = (uint32_t)w2v_token_draw(key, position);
-        const int32_t reach = model->shrink_windows ? 1 + (int32_t)w2v_below(bits, (uint32_t)model->window)
-                                                    : model->window;
-        w2v_center center = {position, at, reach < at - first_word ? at - reach : first_word, reach, first_word, weight};
-        workspace->centers[workspace->center_count++] = center;
-    }
-    /* `last` held the reach until the sentence's end was known */
+    const int64_t edge = begin > start ? w2v_left_edge(model, corpus, key, begin, start) : begin;
+    if (w2v_keep_words(model, corpus, key, edge, begin, INT64_MAX, workspace)) return -1;
+    const int32_t first_center = (int32_t)workspace->word_count;
+    if (w2v_keep_words(model, corpus, key, begin, end, INT64_MAX, workspace)) return -1;
+    const int32_t last_center = (int32_t)workspace->word_count;
+    if (w2v_keep_words(model, corpus, key, end, stop, model->window, workspace)) return -1;
     const int32_t word_count = (int32_t)workspace->word_count;
-    for (int64_t i = first_center; i < workspace->center_count; i++) {
-        w2v_center *center = &workspace->centers[i];
-        center->last = center->last < word_count - center->at ? center->at + center->last + 1 : word_count;
+    const uint32_t window = (uint32_t)model->window;
+    w2v_center *centers = workspace->centers + workspace->center_count - first_center;
+    for (int32_t at = first_center; at < last_center; at++) {
+        const w2v_token token = workspace->tokens[at];
+        const int32_t reach = model->shrink_windows ? 1 + (int32_t)w2v_below(token.window_bits, window) : model->window;
+        const int32_t first = reach < at - first_word ? at - reach : first_word;
+        const int32_t last = reach < word_count - at ? at + reach + 1 : word_count;
+        centers[at] = (w2v_center){token.position, at, first, last, first_word, weight};
     }
+    workspace->center_count += last_center - first_center;
     return 0;
 }
 

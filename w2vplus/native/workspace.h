@@ -7,9 +7,18 @@
 
 #include "tile.h"
 
+/* CBOW errors that are spread over the context in one pass. */
+#define W2V_ERRORS 4
+
 /* The outputs of a group are drawn this many groups before they are trained, so that their rows can be fetched. */
 #define W2V_LOOKAHEAD 1
 #define W2V_SLOTS (W2V_LOOKAHEAD + 1)
+
+/* A kept token: its place in the epoch, and the random bits that decide its window. */
+typedef struct {
+    int64_t position;
+    uint32_t window_bits;
+} w2v_token;
 
 /* A kept token that is a centre word of the span, and its window [first, last) in `words`. */
 typedef struct {
@@ -36,10 +45,20 @@ typedef struct {
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
 
+/* The input rows of one tile, and the pairs of a row and a centre of the group that it trains. */
+typedef struct {
+    int32_t words[W2V_TILE_INPUTS];
+    int32_t count;
+    int32_t pair_rows[W2V_TILE_INPUTS * W2V_GROUP_CENTERS];
+    int32_t pair_centers[W2V_TILE_INPUTS * W2V_GROUP_CENTERS];
+    int32_t pair_count;
+} w2v_inputs;
+
 struct w2v_workspace {
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
+    w2v_token *tokens; /* of those words */
     w2v_center *centers;
-    int64_t capacity; /* of the two above */
+    int64_t capacity; /* of the three above */
     int64_t word_count;
     int64_t center_count;
 
@@ -50,6 +69,9 @@ struct w2v_workspace {
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
     float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs */
     float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates */
+    int64_t first_pending;  /* CBOW: first centre whose error, a row of `target_rows`, is not spread yet */
+    int32_t pending_count;
+    float pending_factors[W2V_ERRORS];
     void *blocks[32];   /* everything to free */
     int32_t block_count;
 };
@@ -68,6 +90,7 @@ static void w2v_free_workspace(w2v_workspace *workspace)
     if (!workspace) return;
     for (int32_t i = 0; i < workspace->block_count; i++) free(workspace->blocks[i]);
     free(workspace->words);
+    free(workspace->tokens);
     free(workspace->centers);
     free(workspace);
 }
@@ -112,9 +135,11 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     const int64_t capacity = needed + needed / 2 + 1024;
     void *words = realloc(workspace->words, (size_t)capacity * sizeof *workspace->words);
     if (words) workspace->words = words;
+    void *tokens = realloc(workspace->tokens, (size_t)capacity * sizeof *workspace->tokens);
+    if (tokens) workspace->tokens = tokens;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
     if (centers) workspace->centers = centers;
-    if (!words || !centers) return -1;
+    if (!words || !tokens || !centers) return -1;
     workspace->capacity = capacity;
     return 0;
 }

@@ -1,0 +1,142 @@
+/* Design: the groups of CBOW as tiles. An input row is the projection of a centre's window, and what the tile adds to it
+   is the window's error, which every context word receives. Errors wait until those of W2V_ERRORS neighbouring
+   centres can be spread together, since most context words get several of them: half of the work of CBOW is here. */
+#ifndef W2V_CBOW_H
+#define W2V_CBOW_H
+
+#include "groups.h"
+
+/* `width` vectors of the projection, in registers while the context words [first, last) but `at` pass. */
+W2V_INLINE void w2v_project_columns(const w2v_model *model, const int32_t *words, const w2v_center *center,
+                                    int64_t column, float factor, float *projection, const int width)
+{
+    const float *table = model->input_vectors + column;
+    vec sums[8];
+    W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_zero();
+    for (int32_t k = center->first; k < center->last; k++) {
+        if (k == center->at) continue;
+        const float *row = table + words[k] * model->dimensions;
+        W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_add(sums[i], vec_load(row + i * VEC_LANES));
+    }
+    const vec factors = vec_set1(factor);
+    W2V_UNROLL for (int i = 0; i < width; i++)
+        vec_store(projection + column + i * VEC_LANES, vec_mul(sums[i], factors));
+}
+
+/* projection = factor * sum of the context rows */
+static void w2v_project(const w2v_model *model, const int32_t *words, const w2v_center *center, float factor,
+                        float *projection)
+{
+    const int64_t dimensions = model->dimensions;
+    int64_t column = 0;
+    for (; column + 6 * VEC_LANES <= dimensions; column += 6 * VEC_LANES)
+        w2v_project_columns(model, words, center, column, factor, projection, 6);
+    for (; column + 3 * VEC_LANES <= dimensions; column += 3 * VEC_LANES)
+        w2v_project_columns(model, words, center, column, factor, projection, 3);
+    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
+        w2v_project_columns(model, words, center, column, factor, projection, 1);
+    if (column == dimensions) return;
+    const vec_tail tail = vec_tail_of(dimensions - column);
+    vec sum = vec_zero();
+    for (int32_t k = center->first; k < center->last; k++) {
+        if (k == center->at) continue;
+        sum = vec_add(sum, vec_load_tail(model->input_vectors + words[k] * dimensions + column, tail));
+    }
+    vec_store_tail(projection + column, vec_mul(sum, vec_set1(factor)), tail);
+}
+
+/* rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers. */
+W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, const float (*shares)[W2V_ERRORS],
+                               const float *errors, int64_t error_stride, int64_t dimensions, const int width)
+{
+    vec error[W2V_ERRORS];
+    int64_t column = 0;
+    for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
+        W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load(errors + g * error_stride + column);
+        for (int32_t i = 0; i < count; i++) {
+            vec sum = vec_load(rows[i] + column);
+            W2V_UNROLL for (int g = 0; g < width; g++) sum = vec_fma(vec_set1(shares[i][g]), error[g], sum);
+            vec_store(rows[i] + column, sum);
+        }
+    }
+    if (column == dimensions) return;
+    const vec_tail tail = vec_tail_of(dimensions - column);
+    W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load_tail(errors + g * error_stride + column, tail);
+    for (int32_t i = 0; i < count; i++) {
+        vec sum = vec_load_tail(rows[i] + column, tail);
+        W2V_UNROLL for (int g = 0; g < width; g++) sum = vec_fma(vec_set1(shares[i][g]), error[g], sum);
+        vec_store_tail(rows[i] + column, sum, tail);
+    }
+}
+
+/* Hands every context word the pending errors of the windows that hold it, scaled by their factors. */
+static void w2v_spread_errors(const w2v_model *model, w2v_workspace *workspace)
+{
+    const int64_t stride = workspace->row_stride, dimensions = model->dimensions;
+    const int32_t width = workspace->pending_count;
+    const w2v_center *centers = workspace->centers + workspace->first_pending;
+    const float *errors = workspace->target_rows, *factors = workspace->pending_factors;
+    workspace->pending_count = 0;
+    if (width == 0) return;
+    int32_t first, last;
+    w2v_span_of_windows(centers, width, &first, &last);
+    for (int32_t begin = first; begin < last; begin += W2V_TILE_INPUTS) {
+        const int32_t end = last - begin < W2V_TILE_INPUTS ? last : begin + W2V_TILE_INPUTS;
+        float shares[W2V_TILE_INPUTS][W2V_ERRORS] = {{0}};
+        float *rows[W2V_TILE_INPUTS];
+        for (int32_t g = 0; g < width; g++) {
+            const int32_t from = centers[g].first > begin ? centers[g].first : begin;
+            const int32_t to = centers[g].last < end ? centers[g].last : end;
+            for (int32_t i = from; i < to; i++) shares[i - begin][g] = i == centers[g].at ? 0.0f : factors[g];
+        }
+        for (int32_t i = begin; i < end; i++) {
+            const int32_t word = workspace->words[i];
+            rows[i - begin] = model->input_vectors + word * dimensions;
+            if (model->lock_factors)
+                for (int32_t g = 0; g < width; g++) shares[i - begin][g] *= model->lock_factors[word];
+        }
+        const int32_t count = end - begin;
+        switch (width) {
+        case 1: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 1); break;
+        case 2: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 2); break;
+        case 3: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 3); break;
+        default: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 4); break;
+        }
+    }
+}
+
+/* gensim's law applies the error of a mean undivided and divides that of a sum; the corrected law is the gradient of
+   the projection. */
+static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float rate, w2v_workspace *workspace,
+                           w2v_tally *tally)
+{
+    const int64_t dimensions = model->dimensions;
+    const w2v_center *centers = workspace->centers + group->first_center;
+    w2v_inputs inputs;
+    w2v_tile tile;
+    inputs.count = group->center_count;
+    inputs.pair_count = 0;
+    if (workspace->pending_count == 0) workspace->first_pending = group->first_center;
+    for (int32_t g = 0; g < group->center_count; g++) {
+        const int32_t pending = workspace->pending_count++;
+        float *projection = workspace->source_rows + g * workspace->row_stride;
+        float *error = workspace->target_rows + pending * workspace->row_stride;
+        const int32_t context_count = centers[g].last - centers[g].first - 1;
+        const float share = context_count > 0 ? 1.0f / (float)context_count : 0.0f;
+        w2v_project(model, workspace->words, &centers[g], model->cbow_mean ? share : 1.0f, projection);
+        memset(error, 0, (size_t)dimensions * sizeof(float));
+        tile.source[g] = projection;
+        tile.target[g] = error;
+        if (context_count > 0) w2v_add_pair(&inputs, g, g);
+        workspace->pending_factors[pending] = (model->cbow_mean != 0) == (model->corrected_cbow != 0) ? share : 1.0f;
+    }
+    tally->pairs += inputs.pair_count;
+    if (inputs.pair_count > 0) tally->loss += w2v_run_tile(model, group, &inputs, rate, workspace, &tile);
+    const w2v_group *next = workspace->next;
+    const int32_t most = model->shared_negatives > 1 ? w2v_bounded(W2V_ERRORS, rate) : 1;
+    const int joins = next->center_count > 0 && workspace->pending_count + next->center_count <= most &&
+        workspace->centers[next->first_center].sentence_first == centers[0].sentence_first;
+    if (!joins) w2v_spread_errors(model, workspace);
+}
+
+#endif
