@@ -63,8 +63,9 @@ MOST_SHARED_NEGATIVES = 4
 """Most neighbouring centres that the kernel lets share one draw of negatives."""
 
 DEFAULT_SHARED_NEGATIVES = 3
-"""How many do unless asked otherwise. Two score as one does; four cost analogies more than a point (17M tokens; CBOW
-after 5 epochs, skip-gram after one)."""
+"""How many do unless asked otherwise. On 17M tokens with 100 dimensions, analogies among 30,000 words, skip-gram after
+one and five epochs: 14.6 and 37.2 % with two, 14.1 and 36.2 % with three, 12.9 and 35.6 % with four; CBOW after five:
+29.6, 29.5 and 28.2 %."""
 
 
 @dataclass(frozen=True)

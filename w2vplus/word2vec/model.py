@@ -65,7 +65,7 @@ class Word2Vec(Persistence):
     not, a folder, a glob, a list of them, "-" for standard input. Beyond gensim:
 
     shared_negatives: how many neighbouring centre words share one draw of `negative` noise words. 1 draws once for
-        every window (Ji et al. 2016), 2 to 8 once for so many windows (Rengasamy et al. 2017), 0 for every pair, as
+        every window (Ji et al. 2016), 2 to 4 once for so many windows (Rengasamy et al. 2017), 0 for every pair, as
         gensim does. Sharing is what makes training fast; None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most
         that costs no accuracy, or 0 for fewer than 256 words, where sharing does.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
