@@ -343,6 +343,14 @@ def test_a_wikipedia_dump_is_read_as_running_text(small_dump):
     assert isinstance(open_corpus(WIKI), WikiDump)
 
 
+def test_a_wikipedia_dump_is_known_by_its_first_bytes(write, small_dump):
+    with bz2.open(small_dump) as stream:
+        xml = stream.read()
+    assert isinstance(open_corpus(write("dump", xml)), WikiDump)
+    mentioned = write("text.xml", b"a text about <mediawiki version> tags\n")
+    assert list(open_corpus(mentioned)) == [["a", "text", "about", "<mediawiki", "version>", "tags"]]
+
+
 def test_a_truncated_dump_is_an_error(write, small_dump):
     with bz2.open(small_dump) as stream:
         xml = stream.read(100_000)

@@ -101,15 +101,15 @@ def is_compressed(source: ByteSource) -> bool:
         return compression_of(read_at_least(stream.read, HEAD_BYTES), source.name) is not None
 
 
-def starts_with(source: ByteSource, marker: bytes, within: int) -> bool:
-    """Whether `marker` is among the first `within` plain bytes of the source."""
+def first_bytes(source: ByteSource, count: int) -> bytes:
+    """The first `count` plain bytes of the source, or all if there are fewer."""
     head = b""
     with closing(read_blocks(source)) as blocks:
         for block in blocks:
-            head += block[: within - len(head)]
-            if len(head) >= within:
+            head += block[: count - len(head)]
+            if len(head) >= count:
                 break
-    return marker in head
+    return head
 
 
 def is_path(source: object) -> bool:

@@ -79,7 +79,7 @@ def open_corpus(
     """A restartable corpus from any source.
 
     `source` is a path or URI of a text file (one line, one sentence; plain, .gz, .bz2, .xz or .zst), a
-    folder, a glob pattern, "-" for standard input, a MediaWiki dump (".xml" in its name), a list or tuple of
+    folder, a glob pattern, "-" for standard input, a MediaWiki dump, a list or tuple of
     these, an open file, any iterable of token lists, or a corpus already. gensim's own LineSentence,
     PathLineSentences and Text8Corpus become ours. `errors`, `max_sentence_length` and `limit` (lines of each
     file) are those of `LineSentence` and concern text files alone; by default lines are never cut. `one_shot`

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from w2vplus.corpus.files import expand, is_path, open_plain, starts_with
-from w2vplus.corpus.sources import ByteSource
+from w2vplus.corpus.files import expand, first_bytes, is_path, open_plain
+from w2vplus.corpus.sources import ByteSource, RemoteFile
 from w2vplus.errors import CorpusError
 
 ARTICLE_NAMESPACE = "0"
@@ -17,8 +17,12 @@ MARKER_WITHIN = 1024
 
 
 def is_wiki_dump(file: ByteSource) -> bool:
-    """Whether the file is a MediaWiki dump; only those with ".xml" in their names are looked into."""
-    return ".xml" in Path(file.name).name and starts_with(file, MARKER, MARKER_WITHIN)
+    """Whether the file is a MediaWiki dump: mark-up from its first byte on. Of remote files, only those with ".xml" in
+    their names are looked into, which takes a request."""
+    if isinstance(file, RemoteFile) and ".xml" not in Path(file.name).name:
+        return False
+    head = first_bytes(file, MARKER_WITHIN).lstrip()
+    return head.startswith(b"<") and MARKER in head
 
 
 class WikiDump:
