@@ -33,7 +33,7 @@ from w2vplus.vocabulary import AliasTable, HuffmanTree
 __all__ = [
     "CHUNK_TOKENS",
     "DEFAULT_SHARED_NEGATIVES",
-    "MOST_SHARED_NEGATIVES",
+    "FARTHEST_CONTEXT",
     "Block",
     "Control",
     "Law",
@@ -57,10 +57,10 @@ ones left 58 % of nearest neighbours right where separate ones left all; with 10
 UNLIMITED_WINDOW = 2**31 - 1
 """A window that reaches over every sentence; no sentence in memory is longer."""
 
-REPORT_SECONDS = 0.2
+FARTHEST_CONTEXT = 10_000
+"""gensim cuts sentences into pieces of so many words, so no window of its reaches farther."""
 
-MOST_SHARED_NEGATIVES = 8
-"""Most neighbouring centres that the kernel lets share one draw of negatives."""
+REPORT_SECONDS = 0.2
 
 DEFAULT_SHARED_NEGATIVES = 2
 """How many do unless asked otherwise. Two score as one does; four cost analogies more than a point (17M tokens; CBOW
@@ -75,6 +75,8 @@ class Law:
     hierarchical_softmax: bool
     negative: int
     window: int
+    farthest: int = UNLIMITED_WINDOW
+    """No window reaches farther than so many words, however wide it was drawn."""
     shrink_windows: bool = True
     shared_negatives: int = 1
     """Neighbouring centres that share one draw of negatives (at most 8); 1: a draw for every window (Ji et al.
@@ -210,6 +212,7 @@ class Trainer:
             path_nodes=tree.inner_nodes if tree is not None else None,
             path_codes=tree.codes if tree is not None else None,
             window=law.window,
+            farthest=min(law.window, law.farthest),
             negative=law.negative,
             skip_gram=law.skip_gram,
             hierarchical_softmax=law.hierarchical_softmax,
@@ -219,7 +222,7 @@ class Trainer:
             corrected_cbow=law.corrected_cbow,
             compute_loss=run.compute_loss,
         )
-        self._run = run
+        self.law, self.run = law, run
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]
         self.total = Tally() if total is None else total
         """Sums over all epochs trained so far; `train_epoch` keeps it current while it runs."""
@@ -250,7 +253,7 @@ class Trainer:
         self.position, self.tally, self.complete = start, tally or Tally(), False
         if self._control is not None and self._control.wants_stop():
             return self.tally
-        team = Team(self._workers, self._run.key(epoch), (self.tally, self.total), start)
+        team = Team(self._workers, self.run.key(epoch), (self.tally, self.total), start)
         try:
             self.complete = self._feed(team, epoch, blocks, start)
         finally:
@@ -259,8 +262,8 @@ class Trainer:
             finally:  # an interrupt may come here too
                 self.position = team.reached
         if self.complete:
-            rate = self._run.learning_rate(epoch + 1, 0)
-            self._reporter.report(epoch, rate, last=epoch + 1 == self._run.epochs, now=True)
+            rate = self.run.learning_rate(epoch + 1, 0)
+            self._reporter.report(epoch, rate, last=epoch + 1 == self.run.epochs, now=True)
         return self.tally
 
     def _feed(self, team: Team, epoch: int, blocks: Iterable[Block], start: Position) -> bool:
@@ -282,9 +285,9 @@ class Trainer:
                         return False
                     if control.wants_pause():
                         while not team.drained(REPORT_SECONDS):
-                            report(epoch, self._run.learning_rate(epoch, first))
+                            report(epoch, self.run.learning_rate(epoch, first))
                         control.paused(team.reached, self.tally)
-                rate = self._run.learning_rate(epoch, first)
+                rate = self.run.learning_rate(epoch, first)
                 job = Job(block, begin, end, rate, Position(epoch, last, digest.hex() if digest else ""))
                 while not team.offer(job, REPORT_SECONDS):
                     report(epoch, rate)
@@ -293,7 +296,7 @@ class Trainer:
             check_prefix(None, digest, start)
         team.close()
         while not team.wait(REPORT_SECONDS):
-            report(epoch, self._run.learning_rate(epoch + 1, 0))
+            report(epoch, self.run.learning_rate(epoch + 1, 0))
             if control is not None and control.wants_stop():
                 return False
         return True

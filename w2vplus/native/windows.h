@@ -20,12 +20,12 @@ W2V_INLINE int32_t w2v_kept_word(const w2v_model *model, const w2v_corpus *corpu
     return w2v_is_kept(model->keep_thresholds[word], draw) ? word : -1;
 }
 
-/* Offset from which `model->window` kept words precede `offset` within the sentence, or its start. */
+/* Offset from which `model->farthest` kept words precede `offset` within the sentence, or its start. */
 static int64_t w2v_left_edge(const w2v_model *model, const w2v_corpus *corpus, uint64_t key, int64_t offset,
                              int64_t sentence_start)
 {
     int32_t found = 0;
-    while (offset > sentence_start && found < model->window)
+    while (offset > sentence_start && found < model->farthest)
         found += w2v_kept_word(model, corpus, key, --offset) >= 0;
     return offset;
 }
@@ -40,7 +40,7 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
     const float weight = corpus->sentence_weights ? corpus->sentence_weights[sentence] : 1.0f;
     int64_t offset = begin > start ? w2v_left_edge(model, corpus, key, begin, start) : begin;
     int32_t beyond = 0;
-    for (; offset < stop && (offset < end || beyond < model->window); offset++) {
+    for (; offset < stop && (offset < end || beyond < model->farthest); offset++) {
         if (w2v_reserve(workspace, 1)) return -1;
         const int32_t word = w2v_kept_word(model, corpus, key, offset);
         if (word < 0) continue;
@@ -50,8 +50,9 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
         if (offset < begin || offset >= end) continue;
         const int64_t position = corpus->first_position + offset;
         const uint32_t bits = (uint32_t)w2v_token_draw(key, position);
-        const int32_t reach = model->shrink_windows ? 1 + (int32_t)w2v_below(bits, (uint32_t)model->window)
+        const int32_t drawn = model->shrink_windows ? 1 + (int32_t)w2v_below(bits, (uint32_t)model->window)
                                                     : model->window;
+        const int32_t reach = drawn < model->farthest ? drawn : model->farthest;
         w2v_center center = {position, at, reach < at - first_word ? at - reach : first_word, reach, first_word, weight};
         workspace->centers[workspace->center_count++] = center;
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from w2vplus.trainer import MOST_SHARED_NEGATIVES
+from w2vplus.limits import check_something_is_learnt, checked
 
 _RENAMED = {
     "size": "vector_size",
@@ -21,42 +20,16 @@ _RENAMED = {
 }
 
 
-def check_arguments(arguments: Mapping[str, Any]) -> None:
-    """Raise ValueError for a value no training can use; the message names argument, rule and value.
+def checked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as training takes them: what is whole as an int, so that 5.0 and NumPy's numbers pass as 5.
 
-    `arguments` maps gensim's argument names to values; absent names are not checked.
+    `arguments` maps gensim's argument names to values. Raises TypeError or ValueError for a value no training can
+    use (see `w2vplus.limits`); the message names argument, rule and value.
     """
-    for name, least in (("vector_size", 1), ("window", 1), ("epochs", 1), ("workers", 1), ("negative", 0)):
-        if name in arguments:
-            _check_integer(name, arguments[name], least)
-    shared = arguments.get("shared_negatives")
-    if shared is not None and not 0 <= int(shared) <= MOST_SHARED_NEGATIVES:
-        raise ValueError(f"shared_negatives must be from 0 (per pair) to {MOST_SHARED_NEGATIVES}, got {shared}")
-    for name in ("alpha", "min_alpha", "sample"):
-        if name in arguments:
-            _check_number(name, arguments[name])
-    if "ns_exponent" in arguments and not math.isfinite(arguments["ns_exponent"]):
-        raise ValueError(f"ns_exponent must be a finite number, got {arguments['ns_exponent']}")
-    if arguments.get("hs", 0) in (0, False) and arguments.get("negative", 5) == 0:
-        raise ValueError(
-            "hs=0 with negative=0 leaves nothing to train: set negative (5 to 20 is usual) or hs=1"
-        )
-
-
-def _check_integer(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer of at least {least}, got {value!r}")
-    if int(value) < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-
-
-def _check_number(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    if not (math.isfinite(float(value)) and float(value) >= 0):
-        raise ValueError(f"{name} must be a finite number of at least 0, got {value}")
+    found = {name: checked(name, value) for name, value in arguments.items()}
+    if "hs" in found or "negative" in found:
+        check_something_is_learnt(found.get("hs", 0), found.get("negative", 5))
+    return found
 
 
 def explain_unknown_argument(name: str, known: list[str]) -> str:

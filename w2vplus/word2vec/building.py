@@ -49,6 +49,8 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     whole_sequence: bool = False
     errors: str = "strict"
     phrases: Any = None
+    _sample_of_thresholds: Any = None
+    """The `sample` that the subsampling thresholds were computed for."""
 
     def build_vocab(
         self,
@@ -109,6 +111,11 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         source = sentences if corpus_file is None else corpus_file
         encoded = self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
         return self._with_phrases(encoded)
+
+    def _encode_anew(self, sentences: Any) -> EncodedCorpus:
+        """A list that has changed since it was last encoded."""
+        self._memory.drop()
+        return self._encode(sentences, None)
 
     def _with_phrases(self, encoded: EncodedCorpus) -> EncodedCorpus:
         """The corpus with the model's phrases joined; they are learnt from it if they are only asked for."""
@@ -180,7 +187,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
                 "without update"
             )
         min_count = min_count or self.min_count
-        sample = sample or self.sample
+        sample = sample or self.sample or 0
         types = list(self.raw_vocab)
         raw_counts = np.fromiter(self.raw_vocab.values(), dtype=np.int64, count=len(types))
         chosen = select_vocabulary(
@@ -199,6 +206,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             if not update:
                 self.wv.vectors, self.wv.norms = self.wv.vectors[:0], None  # of an earlier vocabulary
             self._set_vocabulary(keys, counts, probabilities)
+            self._sample_of_thresholds = self.sample
             if not keep_raw_vocab:
                 self.raw_vocab = defaultdict(int)
             self._build_lookup_tables(update)
@@ -266,6 +274,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         self.wv.expandos = {name: np.copy(column) for name, column in theirs.expandos.items()}
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
+        self._sample_of_thresholds = self.sample
         self._build_lookup_tables(update=True)
         self.init_weights()
 

@@ -202,6 +202,7 @@ def _model_from(model_class: type[Model], content: ArrayFolder) -> Model:
         model.phrases = phrases
     if model.negative and keys:
         model.make_cum_table()
+    model._sample_of_thresholds = model.sample
     result: Model = model
     return result
 
