@@ -51,6 +51,7 @@ class TrainSettings:
     negative: int = 5
     ns_exponent: float = 0.75
     cbow_mean: bool = True
+    whole_sequence: bool = False
     shrink_windows: bool = True
     alpha: float = 0.025
     min_alpha: float = 1e-4

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from w2vplus.cli import _output, _pipeline
+from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._output import plural
 from w2vplus.cli._settings import (
     CheckpointSettings,
@@ -138,6 +138,7 @@ PhraseConnectors = Annotated[
 
 
 def train(
+    context: typer.Context,
     corpus: CorpusArgument,
     output: Annotated[
         str,
@@ -173,6 +174,15 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one; else begin.")
     ] = False,
+    continue_from: Annotated[
+        str | None,
+        typer.Option(
+            "--continue",
+            metavar="FOLDER",
+            help="Go on with the model that --save-model kept there: its words, weights, settings and phrases;"
+            " new words join.",
+        ),
+    ] = None,
     column: ColumnOption = None,
     normalize: NormalizeOption = Normalization.NONE,
     split_sentences: SplitSentencesFlag = False,
@@ -208,6 +218,14 @@ def train(
             "--shrink-windows/--fixed-windows", help="Draw each window from 1..window.", rich_help_panel=MODEL
         ),
     ] = TrainSettings.shrink_windows,
+    whole_sequence: Annotated[
+        bool,
+        typer.Option(
+            "--whole-sequence",
+            help="Every item of a line is in every other's window, whatever its order: baskets, sets.",
+            rich_help_panel=MODEL,
+        ),
+    ] = TrainSettings.whole_sequence,
     epochs: Annotated[
         int, typer.Option(help="Times the text is gone through.", rich_help_panel=MODEL)
     ] = TrainSettings.epochs,
@@ -292,6 +310,7 @@ def train(
         negative=negative,
         ns_exponent=ns_exponent,
         cbow_mean=cbow_mean,
+        whole_sequence=whole_sequence,
         shrink_windows=shrink_windows,
         alpha=alpha,
         min_alpha=min_alpha,
@@ -300,6 +319,16 @@ def train(
         seed=seed,
         compute_loss=compute_loss,
     )
+    earlier = None
+    given_options = {name for name in context.params if _is_given(context, name)}
+    if whole_sequence and given_options & {"window", "shrink_windows"}:
+        raise _output.UsageError("--window and --fixed-windows have no effect with --whole-sequence: leave them out")
+    if continue_from is not None:
+        if vocab is not None or phrases:
+            other = "--phrases" if phrases else "--vocab"
+            raise _output.UsageError(f"{other} is not for --continue: the model has its own words and phrases")
+        earlier = _models.load_earlier(continue_from)
+        settings = _models.settings_of_continued(earlier, settings, given_options, continue_from)
     if phrases == 0:
         given = {
             "--phrase-scoring": phrase_scoring is not PhraseSettings.scoring,
@@ -337,12 +366,18 @@ def train(
     )
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
-        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab,
+        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier,
     )
     if as_json:
         _output.write_json(trained.summary, "-")
     elif not quiet:
         print_summary(trained.summary)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line, rather than at its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def print_summary(summary: dict[str, Any]) -> None:
@@ -360,6 +395,8 @@ def print_summary(summary: dict[str, Any]) -> None:
             f" {summary['effective_min_count']} ({summary['dropped_tokens']:,} tokens)",
         ),
     ]
+    if "new_words" in summary:
+        lines.append(("new words", f"{summary['new_words']:,} joined those of the model"))
     if "phrases" in seconds:
         lines.append(
             ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")

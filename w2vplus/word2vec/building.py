@@ -24,6 +24,7 @@ from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
 from w2vplus.word2vec import tables
 from w2vplus.word2vec.arguments import explain_unknown_argument
+from w2vplus.word2vec.card import corpus_note
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
 from w2vplus.word2vec.phrasing import Phrasing
 from w2vplus.word2vec.pretrained import start_from
@@ -49,6 +50,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     whole_sequence: bool = False
     errors: str = "strict"
     phrases: Any = None
+    corpora: list[dict[str, Any]]
     _sample_of_thresholds: Any = None
     """The `sample` that the subsampling thresholds were computed for."""
 
@@ -71,6 +73,8 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         for name in settings:
             if name not in known:
                 raise TypeError(explain_unknown_argument(name, known[1:]))
+        if not update:
+            self.corpora = []
         super().build_vocab(
             corpus_iterable=corpus_iterable, corpus_file=corpus_file, update=update, progress_per=progress_per,
             keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, **settings,
@@ -89,6 +93,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         Returns (raw words, sentences). `max_vocab_size` prunes while counting, by gensim's law.
         """
         encoded = self._encode(corpus_iterable, corpus_file)
+        self.note_corpus(encoded, corpus_iterable if corpus_file is None else corpus_file)
         if self.max_vocab_size and len(encoded.types) > self.max_vocab_size:
             self.raw_vocab = self._pruned_counts(encoded, trim_rule)
         else:
@@ -98,6 +103,14 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             len(self.raw_vocab), encoded.token_count, encoded.sentence_count,
         )  # fmt: skip
         return encoded.token_count, encoded.sentence_count
+
+    def note_corpus(self, corpus: EncodedCorpus, source: Any) -> None:
+        """Remember what `corpus` was, for the card of a saved model, under the name of its `source`; one that was noted
+        last gets that name."""
+        note = corpus_note(corpus, source)
+        if self.corpora and self.corpora[-1]["fingerprint"] == note["fingerprint"]:
+            self.corpora.pop()
+        self.corpora.append(note)
 
     def _encode(self, sentences: Any, corpus_file: Any) -> EncodedCorpus:
         """The corpus as ids; one of the arguments is None."""
@@ -124,6 +137,10 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         if isinstance(self.phrases, int):
             self.phrases = self._phrasing.learnt(encoded, self.phrases, self.workers)
         return self._phrasing.joined(encoded, self.phrases, self.workers)
+
+    def joined_with_phrases(self, corpus: EncodedCorpus) -> EncodedCorpus:
+        """`corpus` as the model reads it: its phrases joined."""
+        return self._with_phrases(corpus)
 
     def adopt_phrases(self, phrases: FrozenPhrases | None, joined: EncodedCorpus) -> None:
         """Join by `phrases` whatever the model reads from now on, except `joined`, where they stand as strings already.

@@ -50,7 +50,8 @@ class Word2Vec(Learning):
         every epoch, as gensim does, and may give other sentences each time.
     spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
 
-    `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`.
+    `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`; `corpora` the
+    texts that were counted, with a fingerprint of each, as the card of a saved model shows them.
 
     Raises ValueError or TypeError for arguments that no training can use, `CorpusError` for a corpus that cannot be
     read, RuntimeError if no word reaches `min_count`.
@@ -122,7 +123,8 @@ class Word2Vec(Learning):
         self.cbow_corrected = bool(cbow_corrected)
         self.whole_sequence = bool(whole_sequence)
         self.errors = errors
-        self.training_losses: list[float] = []
+        self.training_losses = []
+        self.corpora = []
         self.phrases = checked_phrases(phrases)
         self._phrasing = Phrasing()
         self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)

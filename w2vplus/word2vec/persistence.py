@@ -37,6 +37,7 @@ TRANSIENT = (
 
 OURS = (
     *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases",
+    "corpora",
 )  # fmt: skip
 """Attributes that gensim's class does not know."""
 
@@ -132,6 +133,7 @@ class Persistence(VocabularyBuilding):
             ("cbow_corrected", False),
             ("errors", "strict"),
             ("training_losses", []),
+            ("corpora", []),
         ):
             if not hasattr(self, name):
                 setattr(self, name, value)
