@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import gensim.models
 import numpy as np
@@ -20,7 +21,7 @@ def fingerprints(model) -> list[str]:
 
 
 def test_equal_texts_have_equal_fingerprints_however_they_are_stored(tmp_path):
-    (tmp_path / "copy.txt").write_bytes(open(LEE, "rb").read())
+    (tmp_path / "copy.txt").write_bytes(Path(LEE).read_bytes())
     lists = list(LineSentence(LEE))
     models = [
         Word2Vec(lists, **SMALL),
