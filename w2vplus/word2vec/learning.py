@@ -12,13 +12,11 @@ import logging
 import secrets
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from w2vplus.corpus import SentenceCorpus, is_one_shot
+from w2vplus.corpus import SentenceCorpus
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.progress import observer_for
-from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
     FARTHEST_CONTEXT,
@@ -97,7 +95,9 @@ class Learning(Persistence):
         is a `Checkpoints` with another schedule; an interrupt or a stop writes one too, and `resume` goes on from
         there. Raises CheckpointError if the folder holds those of another run.
         """
-        callbacks = list(callbacks)
+        callbacks = arguments.checked_callbacks(callbacks)
+        if epochs is not None:
+            epochs = arguments.checked_arguments({"epochs": epochs})["epochs"]
         hooks = self._overridden_hooks()
         if hooks and self.whole_sequence:
             raise ValueError(f"whole_sequence is not for a class that overrides {', '.join(hooks)}: set window instead")
@@ -119,7 +119,7 @@ class Learning(Persistence):
         self.min_alpha = end_alpha or self.min_alpha
         self.epochs = epochs
         self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
-        self.epochs = arguments.checked_arguments({"epochs": epochs})["epochs"]
+        arguments.checked_arguments({"word_count": word_count})
         self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=self.epochs)
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0
@@ -194,7 +194,7 @@ class Learning(Persistence):
             run = dataclasses.replace(run, workers=self.workers)
         passes = max(1, run.epochs - checkpoint.progress.position.epoch)
         self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=passes)
-        callbacks = list(callbacks)
+        callbacks = arguments.checked_callbacks(callbacks)
         feed = self._feed(corpus_iterable, corpus_file, watched=bool(callbacks) or callable(progress))
         self._run_id = checkpoint.run_id
         writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, corpus_size(feed))
@@ -214,6 +214,14 @@ class Learning(Persistence):
         for callback in callbacks:
             callback.on_train_end(self)
         return call.total.trained_words, call.total.raw_words
+
+    def predict_output_word(self, context_words_list: Any, topn: int = 10) -> list[tuple[Any, float]] | None:
+        """gensim's: the words that are likeliest in the middle of these. Raises TypeError for a string, whose
+        characters gensim takes for words."""
+        if isinstance(context_words_list, (str, bytes)):
+            raise TypeError(f"the context must be a list of words, got {context_words_list!r}: split it into words")
+        found: list[tuple[Any, float]] | None = super().predict_output_word(context_words_list, topn)
+        return found
 
     def _law(self) -> Law:
         return Law(
@@ -291,23 +299,11 @@ class Learning(Persistence):
                 f"min_count={self.effective_min_count}: lower it or give more text (you must first build vocabulary)"
             )
         super()._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words, **kwargs)
-        arguments.checked_arguments({"epochs": epochs, "alpha": self.alpha, "min_alpha": self.min_alpha})
-        for name, value in (("total_examples", total_examples), ("total_words", total_words)):
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0, got {value}")
+        arguments.checked_arguments(
+            {"epochs": epochs, "alpha": self.alpha, "min_alpha": self.min_alpha, "total_examples": total_examples,
+             "total_words": total_words}
+        )  # fmt: skip
 
     def _check_corpus_sanity(self, corpus_iterable: Any = None, corpus_file: Any = None, passes: int = 1) -> None:
         """Refuse what cannot be a corpus, with gensim's exception types; any source of w2vplus may be `corpus_file`."""
-        if (corpus_iterable is None) == (corpus_file is None):
-            raise TypeError("exactly one of a corpus of token lists and corpus_file must be given")
-        if corpus_file is not None:
-            if not isinstance(corpus_file, (str, Path, list, tuple)):
-                raise TypeError(f"corpus_file must be a path, a URI or a list of them, got {corpus_file!r}")
-            return
-        if not isinstance(corpus_iterable, (Iterable, EncodedCorpus)):
-            raise TypeError(f"the corpus must be an iterable of token lists, got {corpus_iterable!r}")
-        if is_one_shot(corpus_iterable) and passes > 1:
-            raise TypeError(
-                f"a {type(corpus_iterable).__name__} is used up after one pass, but {passes} are needed: "
-                "pass a list, or an object whose __iter__ starts anew"
-            )
+        arguments.check_corpus(corpus_iterable, corpus_file, passes)

@@ -107,18 +107,12 @@ class Word2Vec(Learning):
         numbers = arguments.checked_arguments(
             {"vector_size": vector_size, "window": window, "epochs": epochs, "workers": workers, "alpha": alpha,
              "negative": negative, "min_alpha": min_alpha, "sample": sample, "ns_exponent": ns_exponent, "hs": hs,
-             "shared_negatives": shared_negatives}
+             "shared_negatives": shared_negatives, "min_count": min_count, "max_vocab_size": max_vocab_size,
+             "max_final_vocab": max_final_vocab, "seed": seed}
         )  # fmt: skip
-        if isinstance(sentences, (str, bytes)):
-            raise TypeError(
-                f"sentences must be an iterable of token lists, got the string {sentences[:40]!r}: "
-                "pass a path as corpus_file=, or one sentence as [sentence.split()]"
-            )
-        if isinstance(sentences, (list, tuple)) and sentences and isinstance(sentences[0], (str, bytes)):
-            raise TypeError(
-                f"each sentence must be a list of tokens, but the first one is the string {sentences[0][:40]!r}: "
-                "split it, for example with sentence.split()"
-            )
+        arguments.check_sentences(sentences)
+        callbacks = arguments.checked_callbacks(callbacks)
+        arguments.check_errors(errors)
         self.shared_negatives = numbers.pop("shared_negatives")
         self.cbow_corrected = bool(cbow_corrected)
         self.whole_sequence = bool(whole_sequence)
@@ -135,10 +129,10 @@ class Word2Vec(Learning):
             logger.warning("checkpoint= is not kept by a model without corpus: give it to train()")
         try:
             super().__init__(
-                sentences=sentences, corpus_file=corpus_file, min_count=min_count, max_vocab_size=max_vocab_size,
-                seed=seed, sg=sg, cbow_mean=cbow_mean, hashfxn=hashfxn, null_word=null_word, trim_rule=trim_rule,
-                sorted_vocab=sorted_vocab, batch_words=batch_words, compute_loss=compute_loss, callbacks=callbacks,
-                comment=comment, max_final_vocab=max_final_vocab, shrink_windows=shrink_windows, **numbers,
+                sentences=sentences, corpus_file=corpus_file, sg=sg, cbow_mean=cbow_mean, hashfxn=hashfxn,
+                null_word=null_word, trim_rule=trim_rule, sorted_vocab=sorted_vocab, batch_words=batch_words,
+                compute_loss=compute_loss, callbacks=callbacks, comment=comment, shrink_windows=shrink_windows,
+                **numbers,
             )  # fmt: skip
         finally:
             self._memory.hold = False
