@@ -28,7 +28,7 @@ WORKS, MENDED, REFUSED = "works", "mended", "refused"
 TABLE = {
     # what a user calls -> the state, and what was mended or why it is refused
     "build_vocab": (MENDED, "every line of every source is read, in parallel; update=True merges counts"),
-    "build_vocab_from_freq": (WORKS, ""),
+    "build_vocab_from_freq": (WORKS, "counts are checked"),
     "scan_vocab": (WORKS, "counted natively"),
     "prepare_vocab": (MENDED, "update=True computes subsampling from merged counts"),
     "prepare_weights": (WORKS, ""),
@@ -56,11 +56,22 @@ TABLE = {
     "hashfxn=": (WORKS, "accepted; gensim 4 does not use it for the start of vectors either"),
     "callbacks=": (MENDED, "norms are current inside on_epoch_end"),
     "compute_loss=": (MENDED, "float64"),
+    "window=": (MENDED, "at most 10,000 words to each side, where gensim cuts the sentence instead"),
+    "sample=": (MENDED, "one assigned later acts, where gensim only sees whether it is 0"),
     # the rest
+    "alpha, window and the like assigned in a callback": (WORKS, "from the next epoch on"),
+    "cum_table assigned": (WORKS, "it is the noise distribution then"),
+    "lists changed in a callback": (WORKS, "compared in every epoch, encoded anew only if they differ"),
+    "min_alpha_yet_reached": (WORKS, ""),
+    "train_batch_sg and other names of gensim's module": (WORKS, "gensim's own"),
+    "subclasses that override _do_train_job and its kin": (WORKS, "trained by gensim's own code, with a warning"),
     "wv.vectors_lockf": (MENDED, "words beyond its length learn"),
     "arrays as sentences": (MENDED, "rows are sentences of plain integers"),
     "names of gensim 3": (REFUSED, "AttributeError with the new name"),
     "unknown arguments": (REFUSED, "TypeError with the nearest name"),
+    "callbacks without gensim's four methods": (REFUSED, "TypeError before the text is read"),
+    "a mapping for sentences": (REFUSED, "TypeError: its keys would be taken apart into characters"),
+    "a string for predict_output_word": (REFUSED, "TypeError: its characters would be taken for words"),
     "generators for several passes": (REFUSED, "TypeError: they are empty after the first"),
     "a plain string for sentences": (REFUSED, "TypeError: use corpus_file= or a list of tokens"),
 }
