@@ -62,7 +62,7 @@ TABLE = {
     "alpha, window and the like assigned in a callback": (WORKS, "from the next epoch on"),
     "cum_table assigned": (WORKS, "it is the noise distribution then"),
     "lists changed in a callback": (WORKS, "compared in every epoch, encoded anew only if they differ"),
-    "min_alpha_yet_reached": (WORKS, ""),
+    "model.min_alpha_yet_reached": (WORKS, ""),
     "train_batch_sg and other names of gensim's module": (WORKS, "gensim's own"),
     "subclasses that override _do_train_job and its kin": (WORKS, "trained by gensim's own code, with a warning"),
     "wv.vectors_lockf": (MENDED, "words beyond its length learn"),

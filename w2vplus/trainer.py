@@ -8,8 +8,7 @@ workers train the same windows with the same negatives and rates, in an order th
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +26,7 @@ from w2vplus.blocks import (
     chunks,
     whole_block,
 )
+from w2vplus.reporting import REPORT_SECONDS, ProgressObserver, Reporter, TrainingProgress
 from w2vplus.team import Job, Tally, Team
 from w2vplus.vocabulary import AliasTable, HuffmanTree
 
@@ -59,8 +59,6 @@ UNLIMITED_WINDOW = 2**31 - 1
 
 FARTHEST_CONTEXT = 10_000
 """gensim cuts sentences into pieces of so many words, so no window of its reaches farther."""
-
-REPORT_SECONDS = 0.2
 
 DEFAULT_SHARED_NEGATIVES = 2
 """How many do unless asked otherwise. Two score as one does; four cost analogies more than a point (17M tokens; CBOW
@@ -134,33 +132,6 @@ class Run:
         return _sgd.stream_key(self.seed, self.call, epoch)
 
 
-@dataclass(frozen=True)
-class TrainingProgress:
-    """How far a `train` call has come; handed to progress observers about five times a second."""
-
-    epoch: int
-    epochs: int
-    raw_words: int
-    total_raw_words: int
-    trained_words: int
-    learning_rate: float
-    loss: float | None
-    """Mean loss per trained pair since the last report; None when losses are not computed."""
-    elapsed: float
-    """Seconds since the call began."""
-    finished: bool
-    earlier_words: int = 0
-    """Of `raw_words`, those trained before `elapsed` began: in a run that goes on from a checkpoint."""
-
-    @property
-    def words_per_second(self) -> float:
-        """Raw words trained per second since the call began."""
-        return (self.raw_words - self.earlier_words) / self.elapsed if self.elapsed > 0 else 0.0
-
-
-ProgressObserver = Callable[[TrainingProgress], None]
-
-
 class Control(Protocol):
     """Decides at chunk borders whether training goes on; called in the thread that feeds the workers."""
 
@@ -226,7 +197,7 @@ class Trainer:
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]
         self.total = Tally() if total is None else total
         """Sums over all epochs trained so far; `train_epoch` keeps it current while it runs."""
-        self._reporter = _Reporter(run, self.total, observer)
+        self._reporter = Reporter(run, self.total, observer)
         self._control = control
         self._word_of_type = word_of_type
         self.position = Position()
@@ -300,37 +271,3 @@ class Trainer:
             if control is not None and control.wants_stop():
                 return False
         return True
-
-
-class _Reporter:
-    """Passes progress to the observer at most every REPORT_SECONDS, and at the end of the run."""
-
-    def __init__(self, run: Run, total: Tally, observer: ProgressObserver | None) -> None:
-        self._run, self._total, self._observer = run, total, observer
-        self._started = time.perf_counter()
-        self._next = self._started + REPORT_SECONDS
-        self._pairs, self._loss = total.pairs, total.loss
-        self._earlier_words = total.raw_words
-
-    def report(self, epoch: int, learning_rate: float, *, last: bool = False, now: bool = False) -> None:
-        """Report if it is time, or `now`; `last` says that the run is finished."""
-        seconds = time.perf_counter()
-        if self._observer is None or (seconds < self._next and not now):
-            return
-        self._next = seconds + REPORT_SECONDS
-        pairs, loss = self._total.pairs - self._pairs, self._total.loss - self._loss
-        self._pairs, self._loss = self._total.pairs, self._total.loss
-        self._observer(
-            TrainingProgress(
-                epoch=epoch,
-                epochs=self._run.epochs,
-                raw_words=self._total.raw_words,
-                total_raw_words=round(self._run.words_per_epoch * self._run.epochs),
-                trained_words=self._total.trained_words,
-                learning_rate=learning_rate,
-                loss=loss / pairs if self._run.compute_loss and pairs else None,
-                elapsed=seconds - self._started,
-                finished=last,
-                earlier_words=self._earlier_words,
-            )
-        )
