@@ -12,6 +12,8 @@ HEADERS = sorted(str(path) for path in NATIVE.glob("*.h"))
 # The kernel is one source compiled once per instruction set; each file names its own target.
 KERNELS = sorted(str(path) for path in NATIVE.glob("kernel_*.c"))
 
+KEEP_LOOPS = "-fno-tree-loop-distribute-patterns"
+
 
 class BuildExtensions(build_ext):
     """Translates the .pyx files at build time, so that no generated C reaches the tree or the sdist."""
@@ -38,12 +40,11 @@ class BuildExtensions(build_ext):
             flags = ["/O2", "/fp:precise", "/std:c11"]
         else:
             flags = ["-O3", "-std=c11", "-fno-math-errno", "-Wno-unknown-pragmas"]
-            # GCC alone makes calls of memset out of short loops, and clang (so macOS) does not know the flag
-            flags += [flag for flag in ["-fno-tree-loop-distribute-patterns"] if self.takes(flag)]
+            # GCC makes calls of memset out of short loops otherwise; clang, and so macOS, does not know the flag
+            flags += [KEEP_LOOPS] if self.takes(KEEP_LOOPS) else []
         for extension in self.extensions:
             extension.extra_compile_args = flags
         super().build_extensions()
-
 
     def takes(self, flag: str) -> bool:
         """Whether the compiler knows a flag."""
