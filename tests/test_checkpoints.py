@@ -149,6 +149,27 @@ def test_a_corpus_with_phrases_that_the_model_adopts_is_not_joined_again(lee, tm
     assert checkpoint.model.train([["new", "york"]] * 5, total_examples=5, epochs=1)[1] == 5
 
 
+class Anneals(TrainingCallback):
+    """Changes rates and subsampling from epoch to epoch."""
+
+    def on_epoch_end(self, model):
+        model.alpha *= 0.5
+        model.min_alpha = model.alpha / 10
+        model.sample = 1e-4 if len(model.training_losses) % 2 else 0
+
+
+@pytest.mark.parametrize("crash", [3, 8, 11, 17])
+def test_a_resumed_run_has_the_rates_that_callbacks_gave_the_interrupted_one(lee, crash, tmp_path, monkeypatch):
+    expected = Word2Vec(lee, callbacks=[Anneals()], **SETTINGS)
+    with monkeypatch.context() as patch:
+        CrashAt(patch, crash)
+        with pytest.raises(Crash):
+            Word2Vec(lee, callbacks=[Anneals()], checkpoint=Checkpoints(tmp_path, minutes=OFTEN), **SETTINGS)
+    resumed = Word2Vec.resume(tmp_path, lee, callbacks=[Anneals()])
+    assert state_of(resumed) == state_of(expected)
+    assert resumed.min_alpha_yet_reached == expected.min_alpha_yet_reached
+
+
 def test_a_run_crashed_again_and_again_still_ends_the_same(lee, tmp_path, monkeypatch):
     expected = Word2Vec(lee, sg=1, **SETTINGS)
     with monkeypatch.context() as patch:

@@ -119,7 +119,7 @@ class Persistence(VocabularyBuilding):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._start_transient()
+        self._complete()
 
     def _load_specials(self, *args: Any, **kwargs: Any) -> None:
         super()._load_specials(*args, **kwargs)

@@ -18,6 +18,7 @@ import numpy as np
 
 from w2vplus.blocks import Position
 from w2vplus.errors import CheckpointError
+from w2vplus.limits import checked
 from w2vplus.team import Tally
 from w2vplus.trainer import ProgressObserver, Run, Trainer, TrainingProgress
 from w2vplus.word2vec import tables
@@ -129,8 +130,8 @@ class TrainingCall:
         """Take what callbacks have assigned since the last epoch: the learning rates, and another order or other words
         of a corpus list. An epoch that goes on after a restart keeps the rates that it began with."""
         if self.position.offset == 0:
-            rates = float(self._model.alpha), float(self._model.min_alpha)
-            self._run = replace(self._run, start_rate=rates[0], end_rate=rates[1])
+            start, end = (checked("min_alpha", getattr(self._model, name), name) for name in ("alpha", "min_alpha"))
+            self._run = replace(self._run, start_rate=float(start), end_rate=float(end))
         self._feed = self._feed.renewed()
 
     def _trainer_of_present_state(self) -> Trainer:
