@@ -37,6 +37,21 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a path of `target`'s name in a temporary folder, for a writer that puts other files beside its own, as
+    gensim's `save` does; on success all of them move beside `target`, the one that names the others last.
+
+    Raises as `replacing` does.
+    """
+    target = Path(target)
+    file_behind(target)  # refuses what is no file
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+        yield Path(folder) / target.name
+        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == target.name):
+            move_in_place(part, target.parent / part.name)
+
+
 def file_behind(target: str | os.PathLike[str]) -> Path:
     """The file that writing to `target` writes, behind symbolic links; it need not exist yet.
 

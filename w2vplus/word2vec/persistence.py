@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import logging
 import pickle
-import tempfile
 import zipfile
 from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import Word2Vec as PlainWord2Vec
 
-from w2vplus._atomic import file_behind, move_in_place
+from w2vplus._atomic import replacing_family
 from w2vplus.array_folder import is_array_folder, read_folder, write_folder
 from w2vplus.errors import ModelFormatError
 from w2vplus.word2vec import folder_layout
@@ -201,9 +199,5 @@ def _save_aside(fname: Any, write: Any) -> None:
     if not isinstance(fname, (str, PathLike)) or "://" in str(fname):
         write(fname)
         return
-    path = Path(fspath(fname))
-    file_behind(path)  # refuses what is no file
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        write(str(Path(folder) / path.name))
-        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == path.name):
-            move_in_place(part, path.parent / part.name)
+    with replacing_family(fname) as path:
+        write(str(path))
