@@ -149,6 +149,27 @@ def test_a_corpus_with_phrases_that_the_model_adopts_is_not_joined_again(lee, tm
     assert checkpoint.model.train([["new", "york"]] * 5, total_examples=5, epochs=1)[1] == 5
 
 
+class Anneals(TrainingCallback):
+    """Changes rates and subsampling from epoch to epoch."""
+
+    def on_epoch_end(self, model):
+        model.alpha *= 0.5
+        model.min_alpha = model.alpha / 10
+        model.sample = 1e-4 if len(model.training_losses) % 2 else 0
+
+
+@pytest.mark.parametrize("crash", [3, 8, 11, 17])
+def test_a_resumed_run_has_the_rates_that_callbacks_gave_the_interrupted_one(lee, crash, tmp_path, monkeypatch):
+    expected = Word2Vec(lee, callbacks=[Anneals()], **SETTINGS)
+    with monkeypatch.context() as patch:
+        CrashAt(patch, crash)
+        with pytest.raises(Crash):
+            Word2Vec(lee, callbacks=[Anneals()], checkpoint=Checkpoints(tmp_path, minutes=OFTEN), **SETTINGS)
+    resumed = Word2Vec.resume(tmp_path, lee, callbacks=[Anneals()])
+    assert state_of(resumed) == state_of(expected)
+    assert resumed.min_alpha_yet_reached == expected.min_alpha_yet_reached
+
+
 def test_a_run_crashed_again_and_again_still_ends_the_same(lee, tmp_path, monkeypatch):
     expected = Word2Vec(lee, sg=1, **SETTINGS)
     with monkeypatch.context() as patch:
@@ -341,25 +362,24 @@ PROGRAM = """
 import os
 import sys
 import gensim.models
-from gensim.test.utils import datapath
 from w2vplus import Checkpoints, Word2Vec
 from w2vplus.word2vec.checkpoints import checkpoint_folders
-folder, kind, output, flush = sys.argv[1:]
+folder, kind, output, flush, text = sys.argv[1:]
 if flush == "no":
     os.fsync = lambda handle: None  # not needed to survive a kill
-lee = list(gensim.models.word2vec.LineSentence(datapath("lee_background.cor"))) * 4
+lee = list(gensim.models.word2vec.LineSentence(text))
 class Streamed:
     def __iter__(self):
         return iter(lee)
-corpus = Streamed() if kind == "stream" else lee
+corpus = {"stream": [Streamed(), None], "list": [lee, None], "file": [None, text]}[kind]
 print("ready", flush=True)
 if folder == "none":
-    model = Word2Vec(corpus, vector_size=60, sg=1, epochs=4, workers=1)
+    model = Word2Vec(*corpus, vector_size=60, sg=1, epochs=4, workers=1)
 elif checkpoint_folders(folder):
-    model = Word2Vec.resume(folder, corpus)
+    model = Word2Vec.resume(folder, *corpus)
 else:
     checkpoints = Checkpoints(folder, minutes=1e-4)
-    model = Word2Vec(corpus, vector_size=60, sg=1, epochs=4, workers=1, checkpoint=checkpoints)
+    model = Word2Vec(*corpus, vector_size=60, sg=1, epochs=4, workers=1, checkpoint=checkpoints)
 open(output, "wb").write(model.wv.vectors.tobytes() + model.syn1neg.tobytes())
 """
 
@@ -369,18 +389,28 @@ def start(*arguments) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(w2vplus.__file__).parents[1])
 
 
-def kill_at_random_moments(kind: str, kills: int, folder: Path, flush: str) -> int:
-    """Kill a run again and again and resume it until it ends; returns how often it was hit while it
-    trained."""
-    with start("none", kind, folder / "expected", flush) as whole:
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory) -> tuple[Path, bytes, float]:
+    """A text, the matrices that an undisturbed run makes of it, and its seconds; they are the same whether the text
+    comes as a list, a file or a stream."""
+    folder = tmp_path_factory.mktemp("whole")
+    text = folder / "corpus.txt"
+    text.write_bytes(Path(datapath("lee_background.cor")).read_bytes() * 4)
+    with start("none", "list", folder / "matrices", "no", text) as whole:
         assert whole.stdout.readline() == "ready\n"
         began = time.perf_counter()
         assert whole.wait(120) == 0
-        duration = time.perf_counter() - began
+        return text, (folder / "matrices").read_bytes(), time.perf_counter() - began
+
+
+def kill_at_random_moments(kind: str, kills: int, folder: Path, flush: str, whole: tuple[Path, bytes, float]) -> int:
+    """Kill a run again and again and resume it until it ends; returns how often it was hit while it
+    trained."""
+    text, expected, duration = whole
     random = np.random.default_rng()
     hits = resumed = 0
     for _ in range(kills):
-        with start(folder / "run", kind, folder / "vectors", flush) as process:
+        with start(folder / "run", kind, folder / "vectors", flush, text) as process:
             assert process.stdout.readline() == "ready\n"
             resumed += bool(checkpoint_folders(folder / "run"))
             try:
@@ -389,28 +419,29 @@ def kill_at_random_moments(kind: str, kills: int, folder: Path, flush: str) -> i
                 hits += 1
             process.kill()
         if (folder / "vectors").exists() and process.returncode == 0:
-            check_and_clear(folder)
-    with start(folder / "run", kind, folder / "vectors", flush) as process:
+            check_and_clear(folder, expected)
+    with start(folder / "run", kind, folder / "vectors", flush, text) as process:
         assert process.wait(120) == 0
-    check_and_clear(folder)
+    check_and_clear(folder, expected)
     assert resumed or kills < 3
     return hits
 
 
-def check_and_clear(folder: Path) -> None:
-    assert (folder / "vectors").read_bytes() == (folder / "expected").read_bytes()
+def check_and_clear(folder: Path, expected: bytes) -> None:
+    assert (folder / "vectors").read_bytes() == expected
     (folder / "vectors").unlink()
     shutil.rmtree(folder / "run")
 
 
-def test_a_killed_run_goes_on_and_ends_byte_for_byte_as_if_it_had_not_been(tmp_path):
-    assert kill_at_random_moments("list", 3, tmp_path, "no") >= 1
+@pytest.mark.parametrize("kind", ["list", "file", "stream"])
+def test_a_killed_run_goes_on_and_ends_byte_for_byte_as_if_it_had_not_been(tmp_path, kind, whole_run):
+    assert kill_at_random_moments(kind, 1, tmp_path, "no", whole_run) == 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["list", "stream"])
-def test_a_run_killed_at_twenty_random_moments_ends_byte_for_byte_the_same(tmp_path, kind):
-    assert kill_at_random_moments(kind, 20, tmp_path, "yes") >= 10
+@pytest.mark.parametrize("kind", ["list", "file", "stream"])
+def test_a_run_killed_at_twenty_random_moments_ends_byte_for_byte_the_same(tmp_path, kind, whole_run):
+    assert kill_at_random_moments(kind, 20, tmp_path, "yes", whole_run) >= 10
 
 
 # ---- Callbacks

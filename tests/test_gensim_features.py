@@ -28,7 +28,7 @@ WORKS, MENDED, REFUSED = "works", "mended", "refused"
 TABLE = {
     # what a user calls -> the state, and what was mended or why it is refused
     "build_vocab": (MENDED, "every line of every source is read, in parallel; update=True merges counts"),
-    "build_vocab_from_freq": (WORKS, ""),
+    "build_vocab_from_freq": (WORKS, "counts are checked"),
     "scan_vocab": (WORKS, "counted natively"),
     "prepare_vocab": (MENDED, "update=True computes subsampling from merged counts"),
     "prepare_weights": (WORKS, ""),
@@ -56,11 +56,22 @@ TABLE = {
     "hashfxn=": (WORKS, "accepted; gensim 4 does not use it for the start of vectors either"),
     "callbacks=": (MENDED, "norms are current inside on_epoch_end"),
     "compute_loss=": (MENDED, "float64"),
+    "window=": (MENDED, "at most 10,000 words to each side, where gensim cuts the sentence instead"),
+    "sample=": (MENDED, "one assigned later acts, where gensim only sees whether it is 0"),
     # the rest
+    "alpha, window and the like assigned in a callback": (WORKS, "from the next epoch on"),
+    "cum_table assigned": (WORKS, "it is the noise distribution then"),
+    "lists changed in a callback": (WORKS, "compared in every epoch, encoded anew only if they differ"),
+    "model.min_alpha_yet_reached": (WORKS, ""),
+    "train_batch_sg and other names of gensim's module": (WORKS, "gensim's own"),
+    "subclasses that override _do_train_job and its kin": (WORKS, "trained by gensim's own code, with a warning"),
     "wv.vectors_lockf": (MENDED, "words beyond its length learn"),
     "arrays as sentences": (MENDED, "rows are sentences of plain integers"),
     "names of gensim 3": (REFUSED, "AttributeError with the new name"),
     "unknown arguments": (REFUSED, "TypeError with the nearest name"),
+    "callbacks without gensim's four methods": (REFUSED, "TypeError before the text is read"),
+    "a mapping for sentences": (REFUSED, "TypeError: its keys would be taken apart into characters"),
+    "a string for predict_output_word": (REFUSED, "TypeError: its characters would be taken for words"),
     "generators for several passes": (REFUSED, "TypeError: they are empty after the first"),
     "a plain string for sentences": (REFUSED, "TypeError: use corpus_file= or a list of tokens"),
 }
@@ -319,6 +330,98 @@ def test_generators_where_several_passes_are_needed_strings_for_sentences():
         Word2Vec((line for line in common_texts), min_count=1)
     with pytest.raises(TypeError, match="corpus_file"):
         Word2Vec("corpus.txt")
+
+
+# ---- Bad input: what gensim mangles, or fails over later, is refused at once
+
+
+class Streams:
+    def __init__(self, sentences):
+        self.sentences = sentences
+
+    def __iter__(self):
+        return iter(self.sentences)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"sentences": {"a": ["b", "c"]}}, TypeError, r"got a dict, whose keys .* pass its values\(\)"),
+        ({"sentences": [["a", ["b"]]]}, ValueError, "token 1 is a list and cannot be a dictionary key"),
+        ({"sentences": [1, 2]}, TypeError, "sentence 0 is a int, not a sequence of tokens"),
+        ({"sentences": 5}, TypeError, "must be an iterable of token lists, got 5"),
+        ({"corpus_file": 5}, TypeError, "corpus_file must be a path, a URI or a list of them, got 5"),
+        ({"sentences": common_texts, "corpus_file": "x"}, TypeError, "exactly one of"),
+        ({"callbacks": 5}, TypeError, r"callbacks must be a list of callbacks, got 5: pass \[callback\]"),
+        ({"callbacks": w2vplus.TrainingCallback()}, TypeError, r"pass \[callback\]"),
+        ({"callbacks": [print]}, TypeError, "has no method on_train_begin: derive its class from gensim's"),
+        ({"progress": "yes"}, TypeError, "progress must be True, False or a callable, got 'yes'"),
+        ({"errors": "lenient"}, ValueError, "errors must be strict, replace or ignore, got 'lenient'"),
+        ({"phrases": "new_york"}, TypeError, "phrases must be"),
+        ({"min_count": "5"}, TypeError, "min_count must be a number, at least 0, got '5'"),
+        ({"max_final_vocab": 0}, ValueError, "max_final_vocab must be at least 1, got 0"),
+        ({"max_vocab_size": "many"}, TypeError, "max_vocab_size must be an integer"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"seed": "today"}, TypeError, "seed must be an integer"),
+    ],
+)
+def test_wrong_types_and_values_are_named_before_anything_is_trained(arguments, error, message):
+    corpus = {} if {"sentences", "corpus_file"} & set(arguments) else {"sentences": common_texts}
+    with pytest.raises(error, match=message):
+        Word2Vec(**{**corpus, **SMALL, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"epochs": "2"}, TypeError, "epochs must be an integer, at least 1, got '2'"),
+        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
+        ({"total_examples": "9"}, TypeError, "total_examples must be a number, above 0, got '9'"),
+        ({"total_words": -9}, ValueError, "total_words must be above 0, got -9"),
+        ({"word_count": -1}, ValueError, "word_count must be at least 0, got -1"),
+        ({"callbacks": [5]}, TypeError, "the callback int has no method"),
+    ],
+)
+def test_wrong_arguments_of_train_are_named(arguments, error, message):
+    model = model_of()
+    before = model.wv.vectors.copy()
+    with pytest.raises(error, match=message):
+        model.train(common_texts, **{"total_examples": 9, "epochs": 1, **arguments})
+    np.testing.assert_array_equal(model.wv.vectors, before)
+    assert model.train(common_texts, total_examples=9, epochs=np.int64(2), callbacks=None)[1] == 58
+
+
+def test_texts_that_are_taken_apart_into_characters_are_said_so(caplog):
+    model = Word2Vec(min_count=1)
+    model.build_vocab(Streams(["some", "text"]))
+    assert "Item 0 is instead the plain string 'some': its characters" in caplog.text
+    assert caplog.text.count("its characters are taken as words") == 1 and "s" in model.wv
+    with pytest.raises(TypeError, match="got 'system': split it into words"):
+        model_of().predict_output_word("system")
+
+
+@pytest.mark.parametrize(
+    ("frequencies", "error", "message"),
+    [
+        ([("a", 1)], TypeError, "must be a mapping of words to counts, got a list"),
+        ({"a": -1}, ValueError, "the count of 'a' must be at least 0, got -1"),
+        ({"a": "x"}, TypeError, "the count of 'a' must be an integer"),
+    ],
+)
+def test_frequencies_that_are_none_are_refused(frequencies, error, message):
+    with pytest.raises(error, match=message):
+        Word2Vec(min_count=1).build_vocab_from_freq(frequencies)
+
+
+def test_a_corpus_of_another_length_than_announced_is_reported_in_every_epoch(caplog):
+    model = model_of()
+    for corpus in (common_texts[:5], Streams(common_texts[:5])):
+        caplog.clear()
+        model.train(corpus, total_examples=model.corpus_count, epochs=2)
+        assert caplog.text.count("did not equal expected count") == 2
+    caplog.clear()
+    model.train(common_texts, total_examples=9, epochs=2)
+    assert "did not equal" not in caplog.text
 
 
 def test_arrays_as_sentences():

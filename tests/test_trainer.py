@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus import blocks
+from w2vplus import Word2Vec, blocks
 from w2vplus.store import TokenStore
 from w2vplus.trainer import CHUNK_TOKENS, Block, Law, Run, Tables, Trainer, Weights, aligned_blocks, chunks, whole_block
 from w2vplus.vocabulary import AliasTable, keep_thresholds
@@ -125,3 +125,23 @@ def test_a_trainer_can_be_used_again_after_an_interrupt():
         trainer_object.train_epoch(0, interrupted())
     assert trainer_object.train_epoch(1, whole_block(corpus)).raw_words == corpus.token_count
     assert np.isfinite(weights.input_vectors).all()
+
+
+def test_a_thread_that_does_not_start_is_a_clean_error_and_leaves_no_thread(monkeypatch):
+    started = []
+    start = threading.Thread.start
+
+    def limited(self):
+        if self.name.startswith("w2vplus") and len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(self)
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    model = Word2Vec(min_count=1, vector_size=4, workers=5)
+    model.build_vocab([["a", "b"]] * 5)
+    with pytest.raises(RuntimeError, match="workers is 5, but the system starts no more than 2 threads: lower"):
+        model.train([["a", "b"]] * 5, total_examples=5, epochs=1)
+    assert not any(thread.is_alive() for thread in started)
+    monkeypatch.undo()
+    model.train([["a", "b"]] * 5, total_examples=5, epochs=1)

@@ -304,9 +304,9 @@ def test_a_subclass_that_overrides_gensims_training_hooks_is_trained_by_gensim(l
         ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
         ({"workers": 0}, ValueError, "workers must be at least 1, got 0"),
         ({"negative": -1}, ValueError, "negative must be at least 0, got -1"),
-        ({"negative": 0}, ValueError, "hs=0 with negative=0 leaves nothing to train"),
-        ({"alpha": float("nan")}, ValueError, "alpha must be a finite number"),
-        ({"sample": -1.0}, ValueError, "sample must be a finite number of at least 0"),
+        ({"negative": 0}, ValueError, "negative must be at least 1 without hs=1, got 0"),
+        ({"alpha": float("nan")}, ValueError, "alpha must be above 0, got nan"),
+        ({"sample": -1.0}, ValueError, "sample must be at least 0, got -1.0"),
         ({"vector_size": "100"}, TypeError, "vector_size must be an integer"),
         ({"size": 100}, TypeError, "call it 'vector_size'"),
         ({"iter": 5}, TypeError, "call it 'epochs'"),
@@ -348,8 +348,8 @@ def test_a_corpus_without_words_is_refused_by_its_cause(corpus, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start_alpha": -1.0}, "alpha must be a finite number"),
-        ({"end_alpha": float("nan")}, "min_alpha must be a finite number"),
+        ({"start_alpha": -1.0}, "alpha must be above 0, got -1.0"),
+        ({"end_alpha": float("nan")}, "min_alpha must be at least 0, got nan"),
         ({"total_examples": -5}, "total_examples must be above 0, got -5"),
     ],
 )

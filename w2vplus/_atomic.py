@@ -1,12 +1,18 @@
-"""Whole files or none: output is written beside its target and renamed when complete."""
+"""Whole files or none: output is written beside its target and renamed when complete.
+
+What stood there before keeps its place, its permissions and its owner: a symbolic link goes on pointing where it did,
+and the file that it points to is the one replaced.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -14,27 +20,78 @@ from pathlib import Path
 def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path in `target`'s folder with its suffixes; rename it to `target` on success.
 
-    The temporary file keeps every suffix of the target, so that writers which choose a format or a
-    compression by suffix choose the same one. On any exception it is deleted and `target` is untouched.
-    Raises FileNotFoundError if the folder is missing, ValueError if `target` is a folder or a device.
+    A file that is replaced hands its permissions on; a symbolic link is followed. The temporary file keeps every
+    suffix of the target, so that writers which choose a format or a compression by suffix choose the same one. On
+    any exception it is deleted and `target` is untouched. Raises FileNotFoundError if the folder is missing,
+    ValueError if `target` is a folder or a device.
     """
-    target = Path(target)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
-    if target.exists() and not target.is_file():
-        raise ValueError(f"cannot write {target}: it is a folder or a device, not a file")
+    target = file_behind(target)
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix="".join(target.suffixes), dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
+        put_in_place(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a path of `target`'s name in a temporary folder, for a writer that puts other files beside its own, as
+    gensim's `save` does; on success all of them move beside `target`, the one that names the others last.
+
+    Raises as `replacing` does.
+    """
+    target = Path(target)
+    file_behind(target)  # refuses what is no file
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+        yield Path(folder) / target.name
+        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == target.name):
+            move_in_place(part, target.parent / part.name)
+
+
+def file_behind(target: str | os.PathLike[str]) -> Path:
+    """The file that writing to `target` writes, behind symbolic links; it need not exist yet.
+
+    Raises FileNotFoundError if its folder is missing, ValueError if it is a folder or a device.
+    """
+    path = Path(os.path.realpath(target)) if Path(target).is_symlink() else Path(target)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {target}: the folder {path.parent} does not exist")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"cannot write {target}: it is a folder or a device, not a file")
+    return path
+
+
+def move_in_place(complete: Path, target: Path) -> None:
+    """Put a complete file at `target`, as `replacing` does, also on another disk than it lies on."""
+    target = file_behind(target)
+    try:
+        put_in_place(complete, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with replacing(target) as temporary:
+            shutil.copyfile(complete, temporary)
+
+
+def put_in_place(temporary: Path, target: Path) -> None:
+    """Rename a complete file to `target` with the permissions, and where we may the owner, of the file that is there;
+    a new file has those that the process gives."""
+    try:
+        present = target.stat()
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+    else:
+        if hasattr(os, "chown") and (present.st_uid, present.st_gid) != (os.geteuid(), os.getegid()):
+            with suppress(PermissionError):
+                os.chown(temporary, present.st_uid, present.st_gid)
+        temporary.chmod(stat.S_IMODE(present.st_mode))
+    temporary.replace(target)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class Model:
         path_nodes: NDArray[int32] | None = None,
         path_codes: NDArray[uint8] | None = None,
         window: int,
+        farthest: int | None = None,
         negative: int,
         skip_gram: bool,
         hierarchical_softmax: bool,

@@ -36,6 +36,7 @@ cdef extern from "kernel.h" nogil:
         const uint8_t *path_codes
         int32_t longest_path
         int32_t window
+        int32_t farthest
         int32_t negative
         int32_t skip_gram
         int32_t hierarchical_softmax
@@ -129,7 +130,7 @@ cdef class Model:
         const uint8_t[::1] path_codes=None,
         int window, int negative, bint skip_gram, bint hierarchical_softmax, bint shrink_windows=True,
         int shared_negatives=1, bint cbow_mean=True, bint corrected_cbow=False, bint compute_loss=False,
-        kernel=None,
+        farthest=None, kernel=None,
     ):
         cdef Py_ssize_t words = input_vectors.shape[0], dimensions = input_vectors.shape[1]
         self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, path_starts, path_nodes, path_codes)
@@ -137,6 +138,8 @@ cdef class Model:
             raise ValueError(f"input_vectors must have at least one row and column, got {words} x {dimensions}")
         if window < 1 or negative < 0:
             raise ValueError(f"window must be at least 1 and negative at least 0, got {window} and {negative}")
+        if farthest is not None and not 1 <= farthest <= window:
+            raise ValueError(f"farthest must be from 1 to the window, {window}, got {farthest}")
         if not negative and not hierarchical_softmax:
             raise ValueError("hierarchical_softmax or negative sampling must be on, got neither")
         if not 0 <= shared_negatives <= W2V_GROUP_CENTERS:
@@ -161,6 +164,7 @@ cdef class Model:
         if hierarchical_softmax:
             self._bind_paths(node_vectors, path_starts, path_nodes, path_codes)
         self.model.window = window
+        self.model.farthest = window if farthest is None else farthest
         self.model.negative = negative
         self.model.skip_gram = skip_gram
         self.model.hierarchical_softmax = hierarchical_softmax

@@ -200,7 +200,12 @@ def _in_notebook() -> bool:
 
 @contextmanager
 def observer_for(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | None]:
-    """What `Word2Vec(progress=...)` means: a bar for True, nothing for False, any other callable as it is."""
+    """What `Word2Vec(progress=...)` means: a bar for True, nothing for False, any other callable as it is.
+
+    Raises TypeError for anything else.
+    """
+    if not callable(progress) and not isinstance(progress, bool):
+        raise TypeError(f"progress must be True, False or a callable, got {progress!r}")
     if callable(progress):
         yield progress
     elif progress:

@@ -90,6 +90,8 @@ class Word2VecTransformer(
         documents = _documents(X)
         if not documents:
             raise ValueError("fit needs at least one document, got 0")
+        if not any(map(len, documents)):
+            raise ValueError(f"fit needs at least one token, and each of the {len(documents)} documents has 0")
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.model_ = Word2Vec(
             documents, vector_size=self.vector_size, window=self.window, min_count=self.min_count, sg=self.sg,
@@ -163,7 +165,12 @@ def _documents(X: Iterable[Any]) -> list[Sequence[Any]]:
     """The documents as a list; raises ValueError for what is not documents of tokens."""
     if isinstance(X, str | bytes):
         raise ValueError(f"X must be an iterable of token lists, got the text {X[:40]!r}: pass [X.split()]")
-    documents = list(X)
+    if hasattr(X, "tocsr"):
+        raise ValueError(
+            f"X must be an iterable of token lists, and sparse input such as {type(X).__name__} is not supported: "
+            "word vectors are learnt from the order of tokens, which counts do not have"
+        )
+    documents = list(X if isinstance(X, Iterable) else np.asarray(X))
     for number, document in enumerate(documents):
         if isinstance(document, str | bytes):
             raise ValueError(

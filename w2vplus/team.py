@@ -55,7 +55,7 @@ class Team:
     def __init__(
         self, workers: list[_sgd.Worker], key: int, tallies: tuple[Tally, Tally], start: Position
     ) -> None:
-        """Each of `tallies` takes every chunk's sums."""
+        """Each of `tallies` takes every chunk's sums. Raises RuntimeError if the system starts no more threads."""
         self.reached = start
         """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun,
         so when no worker is at work this is how far training has come."""
@@ -66,12 +66,17 @@ class Team:
         self._changed = threading.Condition()
         self._open_jobs = 0
         self._error: BaseException | None = None
-        self._threads = [
-            threading.Thread(target=self._work, args=(worker,), name=f"w2vplus-{number}", daemon=True)
-            for number, worker in enumerate(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for number, worker in enumerate(workers):
+            thread = threading.Thread(target=self._work, args=(worker,), name=f"w2vplus-{number}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self.stop()
+                raise RuntimeError(
+                    f"workers is {len(workers)}, but the system starts no more than {number} threads: lower workers"
+                ) from error
+            self._threads.append(thread)
 
     def _work(self, worker: _sgd.Worker) -> None:
         try:

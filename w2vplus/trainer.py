@@ -8,8 +8,7 @@ workers train the same windows with the same negatives and rates, in an order th
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,13 +26,14 @@ from w2vplus.blocks import (
     chunks,
     whole_block,
 )
+from w2vplus.reporting import REPORT_SECONDS, ProgressObserver, Reporter, TrainingProgress
 from w2vplus.team import Job, Tally, Team
 from w2vplus.vocabulary import AliasTable, HuffmanTree
 
 __all__ = [
     "CHUNK_TOKENS",
     "DEFAULT_SHARED_NEGATIVES",
-    "MOST_SHARED_NEGATIVES",
+    "FARTHEST_CONTEXT",
     "Block",
     "Control",
     "Law",
@@ -57,7 +57,8 @@ ones left 58 % of nearest neighbours right where separate ones left all; with 10
 UNLIMITED_WINDOW = 2**31 - 1
 """A window that reaches over every sentence; no sentence in memory is longer."""
 
-REPORT_SECONDS = 0.2
+FARTHEST_CONTEXT = 10_000
+"""gensim cuts sentences into pieces of so many words, so no window of its reaches farther."""
 
 MOST_SHARED_NEGATIVES = 4
 """Most neighbouring centres that the kernel lets share one draw of negatives."""
@@ -76,6 +77,8 @@ class Law:
     hierarchical_softmax: bool
     negative: int
     window: int
+    farthest: int = UNLIMITED_WINDOW
+    """No window reaches farther than so many words, however wide it was drawn."""
     shrink_windows: bool = True
     shared_negatives: int = 1
     """Neighbouring centres that share one draw of negatives (at most 8); 1: a draw for every window (Ji et al.
@@ -133,33 +136,6 @@ class Run:
         return _sgd.stream_key(self.seed, self.call, epoch)
 
 
-@dataclass(frozen=True)
-class TrainingProgress:
-    """How far a `train` call has come; handed to progress observers about five times a second."""
-
-    epoch: int
-    epochs: int
-    raw_words: int
-    total_raw_words: int
-    trained_words: int
-    learning_rate: float
-    loss: float | None
-    """Mean loss per trained pair since the last report; None when losses are not computed."""
-    elapsed: float
-    """Seconds since the call began."""
-    finished: bool
-    earlier_words: int = 0
-    """Of `raw_words`, those trained before `elapsed` began: in a run that goes on from a checkpoint."""
-
-    @property
-    def words_per_second(self) -> float:
-        """Raw words trained per second since the call began."""
-        return (self.raw_words - self.earlier_words) / self.elapsed if self.elapsed > 0 else 0.0
-
-
-ProgressObserver = Callable[[TrainingProgress], None]
-
-
 class Control(Protocol):
     """Decides at chunk borders whether training goes on; called in the thread that feeds the workers."""
 
@@ -211,6 +187,7 @@ class Trainer:
             path_nodes=tree.inner_nodes if tree is not None else None,
             path_codes=tree.codes if tree is not None else None,
             window=law.window,
+            farthest=min(law.window, law.farthest),
             negative=law.negative,
             skip_gram=law.skip_gram,
             hierarchical_softmax=law.hierarchical_softmax,
@@ -220,11 +197,11 @@ class Trainer:
             corrected_cbow=law.corrected_cbow,
             compute_loss=run.compute_loss,
         )
-        self._run = run
+        self.law, self.run = law, run
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]
         self.total = Tally() if total is None else total
         """Sums over all epochs trained so far; `train_epoch` keeps it current while it runs."""
-        self._reporter = _Reporter(run, self.total, observer)
+        self._reporter = Reporter(run, self.total, observer)
         self._control = control
         self._word_of_type = word_of_type
         self.position = Position()
@@ -251,7 +228,7 @@ class Trainer:
         self.position, self.tally, self.complete = start, tally or Tally(), False
         if self._control is not None and self._control.wants_stop():
             return self.tally
-        team = Team(self._workers, self._run.key(epoch), (self.tally, self.total), start)
+        team = Team(self._workers, self.run.key(epoch), (self.tally, self.total), start)
         try:
             self.complete = self._feed(team, epoch, blocks, start)
         finally:
@@ -260,8 +237,8 @@ class Trainer:
             finally:  # an interrupt may come here too
                 self.position = team.reached
         if self.complete:
-            rate = self._run.learning_rate(epoch + 1, 0)
-            self._reporter.report(epoch, rate, last=epoch + 1 == self._run.epochs, now=True)
+            rate = self.run.learning_rate(epoch + 1, 0)
+            self._reporter.report(epoch, rate, last=epoch + 1 == self.run.epochs, now=True)
         return self.tally
 
     def _feed(self, team: Team, epoch: int, blocks: Iterable[Block], start: Position) -> bool:
@@ -283,9 +260,9 @@ class Trainer:
                         return False
                     if control.wants_pause():
                         while not team.drained(REPORT_SECONDS):
-                            report(epoch, self._run.learning_rate(epoch, first))
+                            report(epoch, self.run.learning_rate(epoch, first))
                         control.paused(team.reached, self.tally)
-                rate = self._run.learning_rate(epoch, first)
+                rate = self.run.learning_rate(epoch, first)
                 job = Job(block, begin, end, rate, Position(epoch, last, digest.hex() if digest else ""))
                 while not team.offer(job, REPORT_SECONDS):
                     report(epoch, rate)
@@ -294,41 +271,7 @@ class Trainer:
             check_prefix(None, digest, start)
         team.close()
         while not team.wait(REPORT_SECONDS):
-            report(epoch, self._run.learning_rate(epoch + 1, 0))
+            report(epoch, self.run.learning_rate(epoch + 1, 0))
             if control is not None and control.wants_stop():
                 return False
         return True
-
-
-class _Reporter:
-    """Passes progress to the observer at most every REPORT_SECONDS, and at the end of the run."""
-
-    def __init__(self, run: Run, total: Tally, observer: ProgressObserver | None) -> None:
-        self._run, self._total, self._observer = run, total, observer
-        self._started = time.perf_counter()
-        self._next = self._started + REPORT_SECONDS
-        self._pairs, self._loss = total.pairs, total.loss
-        self._earlier_words = total.raw_words
-
-    def report(self, epoch: int, learning_rate: float, *, last: bool = False, now: bool = False) -> None:
-        """Report if it is time, or `now`; `last` says that the run is finished."""
-        seconds = time.perf_counter()
-        if self._observer is None or (seconds < self._next and not now):
-            return
-        self._next = seconds + REPORT_SECONDS
-        pairs, loss = self._total.pairs - self._pairs, self._total.loss - self._loss
-        self._pairs, self._loss = self._total.pairs, self._total.loss
-        self._observer(
-            TrainingProgress(
-                epoch=epoch,
-                epochs=self._run.epochs,
-                raw_words=self._total.raw_words,
-                total_raw_words=round(self._run.words_per_epoch * self._run.epochs),
-                trained_words=self._total.trained_words,
-                learning_rate=learning_rate,
-                loss=loss / pairs if self._run.compute_loss and pairs else None,
-                elapsed=seconds - self._started,
-                finished=last,
-                earlier_words=self._earlier_words,
-            )
-        )

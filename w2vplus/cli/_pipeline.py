@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from w2vplus.cli import _output
+from w2vplus.cli import _models, _output
 from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, TrainSettings, available_cpus
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import ReadingBar, TrainingBar
@@ -184,54 +184,6 @@ def explain_phrases(
     return [model.explain(*words.split()) for words in phrases]
 
 
-def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str | None = None) -> Word2Vec:
-    """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
-
-    With `counts_file` the vocabulary and its counts are those of that file. Raises CommandError if no word is
-    frequent enough.
-    """
-    from w2vplus import Word2Vec
-    from w2vplus.counts_file import read_counts
-
-    types, counts = (encoded.types, encoded.counts) if counts_file is None else read_counts(counts_file)
-    most_frequent = int(counts.max())
-    if most_frequent < settings.min_count:
-        word = types[int(counts.argmax())]
-        raise _output.CommandError(
-            f"no word occurs as often as --min-count {settings.min_count}: the most frequent,"
-            f" {_output.shown(word)}, has {most_frequent}; lower --min-count or give more text"
-        )
-    model = Word2Vec(**settings.arguments())
-    if counts_file is None:
-        model.build_vocab(encoded)
-    else:
-        # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.
-        frequencies = dict(zip(types[::-1], counts[::-1].tolist(), strict=True))
-        model.build_vocab_from_freq(frequencies, corpus_count=encoded.sentence_count)
-    return model
-
-
-def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) -> Checkpoint | None:
-    """The checkpoint that --resume goes on from; None if there is none yet.
-
-    Raises CommandError if it belongs to a run with other settings.
-    """
-    from w2vplus import Word2Vec
-    from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
-
-    if checkpoints.folder is None or not checkpoints.resume or not checkpoint_folders(checkpoints.folder):
-        return None
-    checkpoint = load_last(Word2Vec, checkpoints.folder)
-    for name, value in settings.arguments().items():
-        then = getattr(checkpoint.model, name)
-        if name != "workers" and then != value:
-            raise _output.CommandError(
-                f"--{name.replace('_', '-')} is {value} now and was {then} in the run of {checkpoint.path}:"
-                " give the same options as then to go on with it"
-            )
-    return checkpoint
-
-
 def run_training(
     model: Word2Vec,
     encoded: EncodedCorpus,
@@ -277,15 +229,17 @@ def train_and_save(
     checkpoints: CheckpointSettings = NO_CHECKPOINTS,
     quiet: bool,
     counts_file: str | None = None,
+    earlier: Word2Vec | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
 ) -> Trained:
-    """Read, join phrases (`on_phrases` sees them before training begins), train, save.
+    """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
+    with, which joins its own phrases.
 
     An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
     kept, and exits with 130.
     """
     clock = Clock()
-    resumed = last_checkpoint(settings, checkpoints)
+    resumed = _models.last_checkpoint(settings, checkpoints)
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
@@ -299,10 +253,19 @@ def train_and_save(
         on_phrases(joined.found)
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
-        model = new_model(encoded, settings, counts_file) if resumed is None else resumed.model
+        known_words = 0 if earlier is None else len(earlier.wv)
+        if resumed is not None:
+            model = resumed.model
+        elif earlier is not None:
+            model = _models.grown_model(earlier, encoded, settings)
+        else:
+            model = _models.new_model(encoded, settings, counts_file)
+        if resumed is None:
+            model.note_corpus(model.joined_with_phrases(encoded), corpus)
         model.workers = settings.workers
-        # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
-        model.adopt_phrases(joined.phrases, encoded)
+        if earlier is None:
+            # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
+            model.adopt_phrases(joined.phrases, encoded)
     try:
         saving = f"w2vplus: interrupted; saving what was trained so far to {targets.partial().vectors}"
         with clock.step("training"), _output.interrupt_announced(saving):
@@ -318,7 +281,8 @@ def train_and_save(
         files = targets.write(model)
     summary = {
         **facts,
-        **vocabulary_facts(model, encoded),
+        **_models.vocabulary_facts(model, encoded),
+        **({"new_words": len(model.wv) - known_words} if earlier is not None else {}),
         "phrases": len(found),
         "phrase_tokens": sum(phrase.count for phrase in found),
         "epochs": settings.epochs,
@@ -331,14 +295,3 @@ def train_and_save(
         "files": files,
     }
     return Trained(summary, model.wv)
-
-
-def vocabulary_facts(model: Word2Vec, encoded: EncodedCorpus) -> dict[str, int]:
-    """How many words were kept, and what was dropped (after phrases were joined)."""
-    kept_tokens = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
-    return {
-        "vocabulary": len(model.wv),
-        "dropped_types": len(encoded.types) - len(model.wv),
-        "dropped_tokens": encoded.token_count - kept_tokens,
-        "effective_min_count": int(model.effective_min_count),
-    }

@@ -13,7 +13,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from w2vplus import limits
 from w2vplus.cli._output import UsageError, require
+from w2vplus.limits import MOST
 
 if TYPE_CHECKING:
     from w2vplus.collocations import PhraseSettings as CollocationSettings
@@ -35,13 +37,6 @@ class Normalization(str, Enum):
     TEXT8 = "text8"
 
 
-MOST = 2**31 - 1
-"""What the native code counts up to."""
-
-MOST_SEED = 2**32 - 1
-"""NumPy's greatest."""
-
-
 @dataclass(frozen=True)
 class TrainSettings:
     """gensim's arguments of the same names, defaults included; `workers` is every CPU unless set."""
@@ -56,6 +51,7 @@ class TrainSettings:
     negative: int = 5
     ns_exponent: float = 0.75
     cbow_mean: bool = True
+    whole_sequence: bool = False
     shrink_windows: bool = True
     alpha: float = 0.025
     min_alpha: float = 1e-4
@@ -67,39 +63,16 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.workers == 0:
             object.__setattr__(self, "workers", available_cpus())
-        for name in ("vector_size", "window", "epochs", "workers"):
-            self._at_least(name, 1)
-        for name in ("min_count", "negative", "seed", "sample", "min_alpha"):
-            self._at_least(name, 0)
-        if self.max_final_vocab is not None:
-            self._at_least("max_final_vocab", 1)
-        for name in ("vector_size", "window", "epochs", "workers", "negative"):
-            require(f"--{name.replace('_', '-')}", getattr(self, name), getattr(self, name) <= MOST, f"at most {MOST}")
-        require("--seed", self.seed, self.seed <= MOST_SEED, f"at most {MOST_SEED}")
-        require(
-            "--ns-exponent",
-            self.ns_exponent,
-            math.isfinite(self.ns_exponent),
-            "a finite number",
-            "0.75 is usual",
-        )
-        require(
-            "--alpha", self.alpha, math.isfinite(self.alpha) and self.alpha > 0, "above 0", "0.025 is usual"
-        )
+        try:
+            for name in [name for name in asdict(self) if name in limits.RULES]:
+                limits.checked(name, getattr(self, name), shown=f"--{name.replace('_', '-')}")
+            limits.check_something_is_learnt(self.hs, self.negative, shown=("--hs", "--negative"))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         if self.min_alpha > self.alpha:
             raise UsageError(
                 f"--min-alpha must be at most --alpha {self.alpha}, got {self.min_alpha}; the rate only falls"
             )
-        if not self.hs and self.negative == 0:
-            raise UsageError(
-                "--negative must be at least 1 without --hs, got 0; draw some noise words or add --hs"
-            )
-
-    def _at_least(self, name: str, bound: int) -> None:
-        value = getattr(self, name)
-        require(
-            f"--{name.replace('_', '-')}", value, math.isfinite(value) and value >= bound, f"at least {bound}"
-        )
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `w2vplus.Word2Vec`."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._settings import MOST
 from w2vplus.cli._targets import check_not_a_source, check_writable
+from w2vplus.limits import MOST
 from w2vplus.progress import count
 
 if TYPE_CHECKING:

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output, _pipeline
-from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
-from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
-from w2vplus.cli.query import JsonFlag
-from w2vplus.cli.train import (
+from w2vplus.cli._options import (
     ColumnOption,
     CorpusArgument,
     ErrorsOption,
@@ -26,6 +23,9 @@ from w2vplus.cli.train import (
     SkipUnreadableFlag,
     SplitSentencesFlag,
 )
+from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
+from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
+from w2vplus.cli.query import JsonFlag
 
 if TYPE_CHECKING:
     from w2vplus.phrases import FoundPhrase

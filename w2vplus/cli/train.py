@@ -10,134 +10,42 @@ from typing import Annotated, Any
 
 import typer
 
-from w2vplus.cli import _output, _pipeline
+from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli._options import (
+    MODEL,
+    PHRASES,
+    TEXT,
+    VOCABULARY,
+    CacheOption,
+    ColumnOption,
+    CorpusArgument,
+    ErrorsOption,
+    MemoryLimitOption,
+    NormalizeOption,
+    PhraseConnectors,
+    PhraseMaxPairs,
+    PhraseMinCount,
+    PhraseScoring,
+    PhraseThreshold,
+    QuietFlag,
+    SkipUnreadableFlag,
+    SplitSentencesFlag,
+)
 from w2vplus.cli._output import plural
 from w2vplus.cli._settings import (
     CheckpointSettings,
-    Connectors,
     DecodingErrors,
     Normalization,
     PhraseSettings,
-    Scoring,
     TrainSettings,
     size_in_bytes,
 )
 from w2vplus.cli._targets import Targets, check_distinct, check_not_an_input
 from w2vplus.progress import count, duration
 
-TEXT, MODEL, VOCABULARY, PHRASES = "Text", "Model and training", "Vocabulary", "Phrases"
-
-CorpusArgument = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="CORPUS",
-        help="Texts, one sentence a line, or a MediaWiki XML dump: files, folders, globs, URIs, - for"
-        " standard input; .gz, .bz2, .xz and .zst as they are.",
-    ),
-]
-ErrorsOption = Annotated[
-    DecodingErrors,
-    typer.Option("--errors", help="What to do about bytes that are not UTF-8.", rich_help_panel=TEXT),
-]
-SkipUnreadableFlag = Annotated[
-    bool,
-    typer.Option(
-        "--skip-unreadable",
-        help="Leave out files that cannot be opened; they are named.",
-        rich_help_panel=TEXT,
-    ),
-]
-MemoryLimitOption = Annotated[
-    str | None,
-    typer.Option(
-        "--memory-limit",
-        metavar="SIZE",
-        help="Ids beyond this (512M, 8G) go to temporary files; a quarter of the memory unless set.",
-        rich_help_panel=TEXT,
-    ),
-]
-CacheOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cache-dir",
-        metavar="FOLDER",
-        help="Keep the read text there, and use it again while its files are unchanged.",
-        rich_help_panel=TEXT,
-    ),
-]
-NormalizeOption = Annotated[
-    Normalization,
-    typer.Option(
-        "--normalize",
-        help="Make words of raw text: simple (letters in lower case, as gensim's simple_preprocess) or text8"
-        " (a-z, digits spelled out).",
-        rich_help_panel=TEXT,
-    ),
-]
-SplitSentencesFlag = Annotated[
-    bool,
-    typer.Option(
-        "--split-sentences",
-        help="Split lines into sentences at full stops and the like.",
-        rich_help_panel=TEXT,
-    ),
-]
-ColumnOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--column",
-        metavar="NAME",
-        help="Column with the text or token lists of JSON Lines, CSV, TSV, Parquet or Arrow files; may be"
-        " repeated.",
-        rich_help_panel=TEXT,
-    ),
-]
-QuietFlag = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
-]
-PhraseThreshold = Annotated[
-    str | None,
-    typer.Option(
-        "--phrase-threshold",
-        help="Least score of a phrase, in the scale of the scoring; for each pass its own, as 200,100.",
-        rich_help_panel=PHRASES,
-        show_default="10; word2phrase: 100; npmi: 0.5",
-    ),
-]
-PhraseScoring = Annotated[
-    Scoring,
-    typer.Option(
-        "--phrase-scoring",
-        help="gensim's default, the C tool's word2phrase, or npmi.",
-        rich_help_panel=PHRASES,
-    ),
-]
-PhraseMaxPairs = Annotated[
-    int | None,
-    typer.Option(
-        "--max-pairs",
-        help="Count at most so many different pairs at a time and say what was missed; all unless set.",
-        rich_help_panel=PHRASES,
-    ),
-]
-PhraseMinCount = Annotated[
-    int,
-    typer.Option(
-        "--phrase-min-count", help="A pair must occur more often than this.", rich_help_panel=PHRASES
-    ),
-]
-
-PhraseConnectors = Annotated[
-    Connectors,
-    typer.Option(
-        "--phrase-connectors",
-        help="Words such as of that may stand inside a phrase.",
-        rich_help_panel=PHRASES,
-    ),
-]
-
 
 def train(
+    context: typer.Context,
     corpus: CorpusArgument,
     output: Annotated[
         str,
@@ -173,6 +81,15 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one; else begin.")
     ] = False,
+    continue_from: Annotated[
+        str | None,
+        typer.Option(
+            "--continue",
+            metavar="FOLDER",
+            help="Go on with the model that --save-model kept there: its words, weights, settings and phrases;"
+            " new words join.",
+        ),
+    ] = None,
     column: ColumnOption = None,
     normalize: NormalizeOption = Normalization.NONE,
     split_sentences: SplitSentencesFlag = False,
@@ -208,6 +125,14 @@ def train(
             "--shrink-windows/--fixed-windows", help="Draw each window from 1..window.", rich_help_panel=MODEL
         ),
     ] = TrainSettings.shrink_windows,
+    whole_sequence: Annotated[
+        bool,
+        typer.Option(
+            "--whole-sequence",
+            help="Every item of a line is in every other's window, whatever its order: baskets, sets.",
+            rich_help_panel=MODEL,
+        ),
+    ] = TrainSettings.whole_sequence,
     epochs: Annotated[
         int, typer.Option(help="Times the text is gone through.", rich_help_panel=MODEL)
     ] = TrainSettings.epochs,
@@ -292,6 +217,7 @@ def train(
         negative=negative,
         ns_exponent=ns_exponent,
         cbow_mean=cbow_mean,
+        whole_sequence=whole_sequence,
         shrink_windows=shrink_windows,
         alpha=alpha,
         min_alpha=min_alpha,
@@ -300,6 +226,16 @@ def train(
         seed=seed,
         compute_loss=compute_loss,
     )
+    earlier = None
+    given_options = {name for name in context.params if _is_given(context, name)}
+    if whole_sequence and given_options & {"window", "shrink_windows"}:
+        raise _output.UsageError("--window and --fixed-windows have no effect with --whole-sequence: leave them out")
+    if continue_from is not None:
+        if vocab is not None or phrases:
+            other = "--phrases" if phrases else "--vocab"
+            raise _output.UsageError(f"{other} is not for --continue: the model has its own words and phrases")
+        earlier = _models.load_earlier(continue_from)
+        settings = _models.settings_of_continued(earlier, settings, given_options, continue_from)
     if phrases == 0:
         given = {
             "--phrase-scoring": phrase_scoring is not PhraseSettings.scoring,
@@ -337,12 +273,18 @@ def train(
     )
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
-        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab,
+        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier,
     )
     if as_json:
         _output.write_json(trained.summary, "-")
     elif not quiet:
         print_summary(trained.summary)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line, rather than at its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def print_summary(summary: dict[str, Any]) -> None:
@@ -360,6 +302,8 @@ def print_summary(summary: dict[str, Any]) -> None:
             f" {summary['effective_min_count']} ({summary['dropped_tokens']:,} tokens)",
         ),
     ]
+    if "new_words" in summary:
+        lines.append(("new words", f"{summary['new_words']:,} joined those of the model"))
     if "phrases" in seconds:
         lines.append(
             ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")

@@ -3,6 +3,7 @@ by name."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType, GeneratorType
 from typing import Any
@@ -11,13 +12,15 @@ import numpy as np
 
 from w2vplus.errors import CorpusError, SentenceTypeError
 
+logger = logging.getLogger(__name__)
+
 
 class SentenceCorpus:
     """Any restartable iterable whose items are sequences of hashable tokens.
 
     Raises CorpusError for a string or bytes, for what is not iterable, and for a generator or another
     one-shot iterator unless `one_shot` allows it (for a single pass). `strings_as_characters` reads a
-    sentence that is a plain string as its characters, as gensim does, instead of refusing it.
+    sentence that is a plain string as its characters, as gensim does, with a warning, instead of refusing it.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class SentenceCorpus:
         self.sentences = sentences
         self.strings_as_characters = strings_as_characters
         self._sentences_seen = 0
+        self._warned = False
 
     def __iter__(self) -> Iterator[Any]:
         # An object that is its own iterator may restart in __iter__ or not: only the second pass can tell.
@@ -64,6 +68,13 @@ class SentenceCorpus:
         Raises SentenceTypeError for a string, a mapping and whatever has no length or cannot be iterated.
         """
         if isinstance(sentence, str) and self.strings_as_characters:
+            if not self._warned:
+                self._warned = True
+                logger.warning(
+                    "Each 'sentences' item should be a list of words (usually unicode strings). Item %i is instead "
+                    "the plain string %s: its characters are taken as words.",
+                    position, _shortened(sentence),
+                )  # fmt: skip
             return list(sentence)
         if isinstance(sentence, str | bytes | bytearray):
             raise SentenceTypeError(

@@ -55,7 +55,8 @@ typedef struct {
     int32_t longest_path;
 
     /* Law. */
-    int32_t window;
+    int32_t window;   /* widest window that may be drawn */
+    int32_t farthest; /* where windows end that were drawn wider */
     int32_t negative;
     int32_t skip_gram;
     int32_t hierarchical_softmax;

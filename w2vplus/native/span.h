@@ -26,7 +26,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     w2v_choose_columns(model, workspace, w2v_noise_stream(key, centers[0].position), 0, group);
     group->fetched_count = group->count;
     for (int32_t g = 0; g < group->center_count; g++) {
-        const int64_t entering = (int64_t)centers[g].at + model->window;
+        const int64_t entering = (int64_t)centers[g].at + model->farthest;
         if (entering < workspace->word_count)
             group->rows[group->fetched_count++] = model->input_vectors + workspace->words[entering] * model->dimensions;
     }

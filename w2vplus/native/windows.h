@@ -26,12 +26,12 @@ W2V_INLINE int32_t w2v_kept_word(const w2v_model *model, int32_t id, uint64_t dr
     return w2v_is_kept(type.keep_threshold, draw) ? type.word : -1;
 }
 
-/* Offset from which `model->window` kept words precede `offset` within the sentence, or its start. */
+/* Offset from which `model->farthest` kept words precede `offset` within the sentence, or its start. */
 static int64_t w2v_left_edge(const w2v_model *model, const w2v_corpus *corpus, uint64_t key, int64_t offset,
                              int64_t sentence_start)
 {
     int32_t found = 0;
-    while (offset > sentence_start && found < model->window) {
+    while (offset > sentence_start && found < model->farthest) {
         offset--;
         const uint64_t draw = w2v_token_draw(key, corpus->first_position + offset);
         found += w2v_kept_word(model, corpus->ids[offset], draw) >= 0;
@@ -80,13 +80,14 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
     const int32_t first_center = (int32_t)workspace->word_count;
     if (w2v_keep_words(model, corpus, key, begin, end, INT64_MAX, workspace)) return -1;
     const int32_t last_center = (int32_t)workspace->word_count;
-    if (w2v_keep_words(model, corpus, key, end, stop, model->window, workspace)) return -1;
+    if (w2v_keep_words(model, corpus, key, end, stop, model->farthest, workspace)) return -1;
     const int32_t word_count = (int32_t)workspace->word_count;
     const uint32_t window = (uint32_t)model->window;
     w2v_center *centers = workspace->centers + workspace->center_count - first_center;
     for (int32_t at = first_center; at < last_center; at++) {
         const w2v_token token = workspace->tokens[at];
-        const int32_t reach = model->shrink_windows ? 1 + (int32_t)w2v_below(token.window_bits, window) : model->window;
+        const int32_t drawn = model->shrink_windows ? 1 + (int32_t)w2v_below(token.window_bits, window) : model->window;
+        const int32_t reach = drawn < model->farthest ? drawn : model->farthest;
         const int32_t first = reach < at - first_word ? at - reach : first_word;
         const int32_t last = reach < word_count - at ? at + reach + 1 : word_count;
         centers[at] = (w2v_center){token.position, at, first, last, first_word, weight};

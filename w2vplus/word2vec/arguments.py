@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from w2vplus.trainer import MOST_SHARED_NEGATIVES
+from w2vplus.corpus import is_one_shot
+from w2vplus.limits import check_something_is_learnt, checked
+from w2vplus.store import EncodedCorpus
 
 _RENAMED = {
     "size": "vector_size",
@@ -21,42 +23,88 @@ _RENAMED = {
 }
 
 
-def check_arguments(arguments: Mapping[str, Any]) -> None:
-    """Raise ValueError for a value no training can use; the message names argument, rule and value.
+def checked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as training takes them: what is whole as an int, so that 5.0 and NumPy's numbers pass as 5.
 
-    `arguments` maps gensim's argument names to values; absent names are not checked.
+    `arguments` maps gensim's argument names to values. Raises TypeError or ValueError for a value no training can
+    use (see `w2vplus.limits`); the message names argument, rule and value.
     """
-    for name, least in (("vector_size", 1), ("window", 1), ("epochs", 1), ("workers", 1), ("negative", 0)):
-        if name in arguments:
-            _check_integer(name, arguments[name], least)
-    shared = arguments.get("shared_negatives")
-    if shared is not None and not 0 <= int(shared) <= MOST_SHARED_NEGATIVES:
-        raise ValueError(f"shared_negatives must be from 0 (per pair) to {MOST_SHARED_NEGATIVES}, got {shared}")
-    for name in ("alpha", "min_alpha", "sample"):
-        if name in arguments:
-            _check_number(name, arguments[name])
-    if "ns_exponent" in arguments and not math.isfinite(arguments["ns_exponent"]):
-        raise ValueError(f"ns_exponent must be a finite number, got {arguments['ns_exponent']}")
-    if arguments.get("hs", 0) in (0, False) and arguments.get("negative", 5) == 0:
-        raise ValueError(
-            "hs=0 with negative=0 leaves nothing to train: set negative (5 to 20 is usual) or hs=1"
+    found = {name: checked(name, value) for name, value in arguments.items()}
+    if "hs" in found or "negative" in found:
+        check_something_is_learnt(found.get("hs", 0), found.get("negative", 5))
+    return found
+
+
+def check_sentences(sentences: Any) -> None:
+    """Raise TypeError for what would be taken apart into characters: a text, or a list or mapping of texts."""
+    if isinstance(sentences, (str, bytes)):
+        raise TypeError(
+            f"sentences must be an iterable of token lists, got the string {sentences[:40]!r}: "
+            "pass a path as corpus_file=, or one sentence as [sentence.split()]"
+        )
+    if isinstance(sentences, (list, tuple)) and sentences and isinstance(sentences[0], (str, bytes)):
+        raise TypeError(
+            f"each sentence must be a list of tokens, but the first one is the string {sentences[0][:40]!r}: "
+            "split it, for example with sentence.split()"
+        )
+    if isinstance(sentences, Mapping):
+        raise TypeError(
+            f"sentences must be an iterable of token lists, got a {type(sentences).__name__}, whose keys would be "
+            "taken for sentences: pass its values()"
         )
 
 
-def _check_integer(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer of at least {least}, got {value!r}")
-    if int(value) < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-
-
-def _check_number(name: str, value: Any) -> None:
-    if value is None:
+def check_corpus(sentences: Any, corpus_file: Any, passes: int) -> None:
+    """Raise TypeError unless exactly one is given, and may be a corpus that can be read `passes` times."""
+    if (sentences is None) == (corpus_file is None):
+        raise TypeError("exactly one of a corpus of token lists and corpus_file must be given")
+    if corpus_file is not None:
+        if not isinstance(corpus_file, (str, Path, list, tuple)):
+            raise TypeError(f"corpus_file must be a path, a URI or a list of them, got {corpus_file!r}")
         return
-    if not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    if not (math.isfinite(float(value)) and float(value) >= 0):
-        raise ValueError(f"{name} must be a finite number of at least 0, got {value}")
+    if not isinstance(sentences, (Iterable, EncodedCorpus)):
+        raise TypeError(f"the corpus must be an iterable of token lists, got {sentences!r}")
+    if is_one_shot(sentences) and passes > 1:
+        raise TypeError(
+            f"a {type(sentences).__name__} is used up after one pass, but {passes} are needed: "
+            "pass a list, or an object whose __iter__ starts anew"
+        )
+
+
+CALLS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
+"""What gensim calls on a callback."""
+
+
+def checked_callbacks(callbacks: Any) -> list[Any]:
+    """The callbacks as a list. Raises TypeError, before anything is read, for what is none and for one that lacks a
+    method."""
+    if callbacks is None:
+        return []
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}: pass [callback]")
+    found = list(callbacks)
+    for callback in found:
+        missing = [name for name in CALLS if not callable(getattr(callback, name, None))]
+        if missing:
+            raise TypeError(
+                f"the callback {type(callback).__name__} has no method {missing[0]}: derive its class from gensim's "
+                "CallbackAny2Vec or w2vplus's TrainingCallback"
+            )
+    return found
+
+
+def check_errors(errors: Any) -> None:
+    """Raise ValueError for what says nothing about bytes that are not UTF-8."""
+    if errors not in ("strict", "replace", "ignore"):
+        raise ValueError(f"errors must be strict, replace or ignore, got {errors!r}")
+
+
+def check_frequencies(frequencies: Any) -> None:
+    """Raise TypeError or ValueError for what is no mapping of words to counts."""
+    if not isinstance(frequencies, Mapping):
+        raise TypeError(f"word frequencies must be a mapping of words to counts, got a {type(frequencies).__name__}")
+    for word, count in frequencies.items():
+        checked("count", count, shown=f"the count of {word!r}")
 
 
 def explain_unknown_argument(name: str, known: list[str]) -> str:

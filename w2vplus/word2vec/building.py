@@ -7,26 +7,25 @@ gensim keeps it (`raw_vocab`, `wv.key_to_index`, `wv.expandos`), so that code wh
 from __future__ import annotations
 
 import inspect
-import itertools
 import logging
 from collections import defaultdict
 from typing import Any
 
 import numpy as np
-from gensim import utils
 from gensim.models import KeyedVectors
 from gensim.models import word2vec as gensim_word2vec
 
-from w2vplus._text import pruned_counts
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
 from w2vplus.word2vec import tables
-from w2vplus.word2vec.arguments import explain_unknown_argument
+from w2vplus.word2vec.arguments import check_frequencies, explain_unknown_argument
+from w2vplus.word2vec.card import corpus_note
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
 from w2vplus.word2vec.phrasing import Phrasing
 from w2vplus.word2vec.pretrained import start_from
+from w2vplus.word2vec.pruning import counts_of_at_most
 from w2vplus.word2vec.renamed import RenamedAttributes
 
 logger = logging.getLogger(__name__)
@@ -49,6 +48,9 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     whole_sequence: bool = False
     errors: str = "strict"
     phrases: Any = None
+    corpora: list[dict[str, Any]]
+    _sample_of_thresholds: Any = None
+    """The `sample` that the subsampling thresholds were computed for."""
 
     def build_vocab(
         self,
@@ -69,10 +71,25 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         for name in settings:
             if name not in known:
                 raise TypeError(explain_unknown_argument(name, known[1:]))
+        if not update:
+            self.corpora = []
         super().build_vocab(
             corpus_iterable=corpus_iterable, corpus_file=corpus_file, update=update, progress_per=progress_per,
             keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, **settings,
         )  # fmt: skip
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Any,
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: Any = None,
+        update: bool = False,
+    ) -> None:
+        """gensim's: take words and counts as they are given. Raises TypeError or ValueError for what is no mapping of
+        words to counts."""
+        check_frequencies(word_freq)
+        super().build_vocab_from_freq(word_freq, keep_raw_vocab, corpus_count, trim_rule, update)
 
     def scan_vocab(
         self,
@@ -87,8 +104,9 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         Returns (raw words, sentences). `max_vocab_size` prunes while counting, by gensim's law.
         """
         encoded = self._encode(corpus_iterable, corpus_file)
+        self.note_corpus(encoded, corpus_iterable if corpus_file is None else corpus_file)
         if self.max_vocab_size and len(encoded.types) > self.max_vocab_size:
-            self.raw_vocab = self._pruned_counts(encoded, trim_rule)
+            self.raw_vocab = counts_of_at_most(encoded, self.max_vocab_size, trim_rule)
         else:
             self.raw_vocab = defaultdict(int, zip(encoded.types, encoded.counts.tolist(), strict=True))
         logger.info(
@@ -97,18 +115,25 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         )  # fmt: skip
         return encoded.token_count, encoded.sentence_count
 
+    def note_corpus(self, corpus: EncodedCorpus, source: Any) -> None:
+        """Remember what `corpus` was, for the card of a saved model, under the name of its `source`; one that was noted
+        last gets that name."""
+        note = corpus_note(corpus, source)
+        if self.corpora and self.corpora[-1]["fingerprint"] == note["fingerprint"]:
+            self.corpora.pop()
+        self.corpora.append(note)
+
     def _encode(self, sentences: Any, corpus_file: Any) -> EncodedCorpus:
         """The corpus as ids; one of the arguments is None."""
         corpus = open_source(sentences, corpus_file, self.errors)
-        if isinstance(sentences, (list, tuple)) and sentences and isinstance(sentences[0], str):
-            logger.warning(
-                "Each 'sentences' item should be a list of words (usually unicode strings). "
-                "First item here is instead the plain string %r: its characters are taken as words.",
-                sentences[0][:40],
-            )
         source = sentences if corpus_file is None else corpus_file
         encoded = self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
         return self._with_phrases(encoded)
+
+    def _encode_anew(self, sentences: Any) -> EncodedCorpus:
+        """A list that has changed since it was last encoded."""
+        self._memory.drop()
+        return self._encode(sentences, None)
 
     def _with_phrases(self, encoded: EncodedCorpus) -> EncodedCorpus:
         """The corpus with the model's phrases joined; they are learnt from it if they are only asked for."""
@@ -118,6 +143,10 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             self.phrases = self._phrasing.learnt(encoded, self.phrases, self.workers)
         return self._phrasing.joined(encoded, self.phrases, self.workers)
 
+    def joined_with_phrases(self, corpus: EncodedCorpus) -> EncodedCorpus:
+        """`corpus` as the model reads it: its phrases joined."""
+        return self._with_phrases(corpus)
+
     def adopt_phrases(self, phrases: FrozenPhrases | None, joined: EncodedCorpus) -> None:
         """Join by `phrases` whatever the model reads from now on, except `joined`, where they stand as strings already.
 
@@ -125,39 +154,6 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         """
         self.phrases = phrases
         self._phrasing.keep(joined, joined)
-
-    def _pruned_counts(self, encoded: EncodedCorpus, trim_rule: Any) -> defaultdict[Any, int]:
-        """Counts when `max_vocab_size` bites: after each sentence that leaves more types than that, those up to a
-        rising minimum are forgotten (gensim's law, replayed over ids; natively unless there is a rule to be asked)."""
-        if trim_rule is None:
-            store = encoded.store
-            left, left_counts, minimum = pruned_counts(
-                store.ids, store.sentence_starts, len(encoded.types), self.max_vocab_size
-            )
-            types = map(encoded.types.__getitem__, left.tolist())
-            counts = defaultdict(int, zip(types, left_counts.tolist(), strict=True))
-        else:
-            counts, minimum = self._counts_pruned_by_rule(encoded, trim_rule)
-        if minimum > 1:
-            logger.warning(
-                "max_vocab_size=%i pruned the counts %i times, so words of up to %i occurrences may be lost or "
-                "undercounted; max_final_vocab limits the vocabulary without that",
-                self.max_vocab_size, minimum - 1, minimum - 1,
-            )  # fmt: skip
-        return counts
-
-    def _counts_pruned_by_rule(self, encoded: EncodedCorpus, trim_rule: Any) -> tuple[defaultdict[Any, int], int]:
-        """The same with a rule of the user's; (counts, the minimum that the next pruning would ask for)."""
-        counts: defaultdict[Any, int] = defaultdict(int)
-        minimum = 1
-        ids, starts, types = encoded.store.ids, encoded.store.sentence_starts.tolist(), encoded.types
-        for begin, end in itertools.pairwise(starts):
-            for type_id in ids[begin:end].tolist():
-                counts[types[type_id]] += 1
-            if len(counts) > self.max_vocab_size:
-                utils.prune_vocab(counts, minimum, trim_rule=trim_rule)
-                minimum += 1
-        return counts, minimum
 
     def prepare_vocab(
         self,
@@ -180,7 +176,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
                 "without update"
             )
         min_count = min_count or self.min_count
-        sample = sample or self.sample
+        sample = sample or self.sample or 0
         types = list(self.raw_vocab)
         raw_counts = np.fromiter(self.raw_vocab.values(), dtype=np.int64, count=len(types))
         chosen = select_vocabulary(
@@ -199,6 +195,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             if not update:
                 self.wv.vectors, self.wv.norms = self.wv.vectors[:0], None  # of an earlier vocabulary
             self._set_vocabulary(keys, counts, probabilities)
+            self._sample_of_thresholds = self.sample
             if not keep_raw_vocab:
                 self.raw_vocab = defaultdict(int)
             self._build_lookup_tables(update)
@@ -266,6 +263,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         self.wv.expandos = {name: np.copy(column) for name, column in theirs.expandos.items()}
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
+        self._sample_of_thresholds = self.sample
         self._build_lookup_tables(update=True)
         self.init_weights()
 

@@ -1,14 +1,16 @@
 """From what a user hands to `build_vocab` or `train` to encoded corpora and training blocks.
 
-A corpus that cannot change between epochs (files read by a known reader, lists, an EncodedCorpus) is encoded once
-and trained from its ids; any other iterable is iterated again in every epoch, as gensim does, and may give other
-sentences each time (random walks, augmentation).
+gensim iterates its corpus in every epoch, so a callback may shuffle a list and a class may walk anew. The same comes
+out here, without reading twice what is the same. What cannot change between epochs (files read by a known reader, an
+EncodedCorpus) is encoded once and trained from its ids. A list of token lists is encoded once and compared in every
+epoch with what was encoded, token by token, which takes about a nanosecond each; only a list that differs is encoded
+anew. Any other iterable, and a list of the user's own sentence objects, is iterated in every epoch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,11 @@ class Feed:
     blocks: Callable[[], Iterator[Block]]
     word_of_type: NDArray[np.int32] | None
     store: TokenStore | None
+    renew: Callable[[], Feed | None] = lambda: None
+
+    def renewed(self) -> Feed:
+        """The feed of the next epoch: this one, or another if the user's list has changed meanwhile."""
+        return self.renew() or self
 
 
 class CorpusMemory:
@@ -75,8 +82,11 @@ class CorpusMemory:
 
     def forget(self) -> None:
         """Give the memory back, unless the corpus is to be cached."""
-        if self.cache:
-            return
+        if not self.cache:
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget a corpus that is known to have changed."""
         self._source = self._fingerprint = self._corpus = None
 
 
@@ -95,8 +105,58 @@ def open_source(sentences: Any, corpus_file: Any, errors: str) -> Corpus:
 
 
 def never_changes(corpus: Corpus) -> bool:
-    """Whether every epoch over `corpus` gives the same sentences, so that encoding it once is enough."""
-    return not isinstance(corpus, SentenceCorpus) or isinstance(corpus.sentences, (list, tuple, np.ndarray))
+    """Whether nothing that runs between two epochs can change what `corpus` gives, so that encoding it once is enough.
+    """
+    return not isinstance(corpus, SentenceCorpus)
+
+
+def is_plain_list(sentences: Any) -> bool:
+    """Whether `sentences` is a list of lists (or tuples, strings, arrays) or an array, which `Snapshot` can compare."""
+    if type(sentences) in (list, tuple):
+        return set(map(type, sentences)) <= {list, tuple, str, np.ndarray}
+    return isinstance(sentences, np.ndarray)
+
+
+class Snapshot:
+    """A list of token lists as it was: its lists are copied, 8 bytes a token, their tokens are not."""
+
+    def __init__(self, sentences: Any) -> None:
+        self._sentences = sentences
+        self._copies = _copied(sentences)
+
+    def is_still_true(self) -> bool:
+        """Whether every sentence has the tokens that it had; tokens are compared by identity first, so that this is
+        quick where nothing has changed."""
+        now, copies = self._sentences, self._copies
+        if isinstance(now, np.ndarray):
+            return bool(np.array_equal(now, copies))
+        if len(now) != len(copies):
+            return False
+        return all(
+            one == other if type(one) is not np.ndarray else np.array_equal(one, other)
+            for one, other in zip(now, copies, strict=True)
+        )
+
+
+def _copied(sentences: Any) -> Any:
+    if isinstance(sentences, np.ndarray):
+        return sentences.copy()
+    return [sentence.copy() if type(sentence) in (list, np.ndarray) else sentence for sentence in sentences]
+
+
+def list_feed(
+    sentences: Any, corpus: EncodedCorpus, encode_anew: Callable[[], EncodedCorpus], key_to_index: dict[Hashable, int]
+) -> Feed:
+    """A feed from a list that callbacks may change between epochs, and its encoding; `encode_anew` encodes it as it
+    is then."""
+    snapshot = Snapshot(sentences)
+
+    def renewed() -> Feed | None:
+        if snapshot.is_still_true():
+            return None
+        return list_feed(sentences, encode_anew(), encode_anew, key_to_index)
+
+    return replace(static_feed(corpus, key_to_index), renew=renewed)
 
 
 def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Feed:

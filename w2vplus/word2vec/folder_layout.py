@@ -19,6 +19,7 @@ from w2vplus.array_folder import ArrayFolder
 from w2vplus.errors import ModelFormatError
 from w2vplus.vocabulary import HuffmanTree
 from w2vplus.word2vec import tables
+from w2vplus.word2vec.card import card_of, versions
 from w2vplus.word2vec.json_values import keys_from_json, keys_to_json, phrases_from_json, phrases_to_json
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ _ATTRIBUTE = "attribute."
 """Prefix of the user's own attributes of words (`wv.set_vecattr`)."""
 
 _REBUILT = {
-    "random", "load", "wv", "cum_table", "lifecycle_events", "raw_vocab", "phrases", "hashfxn",
+    "random", "load", "wv", "cum_table", "lifecycle_events", "raw_vocab", "phrases", "hashfxn", "corpora",
     "__numpys", "__scipys", "__ignoreds", "__recursive_saveloads", "syn1", "syn1neg", *STATE,
 }  # fmt: skip
 """Attributes that are kept in other ways, or follow from the rest."""
@@ -83,10 +84,10 @@ def content_of(model: Any, kind: str, **head: Any) -> ArrayFolder:
         arrays["raw_counts"] = np.fromiter(model.raw_vocab.values(), np.int64, len(model.raw_vocab))
     facts = {
         "vocabulary_size": len(model.wv), "sentences": model.corpus_count, "tokens": model.corpus_total_words,
-        "trainings": model.train_count,
+        "trainings": model.train_count, "corpora": model.corpora,
     }  # fmt: skip
-    head = {"w2vplus": _version(), "settings": settings, "facts": facts, **head}
-    return ArrayFolder(kind, head, documents, arrays, _card(settings, facts))
+    head = {**versions(), "settings": settings, "facts": facts, **head}
+    return ArrayFolder(kind, head, documents, arrays, card_of(model, settings))
 
 
 def _plain_events(events: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
@@ -98,22 +99,6 @@ def _plain_events(events: list[dict[str, Any]] | None) -> list[dict[str, Any]] |
         {name: value if isinstance(value, plain) else str(value) for name, value in event.items()}
         for event in events
     ]
-
-
-def _version() -> str:
-    import w2vplus
-
-    return w2vplus.__version__
-
-
-def _card(settings: dict[str, Any], facts: dict[str, Any]) -> str:
-    """What the folder is, for a person who finds it."""
-    rows = "\n".join(f"| {name} | {value} |" for name, value in {**facts, **settings}.items())
-    return (
-        f"# Word vectors\n\nA word2vec model trained and saved by w2vplus {_version()}:\n\n"
-        f'    from w2vplus import Word2Vec\n    model = Word2Vec.load_folder("this folder")\n\n'
-        f"| | |\n|---|---|\n{rows}\n"
-    )
 
 
 def _arrays_of(model: Any) -> dict[str, NDArray[Any]]:
@@ -179,6 +164,7 @@ def _model_from(model_class: type[Model], content: ArrayFolder) -> Model:
         if name in state:
             setattr(model, name, state[name])
     model.lifecycle_events = state["lifecycle_events"]
+    model.corpora = [dict(note) for note in content.head["facts"].get("corpora", [])]
     keyed_vectors.vectors = _shaped(arrays, "input_vectors", (len(keys), model.vector_size))
     keyed_vectors.vectors_lockf = arrays.pop("lock_factors")
     for name, attribute in _MATRICES.items():
@@ -202,6 +188,7 @@ def _model_from(model_class: type[Model], content: ArrayFolder) -> Model:
         model.phrases = phrases
     if model.negative and keys:
         model.make_cum_table()
+    model._sample_of_thresholds = model.sample
     result: Model = model
     return result
 

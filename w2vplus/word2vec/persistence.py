@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import pickle
-import tempfile
 import zipfile
 from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import Word2Vec as PlainWord2Vec
 
+from w2vplus._atomic import replacing_family
 from w2vplus.array_folder import is_array_folder, read_folder, write_folder
 from w2vplus.errors import ModelFormatError
 from w2vplus.word2vec import folder_layout
@@ -29,12 +28,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TRANSIENT = (
-    "_memory", "_phrasing", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training",
+    "_memory", "_phrasing", "_sample_of_thresholds", "_constructor_progress", "_constructor_checkpoint", "_run_id",
+    "stop_training",
 )  # fmt: skip
 """Attributes that are not saved."""
 
 OURS = (
     *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases",
+    "corpora",
 )  # fmt: skip
 """Attributes that gensim's class does not know."""
 
@@ -116,7 +117,7 @@ class Persistence(VocabularyBuilding):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._memory, self._phrasing = CorpusMemory(), Phrasing()
+        self._complete()
 
     def _load_specials(self, *args: Any, **kwargs: Any) -> None:
         super()._load_specials(*args, **kwargs)
@@ -124,15 +125,20 @@ class Persistence(VocabularyBuilding):
 
     def _complete(self) -> None:
         """Give a model of gensim, or of an earlier w2vplus, the attributes that it lacks."""
-        self._memory, self._phrasing = CorpusMemory(), Phrasing()
+        self._start_transient()
         for name, value in (
             ("shared_negatives", None),
             ("cbow_corrected", False),
             ("errors", "strict"),
             ("training_losses", []),
+            ("corpora", []),
         ):
             if not hasattr(self, name):
                 setattr(self, name, value)
+
+    def _start_transient(self) -> None:
+        self._memory, self._phrasing = CorpusMemory(), Phrasing()
+        self._sample_of_thresholds = self.__dict__.get("sample")
 
     # ---- Plain gensim
 
@@ -190,15 +196,8 @@ class Persistence(VocabularyBuilding):
 def _save_aside(fname: Any, write: Any) -> None:
     """Let `write(path)` make a family of files in a folder aside, then move them beside `fname`, itself
     last."""
-    path = Path(fspath(fname)) if isinstance(fname, (str, PathLike)) else None
-    if path is None or "://" in str(fname):
+    if not isinstance(fname, (str, PathLike)) or "://" in str(fname):
         write(fname)
         return
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: the folder {path.parent} does not exist")
-    if path.exists() and not path.is_file():
-        raise ValueError(f"cannot write {path}: it is a folder or a device, not a file")
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        write(str(Path(folder) / path.name))
-        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == path.name):
-            part.replace(path.parent / part.name)
+    with replacing_family(fname) as path:
+        write(str(path))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.trainer import Tables, Weights
-from w2vplus.vocabulary import AliasTable, HuffmanTree, huffman_tree
+from w2vplus.vocabulary import AliasTable, HuffmanTree, huffman_tree, keep_thresholds
 from w2vplus.word2vec.growth import graft, has_tree
 
 CUMULATIVE_DOMAIN = 2**31 - 1
@@ -71,15 +71,65 @@ def cumulative_table(counts: NDArray[np.int64], exponent: float, domain: int) ->
 
 
 def training_tables(model: Any) -> Tables:
-    """Everything that the laws in use look up, for the model's present vocabulary."""
-    keyed_vectors = model.wv
+    """Everything that the laws in use look up, for the model's present vocabulary and settings."""
     return Tables(
-        keep_thresholds=np.ascontiguousarray(keyed_vectors.expandos["sample_int"], dtype=np.uint32)
-        if "sample_int" in keyed_vectors.expandos
-        else np.full(len(keyed_vectors), 2**32 - 1, dtype=np.uint32),
-        noise=AliasTable.from_counts(word_counts(keyed_vectors), model.ns_exponent) if model.negative else None,
-        tree=_stored_huffman_tree(keyed_vectors) if model.hs else None,
+        keep_thresholds=_keep_thresholds(model),
+        noise=_noise_distribution(model) if model.negative else None,
+        tree=_stored_huffman_tree(model.wv) if model.hs else None,
     )
+
+
+def sources_of_tables(model: Any) -> list[Any]:
+    """What `training_tables` is made of: while `same_sources` holds, tables need not be made anew."""
+    columns = model.wv.expandos
+    numbers = [np.copy(table) for table in (columns.get("sample_int"), model.cum_table)]
+    return [model.sample, bool(model.negative), bool(model.hs), columns.get("code"), columns.get("point"), *numbers]
+
+
+def same_sources(before: list[Any], now: list[Any]) -> bool:
+    """Whether two results of `sources_of_tables` are equal."""
+    *objects, thresholds, cumulated = zip(before, now, strict=True)
+    return (
+        all(old is new or (isinstance(old, (int, float)) and old == new) for old, new in objects)
+        and np.array_equal(*thresholds)
+        and np.array_equal(*cumulated)
+    )
+
+
+def _keep_thresholds(model: Any) -> NDArray[np.uint32]:
+    """gensim's `sample_int`, uint32 (V,). A falsy `model.sample` turns subsampling off, as in gensim; another value
+    than the one that the thresholds were computed for (gensim goes on with the old ones) computes them anew."""
+    columns = model.wv.expandos
+    if not model.sample:
+        return np.full(len(model.wv), 2**32 - 1, dtype=np.uint32)
+    if "sample_int" not in columns or model.sample != model._sample_of_thresholds:
+        columns["sample_int"] = keep_thresholds(word_counts(model.wv), model.sample)
+        model._sample_of_thresholds = model.sample
+    return np.ascontiguousarray(columns["sample_int"], dtype=np.uint32)
+
+
+def _noise_distribution(model: Any) -> AliasTable:
+    """The noise distribution: that of `cum_table` where somebody assigned another one, else count^ns_exponent.
+
+    Both are the same law; the counts are exact, the table rounds to 1/2^31. A new `ns_exponent` acts, as in gensim,
+    when `make_cum_table` is called. Raises ValueError for a table of another length than the vocabulary.
+    """
+    counts, table = word_counts(model.wv), model.cum_table
+    if table is None or len(counts) == 0:
+        return AliasTable.from_counts(counts, model.ns_exponent)
+    table = np.asarray(table)
+    if table.shape != counts.shape:
+        raise ValueError(
+            f"cum_table must have an entry for each of the {len(counts)} words, got the shape {table.shape}: "
+            "make_cum_table() makes it anew"
+        )
+    if np.array_equal(table, cumulative_table(counts, model.ns_exponent, int(table[-1]))):
+        return AliasTable.from_counts(counts, model.ns_exponent)
+    ends = table.astype(np.int64)
+    shares: NDArray[np.int64] = ends - np.append(0, ends[:-1])
+    if shares.min() < 0 or table[-1] <= 0:
+        raise ValueError("cum_table must ascend to a number above 0: make_cum_table() makes it anew")
+    return AliasTable.from_counts(shares, 1.0)
 
 
 def training_weights(model: Any) -> Weights:

@@ -7,16 +7,18 @@ on.
 from __future__ import annotations
 
 import logging
+import operator
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from w2vplus.blocks import Position
 from w2vplus.errors import CheckpointError
+from w2vplus.limits import checked
 from w2vplus.team import Tally
 from w2vplus.trainer import ProgressObserver, Run, Trainer, TrainingProgress
 from w2vplus.word2vec import tables
@@ -60,7 +62,8 @@ class TrainingCall:
         """How far training has come."""
         self._tally = start.tally
         self._trainer: Trainer | None = None
-        self._bound: tuple[Any, ...] | None = None
+        self._bound: tuple[Any, ...] = ()
+        self._sources: list[Any] = []
         self._locks: Any = None
         self._clock = time.perf_counter()
 
@@ -104,7 +107,8 @@ class TrainingCall:
         model, writer = self._model, self._watchers.writer
         for callback in self._watchers.callbacks:
             callback.on_epoch_begin(model)
-        trainer = self._trainer_of_present_arrays()
+        self._pick_up_changes()
+        trainer = self._trainer_of_present_state()
         self._clock = started = time.perf_counter()
         try:
             trainer.train_epoch(epoch, self._feed.blocks(), self.position, self._tally)
@@ -122,26 +126,42 @@ class TrainingCall:
         if writer is not None and (model.stop_training or writer.is_due_after(self.position.epoch)):
             self._write()
 
-    def _trainer_of_present_arrays(self) -> Trainer:
-        """The trainer, made anew in the first epoch and whenever a callback has assigned other arrays."""
+    def _pick_up_changes(self) -> None:
+        """Take what callbacks have assigned since the last epoch: the learning rates, and another order or other words
+        of a corpus list. An epoch that goes on after a restart keeps the rates that it began with."""
+        if self.position.offset == 0:
+            start, end = (checked("min_alpha", getattr(self._model, name), name) for name in ("alpha", "min_alpha"))
+            self._run = replace(self._run, start_rate=float(start), end_rate=float(end))
+        self._feed = self._feed.renewed()
+
+    def _trainer_of_present_state(self) -> Trainer:
+        """The trainer, made anew in the first epoch and whenever a callback has changed settings, tables or arrays."""
         model = self._model
         weights = tables.training_weights(model)
-        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors)
-        locks: Any = weights.lock_factors
-        same = self._bound is not None and all(a is b for a, b in zip(arrays, self._bound, strict=True))
-        same = same and np.array_equal(locks, self._locks)
-        if self._trainer is None or not same:
+        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, self._feed.word_of_type)
+        law = model._law()
+        same = (
+            self._trainer is not None
+            and all(map(operator.is_, arrays, self._bound))
+            and (law, self._run) == (self._trainer.law, self._trainer.run)
+            and np.array_equal(weights.lock_factors, self._locks)  # type: ignore[arg-type]
+            and tables.same_sources(self._sources, tables.sources_of_tables(model))
+        )
+        if not same:
+            made = tables.training_tables(model)
             self._trainer = Trainer(
                 weights,
-                tables.training_tables(model),
-                model._law(),
+                made,
+                law,
                 self._run,
                 word_of_type=self._feed.word_of_type,
                 observer=self._observer(),
                 total=self.total,
                 control=self,
             )
-            self._bound, self._locks = arrays, locks
+            self._bound, self._locks = arrays, weights.lock_factors
+            self._sources = tables.sources_of_tables(model)
+        assert self._trainer is not None
         return self._trainer
 
     def _observer(self) -> ProgressObserver | None:
@@ -152,6 +172,7 @@ class TrainingCall:
             return observer
 
         def report(progress: TrainingProgress) -> None:
+            model.min_alpha_yet_reached = progress.learning_rate
             if observer is not None:
                 observer(progress)
             for callback in listeners:
@@ -163,7 +184,7 @@ class TrainingCall:
         """Leave vectors, norms and loss coherent for the callbacks."""
         model = self._model
         model.wv.norms = None
-        model.min_alpha_yet_reached = model.min_alpha
+        model.min_alpha_yet_reached = self._rate_reached(epoch)
         if model.compute_loss:
             model.running_training_loss += tally.loss
             model.training_losses.append(tally.mean_loss)
@@ -177,6 +198,11 @@ class TrainingCall:
             "EPOCH %i: training on %i raw words (%i effective words) took %.1fs, %.0f effective words/s",
             epoch, tally.raw_words, tally.trained_words, seconds, tally.trained_words / max(seconds, 1e-9),
         )  # fmt: skip
+
+    def _rate_reached(self, epoch: int) -> float:
+        if self._trainer is not None and self._trainer.complete:
+            return self._run.learning_rate(epoch + 1, 0)
+        return self._run.learning_rate(self.position.epoch, self.position.offset)
 
     def _check_epoch(self, tally: Tally) -> None:
         """Say so if the epoch had other words than announced, or if vectors have become useless."""

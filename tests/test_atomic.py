@@ -1,0 +1,94 @@
+"""Outputs appear whole or not at all, and keep what the file that stood there before had."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from gensim.test.utils import common_texts
+
+from w2vplus import Word2Vec, save_vectors
+from w2vplus._atomic import move_in_place, replacing
+
+posix = pytest.mark.skipif(os.name != "posix", reason="links and permissions as POSIX has them")
+
+
+def write(target: Path, text: str) -> None:
+    with replacing(target) as temporary:
+        temporary.write_text(text)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@posix
+def test_a_symbolic_link_stays_one_and_its_file_is_replaced(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "v1.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(Path("disk") / "v1.txt")
+    write(tmp_path / "link.txt", "new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "disk" / "v1.txt").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["disk", "link.txt", "v1.txt"]
+    (tmp_path / "dangling.txt").symlink_to(Path("disk") / "v2.txt")
+    write(tmp_path / "dangling.txt", "first")
+    assert (tmp_path / "disk" / "v2.txt").read_text() == "first"
+    (tmp_path / "nowhere.txt").symlink_to(Path("gone") / "v2.txt")
+    with pytest.raises(FileNotFoundError, match="gone does not exist"):
+        write(tmp_path / "nowhere.txt", "lost")
+
+
+@posix
+@pytest.mark.parametrize("bits", [0o600, 0o644, 0o664, 0o400])
+def test_a_replaced_file_hands_its_permissions_on(tmp_path, bits):
+    target = tmp_path / "file"
+    target.write_text("old")
+    target.chmod(bits)
+    write(target, "new")
+    assert (mode(target), target.read_text()) == (bits, "new")
+
+
+@posix
+def test_a_new_file_has_the_permissions_that_the_process_gives(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write(tmp_path / "file", "new")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "file") == 0o640
+
+
+def test_a_file_is_moved_to_another_disk_whole(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "part").write_text("new")
+    replace = Path.replace
+
+    def on_two_disks(self, target):
+        if self.parent != Path(target).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", on_two_disks)
+    move_in_place(tmp_path / "here" / "part", tmp_path / "there")
+    assert (tmp_path / "there").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "there"]
+
+
+@posix
+def test_models_and_vectors_keep_links_and_permissions(tmp_path):
+    model = Word2Vec(common_texts, min_count=1, vector_size=4, workers=1, epochs=1)
+    (tmp_path / "disk").mkdir()
+    for name in ("model", "vectors.bin"):
+        (tmp_path / "disk" / name).write_text("old")
+        (tmp_path / "disk" / name).chmod(0o640)
+        (tmp_path / name).symlink_to(Path("disk") / name)
+    for options in ({}, {"sep_limit": 0}):
+        model.save(str(tmp_path / "model"), **options)
+        assert Word2Vec.load(str(tmp_path / "model")).wv.index_to_key == model.wv.index_to_key
+    save_vectors(model.wv, tmp_path / "vectors.bin")
+    for name in ("model", "vectors.bin"):
+        assert (tmp_path / name).is_symlink() and mode(tmp_path / "disk" / name) == 0o640

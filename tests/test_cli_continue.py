@@ -1,0 +1,112 @@
+"""`w2vplus train --continue`: a saved model learns from more text, as the same calls in Python do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gensim.test.utils import common_texts, datapath
+from typer.testing import CliRunner
+
+from w2vplus import Word2Vec, load_vectors
+from w2vplus.cli import app
+
+LEE = Path(datapath("lee_background.cor"))
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> tuple[Path, Path]:
+    lines = LEE.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "first.txt").write_text("".join(lines[:150]))
+    (tmp_path / "second.txt").write_text("".join(lines[150:]))
+    return tmp_path / "first.txt", tmp_path / "second.txt"
+
+
+@pytest.fixture
+def saved(texts: tuple[Path, Path], tmp_path: Path) -> Path:
+    outcome = run(
+        "train", texts[0], "-o", tmp_path / "first.bin", "--save-model", tmp_path / "model", "--workers", 1,
+        "--vector-size", 12, "--sg", "--epochs", 2, "--phrases", 1,
+    )  # fmt: skip
+    assert outcome.exit_code == 0, outcome.stderr
+    return tmp_path / "model"
+
+
+def test_it_does_what_build_vocab_update_and_train_do(saved: Path, texts: tuple[Path, Path], tmp_path: Path) -> None:
+    outcome = run(
+        "train", texts[1], "-o", tmp_path / "v.bin", "--continue", saved, "--save-model", tmp_path / "grown",
+        "--workers", 1, "--window", 3, "--alpha", 0.02,
+    )  # fmt: skip
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "new words   " in outcome.stdout
+    model = Word2Vec.load_folder(saved)
+    before = len(model.wv)
+    model.workers, model.window, model.alpha = 1, 3, 0.02
+    model.build_vocab(corpus_file=str(texts[1]), update=True)
+    model.train(corpus_file=str(texts[1]), total_examples=model.corpus_count, epochs=model.epochs)
+    vectors = load_vectors(tmp_path / "v.bin")
+    assert set(vectors.index_to_key) == set(model.wv.index_to_key) and len(vectors) > before
+    for word in vectors.index_to_key:
+        np.testing.assert_array_equal(vectors[word], model.wv[word])
+    grown = Word2Vec.load_folder(tmp_path / "grown")
+    assert (grown.window, grown.sg, grown.epochs, grown.train_count) == (3, 1, 2, 2)
+    assert [note["source"] for note in grown.corpora] == ["first.txt", "second.txt"]
+    assert grown.phrases.phrasegrams == model.phrases.phrasegrams != {}
+
+
+def test_it_may_save_to_where_it_came_from_and_goes_on_after_a_crash(
+    saved: Path, texts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    command = ["train", texts[1], "-o", tmp_path / "v.bin", "--continue", saved, "--save-model", saved, "--workers", 1]
+    command += ["--checkpoint", tmp_path / "run", "--checkpoint-minutes", 1e-9]
+    assert run(*command).exit_code == 0
+    vectors = (tmp_path / "v.bin").read_bytes()
+    outcome = run(*command, "--resume")  # the checkpoint of the end, whatever the folder holds by now
+    assert outcome.exit_code == 0, outcome.stderr
+    assert (tmp_path / "v.bin").read_bytes() == vectors
+    assert Word2Vec.load_folder(saved).train_count == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--vector-size", 50], "--vector-size is 50 and the model of"),
+        (["--hs"], "--hs is True and the model of"),
+        (["--phrases", 1], "--phrases is not for --continue"),
+        (["--vocab", "counts.tsv"], "--vocab is not for --continue"),
+        (["--alpha", 0.00001], "--min-alpha must be at most --alpha"),
+    ],
+)
+def test_what_contradicts_the_model_is_refused_before_the_text_is_read(
+    saved: Path, tmp_path: Path, options: list[object], message: str
+) -> None:
+    outcome = run("train", tmp_path / "missing.txt", "-o", tmp_path / "v.bin", "--continue", saved, *options)
+    assert outcome.exit_code == 2 and message in outcome.stderr
+
+
+def test_what_is_no_model_folder_is_refused_with_the_way_out(texts: tuple[Path, Path], tmp_path: Path) -> None:
+    Word2Vec(common_texts, min_count=1).save(str(tmp_path / "pickled"))
+    Word2Vec(min_count=1).save_folder(tmp_path / "empty")
+    for name, message in (("pickled", "save_folder(...) makes one"), ("gone", "got "), ("empty", "has no words yet")):
+        outcome = run("train", texts[1], "-o", tmp_path / "v.bin", "--continue", tmp_path / name)
+        assert outcome.exit_code == 2 and message in outcome.stderr
+
+
+def test_whole_sequence_is_python_s(texts: tuple[Path, Path], tmp_path: Path) -> None:
+    baskets = tmp_path / "baskets.txt"
+    baskets.write_text("".join(" ".join(f"i{n + k * k}" for k in range(4)) + "\n" for n in range(60)))
+    outcome = run(
+        "train", baskets, "-o", tmp_path / "v.bin", "--whole-sequence", "--workers", 1, "--min-count", 1,
+        "--vector-size", 8,
+    )  # fmt: skip
+    assert outcome.exit_code == 0, outcome.stderr
+    model = Word2Vec(corpus_file=str(baskets), whole_sequence=True, workers=1, min_count=1, vector_size=8)
+    np.testing.assert_array_equal(load_vectors(tmp_path / "v.bin").vectors, model.wv.vectors)
+    refused = run("train", baskets, "-o", tmp_path / "v.bin", "--whole-sequence", "--window", 9)
+    assert refused.exit_code == 2 and "no effect with --whole-sequence" in refused.stderr

@@ -1,0 +1,131 @@
+"""The models that a training command begins with: a new one, a saved one with new words, or a checkpoint's.
+
+Called by `train` and `_pipeline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from w2vplus.cli import _output
+from w2vplus.cli._settings import CheckpointSettings, TrainSettings
+
+if TYPE_CHECKING:
+    from w2vplus.store import EncodedCorpus
+    from w2vplus.word2vec import Word2Vec
+    from w2vplus.word2vec.checkpoints import Checkpoint
+
+FIXED = ("vector_size", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "whole_sequence")
+"""Settings that a model's weights were learnt under and that going on keeps."""
+
+NEVER_TAKEN = ("workers", "compute_loss")
+"""Settings of a run rather than of a model: those of the command line hold."""
+
+
+def load_earlier(path: str) -> Word2Vec:
+    """The model in the folder that --continue names. Raises UsageError for anything but such a folder."""
+    from w2vplus import Word2Vec
+    from w2vplus.array_folder import is_array_folder
+
+    if not is_array_folder(path):
+        raise _output.UsageError(
+            f"--continue must name a folder that --save-model wrote, got {path!r}; of a model saved by gensim,"
+            " Word2Vec.load(...).save_folder(...) makes one"
+        )
+    model = Word2Vec.load_folder(path)
+    if not len(model.wv):
+        raise _output.UsageError(f"--continue {path}: this model has no words yet; train a new one")
+    return model
+
+
+def settings_of_continued(
+    model: Word2Vec, settings: TrainSettings, given: Container[str], path: str
+) -> TrainSettings:
+    """The settings of the model, but for those that are `given` on the command line.
+
+    Raises UsageError if one of these contradicts what the weights were learnt under.
+    """
+    merged: dict[str, Any] = {}
+    for name in [field.name for field in fields(TrainSettings)]:
+        wanted, own = getattr(settings, name), getattr(model, name)
+        if name in given and name in FIXED and wanted != own:
+            raise _output.UsageError(
+                f"--{name.replace('_', '-')} is {wanted} and the model of {path} has {own}: leave the option out,"
+                " or train a new model"
+            )
+        merged[name] = wanted if name in given or name in NEVER_TAKEN else own
+    return TrainSettings(**merged)
+
+
+def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings) -> Word2Vec:
+    """The model with the words of a new text in its vocabulary, ready to be trained on it."""
+    for name, value in settings.arguments().items():
+        if name not in FIXED:
+            setattr(model, name, value)
+    model.build_vocab(encoded, update=True)
+    return model
+
+
+def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str | None = None) -> Word2Vec:
+    """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
+
+    With `counts_file` the vocabulary and its counts are those of that file. Raises CommandError if no word is
+    frequent enough.
+    """
+    from w2vplus import Word2Vec
+    from w2vplus.counts_file import read_counts
+
+    types, counts = (encoded.types, encoded.counts) if counts_file is None else read_counts(counts_file)
+    most_frequent = int(counts.max())
+    if most_frequent < settings.min_count:
+        word = types[int(counts.argmax())]
+        raise _output.CommandError(
+            f"no word occurs as often as --min-count {settings.min_count}: the most frequent,"
+            f" {_output.shown(word)}, has {most_frequent}; lower --min-count or give more text"
+        )
+    model = Word2Vec(**settings.arguments())
+    if counts_file is None:
+        model.build_vocab(encoded)
+    else:
+        # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.
+        frequencies = dict(zip(types[::-1], counts[::-1].tolist(), strict=True))
+        model.build_vocab_from_freq(frequencies, corpus_count=encoded.sentence_count)
+    return model
+
+
+def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) -> Checkpoint | None:
+    """The checkpoint that --resume goes on from; None if there is none yet.
+
+    Raises CommandError if it belongs to a run with other settings.
+    """
+    from w2vplus import Word2Vec
+    from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
+
+    if checkpoints.folder is None or not checkpoints.resume or not checkpoint_folders(checkpoints.folder):
+        return None
+    checkpoint = load_last(Word2Vec, checkpoints.folder)
+    for name, value in settings.arguments().items():
+        then = getattr(checkpoint.model, name)
+        if name != "workers" and then != value:
+            raise _output.CommandError(
+                f"--{name.replace('_', '-')} is {value} now and was {then} in the run of {checkpoint.path}:"
+                " give the same options as then to go on with it"
+            )
+    return checkpoint
+
+
+def vocabulary_facts(model: Word2Vec, encoded: EncodedCorpus) -> dict[str, int]:
+    """How many words the model has, and what it dropped of the text (after phrases were joined)."""
+    joined = model.joined_with_phrases(encoded)
+    dropped = [
+        count for word, count in zip(joined.types, joined.counts.tolist(), strict=True)
+        if word not in model.wv.key_to_index
+    ]  # fmt: skip
+    return {
+        "vocabulary": len(model.wv),
+        "dropped_types": len(dropped),
+        "dropped_tokens": sum(dropped),
+        "effective_min_count": int(model.effective_min_count),
+    }

@@ -1,0 +1,103 @@
+"""Which numbers training accepts: one table of rules, for `Word2Vec`'s arguments and for the command line's options.
+
+Pure Python that loads nothing, so that a wrong option is refused at once. Called by `word2vec` and `cli`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+MOST = 2**31 - 1
+"""What the native code counts up to."""
+
+MOST_SEED = 2**32 - 1
+"""NumPy's greatest."""
+
+MOST_SHARED_NEGATIVES = 8
+"""Most neighbouring centres that the kernel lets share one draw of negatives."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one argument may be: a whole number or any finite one, between bounds; `remedy` says what is usual."""
+
+    whole: bool
+    least: float = -math.inf
+    most: float = math.inf
+    above_least: bool = False
+    may_be_none: bool = False
+    remedy: str = ""
+
+    def words(self) -> str:
+        """The rule as messages put it: "at least 1"."""
+        if self.least == -math.inf:
+            return "a finite number"
+        return f"above {self.least:g}" if self.above_least else f"at least {self.least:g}"
+
+
+RULES = {
+    "hs": Rule(True, 0, MOST),
+    "sg": Rule(True, 0, MOST),
+    "vector_size": Rule(True, 1, MOST),
+    "window": Rule(True, 1, MOST),
+    "epochs": Rule(True, 1, MOST),
+    "workers": Rule(True, 1, MOST),
+    "negative": Rule(True, 0, MOST),
+    "min_count": Rule(False, 0),
+    "max_final_vocab": Rule(True, 1, may_be_none=True),
+    "max_vocab_size": Rule(True, 0, may_be_none=True),
+    "total_examples": Rule(False, 0, above_least=True, may_be_none=True),
+    "total_words": Rule(False, 0, above_least=True, may_be_none=True),
+    "count": Rule(True, 0),
+    "word_count": Rule(False, 0),
+    "seed": Rule(True, 0, MOST_SEED, may_be_none=True),
+    "alpha": Rule(False, 0, above_least=True, remedy="0.025 is usual"),
+    "min_alpha": Rule(False, 0),
+    "sample": Rule(False, 0, may_be_none=True),
+    "ns_exponent": Rule(False, remedy="0.75 is usual"),
+    "shared_negatives": Rule(
+        True, 0, MOST_SHARED_NEGATIVES, may_be_none=True, remedy="0 draws for every pair, 1 for every window"
+    ),
+}
+"""Argument of `Word2Vec` -> what it may be."""
+
+
+def checked(name: str, value: Any, shown: str | None = None) -> Any:
+    """`value` if the argument `name` may have it; what is whole as an int, as gensim takes 5.0 for a window of 5.
+
+    `shown` is the name that messages use, as --window. Raises TypeError for what is no number, ValueError for a
+    number that breaks the rule; messages name the argument, the rule and the value.
+    """
+    rule, shown = RULES[name], shown or name
+    if value is None and rule.may_be_none:
+        return None
+    number = _as_number(value)
+    if number is None or (rule.whole and number != number // 1):
+        kind = f"an integer, {rule.words()}" if rule.whole else f"a number, {rule.words()}"
+        raise TypeError(f"{shown} must be {kind}, got {value!r}")
+    within = rule.least < number if rule.above_least else rule.least <= number
+    if not (math.isfinite(number) and within):
+        remedy = f"; {rule.remedy}" if rule.remedy else ""
+        raise ValueError(f"{shown} must be {rule.words()}, got {value}{remedy}")
+    if number > rule.most:
+        raise ValueError(f"{shown} must be at most {rule.most:.0f}, got {value}")
+    return int(number) if rule.whole else value
+
+
+def _as_number(value: Any) -> int | float | None:
+    """`value` as Python's int or float; None for strings and whatever else is no single number."""
+    if isinstance(value, (str, bytes)):
+        return None
+    try:
+        return int(value.__index__()) if hasattr(value, "__index__") else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def check_something_is_learnt(hs: object, negative: object, shown: tuple[str, str] = ("hs=1", "negative")) -> None:
+    """Raise ValueError where neither hierarchical softmax nor noise words are there to learn from; `shown` are the
+    names that the message uses for asking for the one and the other."""
+    if not hs and not negative:
+        raise ValueError(f"{shown[1]} must be at least 1 without {shown[0]}, got 0; 5 to 20 is usual")
