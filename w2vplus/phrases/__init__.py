@@ -22,6 +22,7 @@ from gensim.models.phrases import (
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, FoundPhrase
 from w2vplus.phrases.model import Phrases
+from w2vplus.phrases.options import PhraseOptions
 from w2vplus.phrases.scorers import word2phrase_scorer
 
 Phraser = FrozenPhrases
@@ -33,6 +34,7 @@ __all__ = [
     "Explanation",
     "FoundPhrase",
     "FrozenPhrases",
+    "PhraseOptions",
     "Phraser",
     "Phrases",
     "_PhrasesTransformation",

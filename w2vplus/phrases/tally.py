@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from w2vplus.collocations import CandidateCounts, count_candidates, merged_counts
-from w2vplus.phrases.transforming import encoded_strings
+from w2vplus.phrases.applying import encoded_strings
 from w2vplus.store import EncodedCorpus
 
 
