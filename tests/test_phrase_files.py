@@ -1,4 +1,4 @@
-"""Phrases applied from file to file: the native way against Python's own splitting, blocks, bad bytes, compression."""
+"""Phrases learnt from files in passing and applied from file to file, against Python's own splitting and lists."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import io
 from pathlib import Path
 
 import pytest
+from gensim.models.phrases import Phrases as GensimPhrases
+from gensim.models.word2vec import LineSentence as GensimLines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vplus import FrozenPhrases, Phrases
-from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
+from w2vplus.collocations import CandidateCounts, count_candidates, count_passing
+from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus, passing
 from w2vplus.corpus.files import BlockStream
 from w2vplus.errors import CorpusError
 from w2vplus.phrases.writing import safe_cut
@@ -151,3 +154,42 @@ def test_a_corpus_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     assert PHRASES.write(tmp_path / "empty.txt", tmp_path / "joined.txt") == (0, 0)
     assert (tmp_path / "joined.txt").read_bytes() == b""
+
+
+@given(text=texts, size=st.integers(1, 40), longest=st.sampled_from([None, 1, 2, 5]), workers=st.integers(1, 3))
+@settings(max_examples=200, deadline=None)
+def test_counting_a_text_in_passing_counts_as_of_the_whole(
+    text: str, size: int, longest: int | None, workers: int
+) -> None:
+    corpus = LineSentence([_Blocks(text.encode(), size)], longest)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passing, "BLOCK_BYTES", 1)
+        reading = passing.passing_text(corpus)
+        counts = count_passing(reading, {"of", "x"}, workers=workers)
+    whole = encode(corpus)
+    expected = count_candidates(whole, {"of", "x"})
+    assert reading.types() == whole.types and counts.total_words == expected.total_words
+    assert counts.word_counts.tolist() == expected.word_counts.tolist()
+    assert rows(counts) == rows(expected)
+
+
+def rows(counts: CandidateCounts) -> set[tuple]:
+    """Every candidate with its count."""
+    found = counts.candidates()
+    runs = map(counts.connector_run, found.runs.tolist())
+    return set(zip(found.firsts.tolist(), runs, found.lasts.tolist(), found.counts.tolist(), strict=True))
+
+
+def test_bad_bytes_are_named_while_a_text_passes(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_bytes(b"new york\n" * 200_000 + b"new \xff york\n")
+    with pytest.raises(CorpusError, match=r"line 200001.*byte 1800004"):
+        Phrases(text)
+
+
+def test_a_text_with_more_entries_than_allowed_is_pruned_by_gensims_law(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("".join(f"new york w{number % 7} w{number % 11}\n" for number in range(100)))
+    for source in (text, LineSentence(text)):
+        gensims = GensimPhrases(GensimLines(str(text)), max_vocab_size=20)
+        assert Phrases(source, max_vocab_size=20).vocab == gensims.vocab

@@ -15,6 +15,7 @@ from w2vplus.collocations.counting import (
     Candidates,
     CountingLoss,
     count_candidates,
+    count_passing,
     merged_counts,
 )
 from w2vplus.collocations.merging import apply_phrases, join_phrases
@@ -46,6 +47,7 @@ __all__ = [
     "WordPasses",
     "apply_phrases",
     "count_candidates",
+    "count_passing",
     "join_phrases",
     "learn_passes",
     "learn_phrases",

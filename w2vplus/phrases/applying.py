@@ -87,7 +87,7 @@ class PhrasedCorpus(TransformedCorpus):  # type: ignore[misc]
         native = self.obj._native()
         if native is None:
             return None
-        corpus, _, carried = encoded_strings(self.corpus, workers)
+        corpus, _, carried = encoded_strings(opened_strings(self.corpus), workers)
         delimiter = self.obj.delimiter
         for table in native.tables:
             for components, phrase in zip(table.components(), table.phrases(), strict=True):
@@ -110,20 +110,27 @@ class _ListedSentences:
             yield list(sentence) if needs_listing else sentence
 
 
+def opened_strings(sentences: Any) -> Any:
+    """What a `sentences` argument means: a path object names files, anything else must be sentences."""
+    if isinstance(sentences, PhrasedCorpus):
+        return sentences
+    if isinstance(sentences, os.PathLike):
+        return open_corpus(sentences)
+    return open_sentences(sentences, one_shot=True)
+
+
 def encoded_strings(
-    sentences: Any, workers: int
+    opened: Any, workers: int
 ) -> tuple[EncodedCorpus, str | None, dict[tuple[str, ...], str]]:
-    """A corpus of strings as ids; for a phrased corpus also its delimiter and the phrases that were joined
-    in it.
+    """A corpus of strings (from `opened_strings`) as ids; for a phrased corpus also its delimiter and the phrases
+    that were joined in it.
 
     Raises CorpusError or TypeError for what is no corpus of strings.
     """
-    if isinstance(sentences, PhrasedCorpus) and (phrased := sentences.encoded(workers)) is not None:
-        return phrased
-    if isinstance(sentences, os.PathLike):
-        opened = open_corpus(sentences)
-    else:
-        opened = open_sentences(sentences, one_shot=True)
+    if isinstance(opened, PhrasedCorpus):
+        if (phrased := opened.encoded(workers)) is not None:
+            return phrased
+        opened = open_sentences(opened, one_shot=True)
     corpus = encode(
         _ListedSentences(opened) if isinstance(opened, SentenceCorpus) else opened, workers=workers
     )

@@ -19,7 +19,7 @@ from w2vplus.collocations import (
     table_of_components,
 )
 from w2vplus.corpus import encode
-from w2vplus.phrases.applying import NativePhrases, available_workers, decoded, encoded_strings
+from w2vplus.phrases.applying import NativePhrases, available_workers, decoded, encoded_strings, opened_strings
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases, why
 from w2vplus.phrases.learning import learn_frozen
@@ -171,10 +171,10 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         if size > self.max_vocab_size:
             # What pruning drops depends on the order of sentences: gensim's own loop and merging then.
             self.vocab = dict(self.vocab)
-            super().add_vocab(decoded(tally.corpus()))
+            super().add_vocab(tally.sentences())
             return
         total_words = tally.counts.total_words
-        tally = tally.without_corpus() if self._tally is None else self._tally.joined_with(tally)
+        tally = tally.without_source() if self._tally is None else self._tally.joined_with(tally)
         self.vocab = {}
         self._tally = tally
         self.corpus_word_count += total_words
@@ -191,7 +191,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
 
         gensim's hook for subclasses. A corpus that reaches `max_vocab_size` is counted by gensim's own loop.
         """
-        corpus = encoded_strings(sentences, 1)[0]
+        corpus = encoded_strings(opened_strings(sentences), 1)[0]
         counts = count_candidates(corpus, frozenset(connector_words))
         if counts.vocabulary_size <= max_vocab_size:
             return 1, Tally(list(corpus.types), counts).strings(delimiter), counts.total_words
