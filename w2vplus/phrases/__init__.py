@@ -21,6 +21,7 @@ from gensim.models.phrases import (
 
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, FoundPhrase
+from w2vplus.phrases.lookup import PhraseKeys
 from w2vplus.phrases.model import Phrases
 from w2vplus.phrases.options import PhraseOptions
 from w2vplus.phrases.scorers import word2phrase_scorer
@@ -34,6 +35,7 @@ __all__ = [
     "Explanation",
     "FoundPhrase",
     "FrozenPhrases",
+    "PhraseKeys",
     "PhraseOptions",
     "Phraser",
     "Phrases",
