@@ -22,15 +22,14 @@ from w2vplus.collocations import (
     CandidateCounts,
     Phrase,
     PhraseSettings,
+    WordPasses,
     apply_phrases,
     count_candidates,
     join_phrases,
     learn_passes,
     learn_phrases,
     merged_counts,
-    merger_of_tokens,
     scores_of,
-    write_lines,
 )
 from w2vplus.store import EncodedCorpus, TokenStore
 
@@ -431,7 +430,7 @@ def test_a_min_count_beyond_all_counts_accepts_nothing() -> None:
 
 @given(sentence_lists, connector_sets, st.integers(1, 3))
 @settings(max_examples=100, deadline=None)
-def test_token_lists_and_written_lines_are_the_merged_corpus(
+def test_token_lists_and_text_are_merged_as_the_corpus_is(
     sentences: list, connector_words: frozenset[str], passes: int
 ) -> None:
     corpus = encoded(sentences)
@@ -439,20 +438,23 @@ def test_token_lists_and_written_lines_are_the_merged_corpus(
         corpus, [PhraseSettings(1, 0.3, connector_words=connector_words)] * passes, workers=2
     )
     expected = decoded(join_phrases(joined.corpus, "+"))
-    merger, phrases = merger_of_tokens(joined.tables, "+")
+    words = WordPasses(joined.tables)
+    merger, phrases = words.token_merger("+"), words.phrases
     assert [merger.merge(sentence) for sentence in sentences] == expected
     for sentence, merged in zip(sentences, expected, strict=True):
         numbers = merger.phrase_numbers(sentence).tolist()
         assert [phrases[number].joined("+") for number in numbers if number >= 0] == [
             token for token in merged if "+" in token
         ]
-    text = b"".join(write_lines(joined.corpus, "+", workers=2)).decode()
-    assert text == "".join(" ".join(sentence) + "\n" for sentence in expected)
+    text = "".join(" ".join(sentence) + "\n" for sentence in sentences)
+    merged, read, written = words.text_merger("+").merge(text.encode(), True)
+    assert bytes(merged).decode() == "".join(" ".join(sentence) + "\n" for sentence in expected if sentence)
+    assert (read, written) == (sum(map(len, sentences)), sum(map(len, expected)))
 
 
 def test_a_sentence_longer_than_the_short_buffer_is_merged() -> None:
     corpus = encoded([["a", "b"] * 5])
-    merger, _ = merger_of_tokens([learn_phrases(corpus, PhraseSettings(1, 0.1))], "_")
+    merger = WordPasses([learn_phrases(corpus, PhraseSettings(1, 0.1))]).token_merger("_")
     assert merger.merge(["x", *["a", "b"] * 1000, "y"]) == ["x", *["a_b"] * 1000, "y"]
     assert merger.merge([]) == [] and merger.merge([["unhashable"], "a", "b"]) == [["unhashable"], "a_b"]
 
@@ -460,6 +462,6 @@ def test_a_sentence_longer_than_the_short_buffer_is_merged() -> None:
 def test_a_token_that_reads_like_a_phrase_is_no_part_of_a_longer_one() -> None:
     corpus = encoded([["new", "york", "times"]] * 3 + [["new", "york"]])
     joined = learn_passes(corpus, [PhraseSettings(1, 0.1)] * 2)
-    merger, _ = merger_of_tokens(joined.tables, "_")
+    merger = WordPasses(joined.tables).token_merger("_")
     assert merger.merge(["new", "york", "times"]) == ["new_york_times"]
     assert merger.merge(["new_york", "times"]) == ["new_york", "times"]

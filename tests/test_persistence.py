@@ -15,7 +15,7 @@ from gensim.test.utils import datapath
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus import FrozenPhrases, Phrases, Word2Vec
+from w2vplus import FrozenPhrases, PhraseOptions, Phrases, Word2Vec
 from w2vplus.array_folder import HEAD, ArrayFolder, read_folder, write_folder
 from w2vplus.errors import ModelFormatError
 from w2vplus.word2vec.json_values import keys_from_json, keys_to_json
@@ -274,9 +274,10 @@ def test_phrases_are_kept_with_their_component_words(lee, tmp_path, passes):
 
 
 def test_phrases_still_to_be_learnt_are_kept(lee, tmp_path):
-    Word2Vec(phrases=2, **SMALL).save_folder(tmp_path / "m")
+    options = PhraseOptions(2, "word2phrase", (50, 20), connector_words={"of"})
+    Word2Vec(phrases=options, **SMALL).save_folder(tmp_path / "m")
     loaded = Word2Vec.load_folder(tmp_path / "m")
-    assert loaded.phrases == 2
+    assert loaded.phrases == options
     loaded.build_vocab(lee)
     assert loaded.phrases.levels == 2
 
@@ -296,7 +297,7 @@ def test_what_a_folder_cannot_hold_of_phrases_is_said(lee, tmp_path, caplog):
     assert "how Shouting finds phrases" in caplog.text and "scoring function" in caplog.text
     assert Word2Vec.load_folder(tmp_path / "m").phrases.phrasegrams == phrases.phrasegrams
     model.phrases = [phrases]
-    with pytest.raises(TypeError, match="phrases must be a number of passes or Phrases"):
+    with pytest.raises(TypeError, match="phrases must be a number of passes, PhraseOptions or Phrases"):
         model.save_folder(tmp_path / "n")
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from w2vplus import Phrases, Word2Vec, evaluate_analogies
 from w2vplus.cli import app
 from w2vplus.corpus import LineSentence, encode
-from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases
+from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, PhraseKeys, PhraseOptions
 
 LEE = datapath("lee_background.cor")
 TEXT = [["the", "new", "york", "times"]] * 4 + [["new", "york", "is", "far"]] * 3 + [["times", "change"]] * 2
@@ -203,6 +203,32 @@ def test_phrases_of_a_model_are_checked(phrases: object) -> None:
     with pytest.raises((TypeError, ValueError), match="phrases must be"):
         Word2Vec(phrases=phrases)
     assert Word2Vec(phrases=0).phrases is None
+
+
+def test_a_phrase_is_found_by_its_words() -> None:
+    sentences = [["boston", "globe"], ["old_times"]] * 9
+    options = PhraseOptions(delimiter="§", thresholds=0.1, min_count=1)
+    model = Word2Vec(sentences, phrases=options, min_count=1, vector_size=4, epochs=1, workers=1)
+    find = PhraseKeys(model.wv.key_to_index, model.phrases)
+    joined = "boston§globe"
+    assert joined in model.wv
+    for spelled in ("boston globe", " boston  globe", "boston_globe", joined):
+        assert find(spelled) == joined
+    for spelled in ("globe boston", "boston", "old_times"):
+        assert find(spelled) == spelled
+    assert find("old times") == "old_times"
+    assert PhraseKeys({"new_york": 0})("new york") == "new_york"
+    assert PhraseKeys({"new_york": 0})("new york times") == "new york times"
+
+
+def test_options_are_those_of_learning(tmp_path: Path) -> None:
+    options = PhraseOptions(2, "word2phrase", (200, 100), connector_words=["of"])
+    assert [one.threshold for one in options.of_passes()] == [200, 100]
+    assert PhraseOptions(thresholds=[3, 2, 1]).passes == 3 and PhraseOptions(2).thresholds == (10.0, 10.0)
+    sentences = list(LineSentence(LEE))
+    model = Word2Vec(sentences, phrases=options, epochs=1, workers=1, vector_size=8)
+    learnt = Phrases.learn(sentences, 2, scoring="word2phrase", thresholds=(200, 100), connector_words=["of"])
+    assert model.phrases.phrasegrams == learnt.phrasegrams
 
 
 def run(*arguments: object) -> str:

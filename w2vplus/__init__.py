@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
-    from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+    from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, PhraseOptions, Phraser, Phrases
     from w2vplus.store import EncodedCorpus, TokenStore
     from w2vplus.vectors import load_vectors, save_vectors
     from w2vplus.word2vec import Checkpoints, Word2Vec
@@ -42,6 +42,7 @@ _ROOM_OF = {
     "Phrases": "phrases",
     "FrozenPhrases": "phrases",
     "Phraser": "phrases",
+    "PhraseOptions": "phrases",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
     "evaluate_analogies": "evaluation",
     "evaluate_similarity": "evaluation",
@@ -67,6 +68,7 @@ __all__ = [
     "LineSentence",
     "ModelFormatError",
     "PathLineSentences",
+    "PhraseOptions",
     "Phraser",
     "Phrases",
     "Text8Corpus",

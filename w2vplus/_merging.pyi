@@ -66,15 +66,30 @@ class TokenMerger:
     def phrase_numbers(self, sentence: list[Any]) -> NDArray[np.int32]:
         """int32, one for each token of `merge(sentence)`: the number of the phrase, -1 for a word."""
 
-def render(
-    ids: NDArray[np.int32],
-    sentence_starts: NDArray[np.int64],
-    first_sentence: int,
-    end_sentence: int,
-    letters: NDArray[np.uint8],
-    letter_starts: NDArray[np.int64],
-) -> bytes:
-    """Sentences as lines; type t and a space behind it are letters[letter_starts[t]:letter_starts[t + 1]]."""
+class TextMerger:
+    """The phrases of all passes over blocks of UTF-8 text.
+
+    Thread-safety: immutable; any number of threads may merge, without the GIL.
+    """
+
+    def __init__(
+        self,
+        words: list[bytes],
+        is_connector: NDArray[np.uint8],
+        passes: tuple[PhraseMerger, ...],
+        delimiter: bytes,
+        max_sentence_length: int,
+    ) -> None:
+        """Ids are those of `words`, 0 .. n - 1, then those of phrases. Longer lines become several sentences.
+
+        Raises ValueError for words that are not distinct or empty.
+        """
+    def merge(self, text: bytes | memoryview, ends_line: bool) -> tuple[memoryview, int, int]:
+        """(text with its phrases joined, tokens read, tokens written).
+
+        A block begins and ends at the edge of a token, where no phrase can be open. Unless `ends_line`, a last
+        line without a line feed goes on in the next block. Raises InvalidUtf8, ValueError from 4 GiB on.
+        """
 
 def renumber_by_first_place(
     ids: NDArray[np.int32], group_of_type: NDArray[np.int32]

@@ -1,7 +1,7 @@
-"""Merging phrases over ids and token lists, and writing ids as text: the other half of `collocations`' native floor.
+"""Merging phrases over ids, token lists and text: the other half of `collocations`' native floor.
 
-`PhraseMerger` rewrites sentences of ids, `TokenMerger` lists of Python strings, `render` turns ids into lines of
-UTF-8. The walk is in native/pair_walk.h.
+`PhraseMerger` rewrites sentences of ids, `TokenMerger` lists of Python strings, `TextMerger` blocks of UTF-8. The walk
+is in native/pair_walk.h, its way over text in native/phrase_text.h.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -9,11 +9,13 @@ from cpython.dict cimport PyDict_GetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 import numpy as np
+
+from w2vplus._text import InvalidUtf8
 
 cdef extern from "pair_table.h" nogil:
     ctypedef struct PairTable:
@@ -42,6 +44,42 @@ cdef extern from "pair_walk.h" nogil:
     int64_t pair_safe_cut(const PairPhrases *phrases, const PairText *text, int64_t position, int64_t sentence_end)
     int64_t pair_merge_range(const PairPhrases *phrases, const PairText *text, int64_t begin, int64_t end,
                              int64_t sentence, int64_t sentence_count, int32_t *ids, int64_t *starts)
+
+cdef extern from "phrase_text.h" nogil:
+    enum:
+        PHRASE_TEXT_PADDING
+    ctypedef struct type_table:
+        int64_t type_count
+    ctypedef struct token_key:
+        pass
+    int table_init(type_table *table)
+    void table_free(type_table *table)
+    int table_reserve(type_table *table, int64_t more)
+    token_key make_key(const uint8_t *token, uint32_t length)
+    int32_t table_count(type_table *table, const token_key *key, const uint8_t *token, int64_t count)
+    ctypedef struct text_phrases:
+        type_table words
+        const uint8_t *is_connector
+        const PairPhrases **passes
+        int64_t pass_count
+        const uint8_t *delimiter
+        size_t delimiter_size
+        int64_t max_sentence_length
+    ctypedef struct text_block:
+        const uint8_t *text
+        size_t size
+        int ends_line
+        uint32_t *edges
+        uint32_t *line_ends
+        int32_t *ids
+        int32_t *places
+        int64_t token_count
+        int64_t written_count
+        int64_t fault_offset
+        int64_t fault_line
+    void block_split(text_block *block)
+    size_t block_joined_size(const text_block *block, const text_phrases *phrases)
+    size_t block_join(text_block *block, const text_phrases *phrases, uint8_t *target)
 
 cdef enum:
     SHORT_SENTENCE = 256
@@ -187,27 +225,80 @@ cdef class TokenMerger:
         return written
 
 
-def render(const int32_t[::1] ids, const int64_t[::1] sentence_starts, int64_t first_sentence, int64_t end_sentence,
-           const uint8_t[::1] letters, const int64_t[::1] letter_starts):
-    """bytes: the sentences as lines; type t and a space are letters[letter_starts[t]:letter_starts[t + 1]]."""
-    cdef int64_t size = 0, i, sentence, length
-    with nogil:
-        for i in range(sentence_starts[first_sentence], sentence_starts[end_sentence]):
-            size += letter_starts[ids[i] + 1] - letter_starts[ids[i]]
-        for sentence in range(first_sentence, end_sentence):
-            size += sentence_starts[sentence] == sentence_starts[sentence + 1]
-    cdef bytes text = PyBytes_FromStringAndSize(NULL, size)
-    cdef char *target = PyBytes_AS_STRING(text)
-    with nogil:
-        for sentence in range(first_sentence, end_sentence):
-            for i in range(sentence_starts[sentence], sentence_starts[sentence + 1]):
-                length = letter_starts[ids[i] + 1] - letter_starts[ids[i]]
-                memcpy(target, &letters[letter_starts[ids[i]]], length)
-                target += length
-            if sentence_starts[sentence] == sentence_starts[sentence + 1]:
-                target += 1
-            (target - 1)[0] = c"\n"
-    return text
+cdef class TextMerger:
+    """The phrases of all passes over blocks of text.
+
+    Thread-safety: immutable; any number of threads may merge, without the GIL.
+    """
+
+    cdef text_phrases _native
+    cdef uint8_t[::1] _is_connector
+    cdef tuple _passes
+    cdef bytes _delimiter
+
+    def __cinit__(self, list words not None, uint8_t[::1] is_connector, tuple passes not None, bytes delimiter not None,
+                  int64_t max_sentence_length):
+        cdef PhraseMerger merger
+        cdef bytes word, padded
+        cdef const uint8_t *token
+        cdef token_key key
+        cdef int64_t number
+        self._is_connector, self._passes, self._delimiter = is_connector, passes, delimiter
+        self._native.max_sentence_length = max_sentence_length
+        self._native.is_connector = &is_connector[0] if is_connector.shape[0] else NULL
+        self._native.delimiter, self._native.delimiter_size = <const uint8_t *>self._delimiter, len(delimiter)
+        self._native.passes = <const PairPhrases **>malloc((len(passes) + 1) * sizeof(PairPhrases *))
+        if self._native.passes == NULL or table_init(&self._native.words):
+            raise MemoryError("no memory for the table of phrases")
+        for number, merger in enumerate(passes):
+            self._native.passes[number] = &merger._phrases
+        self._native.pass_count = len(passes)
+        for number, word in enumerate(words):
+            padded = word + bytes(PHRASE_TEXT_PADDING)
+            token = <const uint8_t *>padded
+            key = make_key(token, len(word))
+            if table_reserve(&self._native.words, 1) or table_count(&self._native.words, &key, token, 1) < 0:
+                raise MemoryError("no memory for the table of phrases")
+            if self._native.words.type_count != number + 1 or not word:
+                raise ValueError(f"words must be distinct and none empty, got {word!r} as word {number}")
+
+    def __dealloc__(self):
+        free(self._native.passes)
+        table_free(&self._native.words)
+
+    def merge(self, const uint8_t[::1] text not None, bint ends_line):
+        cdef text_block block
+        cdef size_t size = text.shape[0], joined = 0
+        cdef uint8_t *memory
+        cdef uint8_t *target
+        if size >= UINT32_MAX - PHRASE_TEXT_PADDING:
+            raise ValueError(f"a block must be smaller than 4 GiB, got {size} bytes")
+        memset(&block, 0, sizeof(block))
+        # One allocation: padded text, edges, line ends, ids, places.
+        memory = <uint8_t *>malloc(3 * (size + PHRASE_TEXT_PADDING) * sizeof(uint32_t) + size + 2 * PHRASE_TEXT_PADDING)
+        if memory == NULL:
+            raise MemoryError(f"no memory for a block of {size} bytes")
+        block.edges = <uint32_t *>memory
+        block.line_ends = block.edges + size + 1
+        block.ids = <int32_t *>(block.line_ends + size + 1)
+        block.places = block.ids + size // 2 + 1
+        cdef uint8_t *copied = <uint8_t *>(block.places + size // 2 + 1)
+        block.text, block.size, block.ends_line, block.fault_offset = copied, size, ends_line, -1
+        try:
+            with nogil:
+                if size:
+                    memcpy(copied, &text[0], size)
+                memset(copied + size, 0, PHRASE_TEXT_PADDING)
+                block_split(&block)
+            if block.fault_offset >= 0:
+                raise InvalidUtf8(block.fault_offset, block.fault_line)
+            result = PyBytes_FromStringAndSize(NULL, block_joined_size(&block, &self._native))
+            target = <uint8_t *>PyBytes_AS_STRING(result)
+            with nogil:
+                joined = block_join(&block, &self._native, target)
+            return memoryview(result)[:joined], block.token_count, block.written_count
+        finally:
+            free(memory)
 
 
 def renumber_by_first_place(const int32_t[::1] ids, const int32_t[::1] group_of_type):

@@ -29,9 +29,11 @@ class PairCounter:
         is_connector: NDArray[np.uint8],
         first_sentence: int,
         end_sentence: int,
+        goes_on: bool = False,
     ) -> None:
         """Count the candidates of sentences `first_sentence` .. `end_sentence` - 1, without the GIL.
 
+        The first one goes on with the last sentence of the call before if `goes_on`.
         `is_connector`: (type_count,), by type; all arrays must have an element. Ids and sentence numbers are
         trusted. Raises MemoryError, and OverflowError if a candidate occurs more than 2^32 - 1 times.
         """

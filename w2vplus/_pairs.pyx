@@ -47,11 +47,12 @@ cdef extern from "pair_walk.h" nogil:
         uint64_t kept_pairs
         uint64_t missed
         uint64_t forgotten
+        int64_t open_first
     void pair_endings_free(PairEndings *endings)
     int64_t pair_extend_run(PairEndings *endings, uint32_t run, uint32_t connector)
     int64_t pair_ending(PairEndings *endings, uint32_t run, uint32_t last)
     Pair pair_ending_parts(const PairEndings *endings, uint32_t ending)
-    int pair_count_sentences(PairCounts *counts, const PairText *text, int64_t begin, int64_t end)
+    int pair_count_sentences(PairCounts *counts, const PairText *text, int64_t begin, int64_t end, int goes_on)
     int pair_merge_counts(PairCounts *counts, const PairCounts *other, const int32_t *new_ids)
     uint32_t pair_find(const PairTable *table, const PairEndings *endings, const int32_t *tokens, int64_t count)
 
@@ -80,6 +81,7 @@ cdef class PairCounter:
             raise ValueError(f"kept_pairs must be at least 128, or 0 to keep all, got {kept_pairs}")
         self._counts.share, self._counts.share_count = share, share_count
         self._counts.kept_pairs = kept_pairs
+        self._counts.open_first = -1
 
     def __dealloc__(self):
         pair_table_free(&self._counts.table)
@@ -103,12 +105,13 @@ cdef class PairCounter:
         const uint8_t[::1] is_connector,
         int64_t first_sentence,
         int64_t end_sentence,
+        bint goes_on=False,
     ):
         cdef PairText text
         text.ids, text.sentence_starts, text.is_connector = &ids[0], &sentence_starts[0], &is_connector[0]
         cdef int status
         with nogil:
-            status = pair_count_sentences(&self._counts, &text, first_sentence, end_sentence)
+            status = pair_count_sentences(&self._counts, &text, first_sentence, end_sentence, goes_on)
         _checked(status)
 
     def merge(self, PairCounter other, const int32_t[::1] new_ids):

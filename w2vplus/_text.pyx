@@ -9,7 +9,7 @@ from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
@@ -52,6 +52,10 @@ cdef extern from "text_encoder.h" nogil:
     encode_status encoder_feed(text_encoder *encoder, const uint8_t *block, size_t size)
     void encoder_begin_file(text_encoder *encoder, int64_t offset, int64_t line_limit)
     encode_status encoder_end_file(text_encoder *encoder, int ends_line)
+    ctypedef struct token_key:
+        pass
+    token_key make_key(const uint8_t *token, uint32_t length)
+    int32_t table_find(const type_table *table, const token_key *key, const uint8_t *token)
     void table_counts(const type_table *table, int64_t *counts)
     int table_init(type_table *table)
     void table_free(type_table *table)
@@ -181,6 +185,13 @@ cdef class TextEncoder:
     def pending_bytes(self):
         """Memory of the ids and line ends that no `take_piece` has handed over."""
         return self.encoder.id_count * sizeof(int32_t) + self.encoder.line_end_count * sizeof(int64_t)
+
+    def id_of(self, str token not None):
+        """The id of a token, -1 if it has not been met."""
+        cdef bytes padded = token.encode("utf-8", "surrogatepass") + bytes(16)
+        cdef const uint8_t *characters = <const uint8_t *>padded
+        cdef token_key key = make_key(characters, len(padded) - 16)
+        return table_find(&self.encoder.table, &key, characters)
 
     def types(self, int64_t begin=0, end=None):
         """list of str by id, of the ids [begin, end)."""

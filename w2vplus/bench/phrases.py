@@ -1,4 +1,5 @@
-"""Times phrase detection: learning from a file, file to file, over token lists; and the memory of learning.
+"""Times phrase detection: learning from a file, file to file, over token lists, before training; and the memory of
+learning.
 
 `measure_phrases` is called by `w2vplus bench --rows phrases`. Every figure is taken in a fresh process of its
 own (this module run as a script), the peers in turn, so that no memory passes from one to the other.
@@ -23,11 +24,13 @@ from w2vplus.bench.peers import BenchError
 
 OURS = "w2vplus"
 WORD2PHRASE = "word2phrase"
+WORDS_ALONE = "w2vplus, words alone"
 TASKS = {
     "learn": "learning from a file",
     "whole": "learning and writing the joined text",
     "write": "applying, file to file",
     "lists": "applying to token lists",
+    "train": "train --phrases 2, one epoch",
 }
 LIST_TOKENS = 2_000_000
 """Token lists are costly to hold; so many tokens are enough to time them."""
@@ -39,7 +42,8 @@ WORD2PHRASE_THRESHOLD = 100.0
 
 @dataclass
 class PhraseRow:
-    """One task: `seconds` by peer, one entry a repetition; `peak_megabytes` likewise, for learning alone."""
+    """One task: `seconds` by peer, one entry a repetition; `peak_megabytes` likewise, for learning alone: what it
+    takes beyond what importing takes."""
 
     task: str
     workers: int
@@ -50,6 +54,10 @@ class PhraseRow:
         """How many times faster w2vplus was than `peer`, repetition by repetition."""
         pairs = zip(self.seconds[peer], self.seconds[OURS], strict=True)
         return [theirs / ours for theirs, ours in pairs]
+
+    def extra_times(self) -> list[float]:
+        """What phrases add to training on words alone, as a share of its time, repetition by repetition."""
+        return [1 / ratio - 1 for ratio in self.ratios(WORDS_ALONE)]
 
     def memory_ratio(self, peer: str) -> float | None:
         """w2vplus's peak memory as a share of the peer's, medians."""
@@ -75,6 +83,8 @@ def peers_of(task: str) -> list[str]:
     """Who does a task: w2vplus, gensim, and the C tool word2phrase where it is installed."""
     if task == "whole":
         return [OURS, WORD2PHRASE] if shutil.which(WORD2PHRASE) else []
+    if task == "train":
+        return [OURS, WORDS_ALONE]
     return [OURS, "gensim"]
 
 
@@ -104,19 +114,19 @@ def measure_phrases(
                 yield row
 
 
-def _run(peer: str, task: str, file: str, output: Path, workers: int) -> dict[str, float]:
+def _command(peer: str, task: str, file: str, output: Path, workers: int) -> list[str]:
+    if task == "train":
+        passes = "2" if peer == OURS else "0"
+        settings = ["--phrases", passes, "--epochs", "1", "--workers", str(workers), "--quiet"]
+        return [sys.executable, "-m", "w2vplus", "train", file, "--output", f"{output}.bin", *settings]
     if peer == WORD2PHRASE:
-        settings = [
-            "-min-count",
-            str(MIN_COUNT),
-            "-threshold",
-            str(int(WORD2PHRASE_THRESHOLD)),
-            "-debug",
-            "0",
-        ]
-        command = [WORD2PHRASE, "-train", file, "-output", str(output), *settings]
-    else:
-        command = [sys.executable, "-m", "w2vplus.bench.phrases", peer, task, file, str(output), str(workers)]
+        settings = ["-min-count", str(MIN_COUNT), "-threshold", str(int(WORD2PHRASE_THRESHOLD)), "-debug", "0"]
+        return [WORD2PHRASE, "-train", file, "-output", str(output), *settings]
+    return [sys.executable, "-m", "w2vplus.bench.phrases", peer, task, file, str(output), str(workers)]
+
+
+def _run(peer: str, task: str, file: str, output: Path, workers: int) -> dict[str, float]:
+    command = _command(peer, task, file, output, workers)
     # The child must find this very package, also when it runs from a source tree.
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(
         os.pathsep
@@ -131,7 +141,8 @@ def _run(peer: str, task: str, file: str, output: Path, workers: int) -> dict[st
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["it said nothing"]
         raise BenchError(f"{peer} failed at phrases ({task}) with exit code {done.returncode}: {lines[-1]}")
-    figures: dict[str, float] = {"seconds": seconds} if peer == WORD2PHRASE else json.loads(done.stdout)
+    is_timed_within = command[2:3] == ["w2vplus.bench.phrases"]
+    figures: dict[str, float] = json.loads(done.stdout) if is_timed_within else {"seconds": seconds}
     return figures
 
 
@@ -140,6 +151,7 @@ def run_task(peer: str, task: str, file: str, output: str, workers: int) -> dict
     learn, write = (_learn_with_gensim, _write_with_gensim) if peer == "gensim" else (_learn, _write)
     # Importing is not what is measured.
     importlib.import_module("gensim.models.word2vec" if peer == "gensim" else "w2vplus.phrases")
+    peak_before = _peak_megabytes()
     started = time.perf_counter()
     if task == "whole":
         from w2vplus.phrases import Phrases
@@ -152,7 +164,7 @@ def run_task(peer: str, task: str, file: str, output: str, workers: int) -> dict
     model = learn(file, workers)
     if task == "learn":
         seconds = time.perf_counter() - started
-        return {"seconds": seconds, "peak_megabytes": _peak_megabytes()}
+        return {"seconds": seconds, "peak_megabytes": _peak_megabytes() - peak_before}
     frozen = model.freeze()
     if task == "lists":
         sentences = _token_lists(file)
@@ -203,13 +215,16 @@ def _token_lists(file: str) -> list[list[str]]:
 
 
 def _peak_megabytes() -> float:
-    """The most memory this process has held; NaN where the system does not tell (Windows)."""
+    """The most memory that this process has held; NaN where the system does not tell (Windows)."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux; what getrusage says there includes the parent's memory when it started this process
+        peak = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak) / (1 << 10)
     try:
         import resource
     except ImportError:
         return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 if __name__ == "__main__":

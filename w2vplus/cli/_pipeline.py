@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
-
-DELIMITER = "_"
-"""Joins the words of a phrase, as in gensim and word2phrase."""
 
 NO_CHECKPOINTS = CheckpointSettings()
 
@@ -110,6 +108,15 @@ def read_corpus(
     return encoded
 
 
+def rereadable(encoded: EncodedCorpus, sources: list[str], options: ReadOptions) -> Any:
+    """What to read a corpus from once more: plain text files again, for they pass natively; of anything else its
+    encoded form."""
+    from w2vplus.corpus import TextCorpus
+
+    corpus = options.open(sources)
+    return corpus if isinstance(corpus, TextCorpus) and not corpus.raw_text.is_any else encoded
+
+
 def count_corpus(
     sources: list[str], options: ReadOptions, max_types: int | None, *, quiet: bool = False
 ) -> BoundedCounts:
@@ -138,31 +145,34 @@ def _unit_and_total(corpus: Corpus) -> tuple[str | None, int | None]:
 
 @dataclass(frozen=True)
 class Joined:
-    """A corpus with its phrases joined to strings, and the phrases, None if there are none to be found.
-
-    `found` lists the phrases that stand in the joined corpus, with their counts there, highest score first.
-    """
+    """A corpus with its phrases joined to strings, and the phrases, None if none were asked for."""
 
     encoded: EncodedCorpus
-    found: list[FoundPhrase]
     phrases: FrozenPhrases | None = None
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How often each phrase stands in the joined corpus."""
+        return {} if self.phrases is None else self.phrases.counts_in(self.encoded)
+
+    @cached_property
+    def found(self) -> list[FoundPhrase]:
+        """The phrases that stand in the joined corpus, with their counts there, highest score first."""
+        return [] if self.phrases is None else self.phrases.found_in(self.encoded)
 
 
 def join_phrases(encoded: EncodedCorpus, settings: PhraseSettings, *, workers: int = 1) -> Joined:
     """Learn and merge phrases in as many passes as asked for."""
-    from w2vplus import collocations
-    from w2vplus.phrases import FrozenPhrases
+    from w2vplus.phrases.learning import learn_frozen
 
-    wanted = settings.of_passes()
-    joined = collocations.learn_passes(encoded, wanted, workers=workers, max_pairs=settings.max_pairs)
-    phrases = FrozenPhrases.of_passes(joined.tables, wanted, DELIMITER, joined.loss)
-    if joined.loss:
+    learnt = learn_frozen(encoded, settings.options(), workers)
+    loss = learnt.phrases.loss
+    if loss:
         _output.warn(
-            f"--max-pairs {settings.max_pairs} made counting forget {joined.loss.forgotten:,} rare pairs;"
-            f" no count is too low by more than {joined.loss.missed:,}"
+            f"--max-pairs {settings.max_pairs} made counting forget {loss.forgotten:,} rare pairs;"
+            f" no count is too low by more than {loss.missed:,}"
         )
-    corpus = collocations.join_phrases(joined.corpus, DELIMITER)
-    return Joined(corpus, phrases.found_in(corpus), phrases)
+    return Joined(learnt.corpus, learnt.phrases)
 
 
 def explain_phrases(
@@ -173,13 +183,14 @@ def explain_phrases(
         return []
     from w2vplus.phrases import Phrases
 
-    first = settings.of_passes()[0]
+    options = settings.options()
+    first = options.of_passes()[0]
     model = Phrases(
         encoded,
         min_count=first.min_count,
         threshold=first.threshold,
         scoring=first.scoring,
-        connector_words=map(str, first.connector_words),
+        connector_words=options.connector_words,
     )
     return [model.explain(*words.split()) for words in phrases]
 
@@ -230,7 +241,7 @@ def train_and_save(
     quiet: bool,
     counts_file: str | None = None,
     earlier: Word2Vec | None = None,
-    on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
+    on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
     with, which joins its own phrases.
@@ -246,12 +257,13 @@ def train_and_save(
     with clock.step("reading"):
         encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
     facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
-    joined = Joined(encoded, [])
+    joined = Joined(encoded)
     if phrase_settings.passes:
         with clock.step("phrases"):
             joined = join_phrases(encoded, phrase_settings, workers=settings.workers)
-        on_phrases(joined.found)
-    encoded, found = joined.encoded, joined.found
+        if on_phrases is not None:
+            on_phrases(joined.found)
+    encoded = joined.encoded
     with clock.step("vocabulary"):
         known_words = 0 if earlier is None else len(earlier.wv)
         if resumed is not None:
@@ -283,8 +295,8 @@ def train_and_save(
         **facts,
         **_models.vocabulary_facts(model, encoded),
         **({"new_words": len(model.wv) - known_words} if earlier is not None else {}),
-        "phrases": len(found),
-        "phrase_tokens": sum(phrase.count for phrase in found),
+        "phrases": len(joined.counts),
+        "phrase_tokens": sum(joined.counts.values()),
         "epochs": settings.epochs,
         "workers": settings.workers,
         "trained_words": trained_words,

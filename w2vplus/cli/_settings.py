@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -18,7 +17,7 @@ from w2vplus.cli._output import UsageError, require
 from w2vplus.limits import MOST
 
 if TYPE_CHECKING:
-    from w2vplus.collocations import PhraseSettings as CollocationSettings
+    from w2vplus.phrases import PhraseOptions
 
 
 class DecodingErrors(str, Enum):
@@ -99,8 +98,6 @@ class Scoring(str, Enum):
 MOST_PAIRS = 2**40
 """More than any memory holds."""
 
-THRESHOLDS = {Scoring.DEFAULT: 10.0, Scoring.WORD2PHRASE: 100.0, Scoring.NPMI: 0.5}
-
 
 @dataclass(frozen=True)
 class PhraseSettings:
@@ -125,7 +122,7 @@ class PhraseSettings:
         require(
             "--phrase-threshold",
             self.thresholds,
-            len(given) in (1, self.passes),
+            len(given) in (0, 1, self.passes),
             "one number or one for each pass",
         )
         for threshold in given:
@@ -133,14 +130,13 @@ class PhraseSettings:
                 require("--phrase-threshold", threshold, -1 <= threshold <= 1, "from -1 to 1 for npmi")
                 continue
             holds = math.isfinite(threshold) and threshold > 0
-            usual = THRESHOLDS[self.scoring]
-            remedy = f"higher finds fewer phrases, {usual:g} is usual"
+            remedy = "higher finds fewer phrases, 10 is usual (100 for word2phrase)"
             require("--phrase-threshold", f"{threshold:g}", holds, "above 0", remedy)
 
     def threshold_list(self) -> list[float]:
-        """The thresholds as they were given, one or several."""
+        """The thresholds as they were given: none, one or several."""
         if self.thresholds is None:
-            return [THRESHOLDS[self.scoring]]
+            return []
         try:
             return [float(one) for one in self.thresholds.split(",")]
         except ValueError:
@@ -148,16 +144,21 @@ class PhraseSettings:
                 f"--phrase-threshold must be a number or one for each pass, as 200,100; got {self.thresholds}"
             ) from None
 
-    def of_passes(self) -> list[CollocationSettings]:
-        """The settings of each pass, for the engine."""
-        from w2vplus.collocations import PhraseSettings as OfPass
+    def options(self) -> PhraseOptions:
+        """The same for the phrases room."""
+        from w2vplus.phrases import PhraseOptions
 
         given = self.threshold_list()
-        thresholds = given * self.passes if len(given) == 1 else given
-        connectors = self.connector_words()
-        return [OfPass(self.min_count, threshold, self.scoring.value, connectors) for threshold in thresholds]
+        return PhraseOptions(
+            self.passes,
+            self.scoring.value,
+            given[0] if len(given) == 1 else given or None,
+            self.min_count,
+            self.connector_words(),
+            max_pairs=self.max_pairs,
+        )
 
-    def connector_words(self) -> frozenset[Hashable]:
+    def connector_words(self) -> frozenset[str]:
         """The words themselves."""
         if self.connectors is Connectors.NONE:
             return frozenset()

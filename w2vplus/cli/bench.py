@@ -178,15 +178,19 @@ def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
     """A table of times; a line for each peer of each task."""
     import statistics
 
-    from w2vplus.bench.phrases import OURS, TASKS
+    from w2vplus.bench.phrases import OURS, TASKS, WORDS_ALONE
 
     lines: list[list[object]] = []
     for row in rows:
         for peer, seconds in row.seconds.items():
             ratio = "" if peer == OURS else format_ratio(row.ratios(peer))
-            memory = row.peak_megabytes.get(peer)
+            if peer == WORDS_ALONE:
+                ratio = f"{100 * statistics.median(row.extra_times()):+.0f} % for phrases"
+            memory, share = row.peak_megabytes.get(peer), row.memory_ratio(peer)
             peak = "" if memory is None else f"{statistics.median(memory):,.0f} MB"
-            workers = row.workers if peer == OURS else 1
+            if peer != OURS and share is not None:
+                peak += f" ({OURS}: {share:.2f})"
+            workers = row.workers if peer in (OURS, WORDS_ALONE) else 1
             lines.append([TASKS[row.task], peer, workers, f"{statistics.median(seconds):.2f}", ratio, peak])
     columns: list[_output.Column] = [
         "phrases",

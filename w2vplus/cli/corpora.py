@@ -29,7 +29,6 @@ from w2vplus.cli.query import JsonFlag
 
 if TYPE_CHECKING:
     from w2vplus.phrases import FoundPhrase
-    from w2vplus.store import EncodedCorpus
 
 TopOption = Annotated[int, typer.Option("--top", help="How many to show.")]
 
@@ -161,8 +160,8 @@ def phrases(
     encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
     joined = _pipeline.join_phrases(encoded, settings, workers=available_cpus())
     explanations = _pipeline.explain_phrases(encoded, settings, explain or [])
-    if output is not None:
-        write_corpus(output, joined.encoded)
+    if output is not None and joined.phrases is not None:
+        joined.phrases.write(_pipeline.rereadable(encoded, corpus, reading), output, workers=available_cpus())
     if export is not None:
         write_phrases(export, joined.found)
     if as_json:
@@ -195,22 +194,9 @@ def write_phrases(path: str, found: Iterable[FoundPhrase]) -> None:
 
 def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Write rows as tab-separated lines, whole or not at all; a compression suffix compresses."""
-    import smart_open
-
     from w2vplus._atomic import replacing
+    from w2vplus.corpus.compression import compressed_writer
 
-    with replacing(path) as temporary, smart_open.open(str(temporary), "w", encoding="utf-8") as file:
+    with replacing(path) as temporary, compressed_writer(temporary) as file:
         for row in rows:
-            file.write("\t".join(map(str, row)) + "\n")
-
-
-def write_corpus(path: str, encoded: EncodedCorpus) -> None:
-    """Write the sentences as lines of tokens, whole or not at all; a compression suffix compresses."""
-    import smart_open
-
-    from w2vplus._atomic import replacing
-    from w2vplus.collocations import write_lines
-
-    with replacing(path) as temporary, smart_open.open(str(temporary), "wb") as file:
-        for text in write_lines(encoded, workers=available_cpus()):
-            file.write(text)
+            file.write(("\t".join(map(str, row)) + "\n").encode())

@@ -14,9 +14,6 @@ from w2vplus.cli._targets import local_path
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-PHRASE_DELIMITER = "_"
-"""Joins the words of a phrase in vectors of ours, of gensim's users and of Google's."""
-
 VectorsArgument = Annotated[
     str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it.")
 ]
@@ -105,10 +102,9 @@ def as_key(loaded: KeyedVectors, word: str) -> str:
     """The word as it is kept: several words typed as one argument ("new york") may be one phrase,
     new_york.
     """
-    if word in loaded.key_to_index or len(word.split()) < 2:
-        return word
-    joined = PHRASE_DELIMITER.join(word.split())
-    return joined if joined in loaded.key_to_index else word
+    from w2vplus.phrases import PhraseKeys
+
+    return PhraseKeys(loaded.key_to_index)(word)
 
 
 def check_words(loaded: KeyedVectors, words: list[str], path: str) -> None:

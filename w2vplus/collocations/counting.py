@@ -5,13 +5,14 @@ work.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._pairs import PairCounter
+from w2vplus.corpus import PassingText
 from w2vplus.store import EncodedCorpus
 
 LEAST_MAX_PAIRS = 1024
@@ -138,6 +139,37 @@ def count_candidates(
         with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
             list(executor.map(count, shares))
     return CandidateCounts(np.where(is_connector, 0, corpus.counts), store.token_count, shares)
+
+
+def count_passing(
+    text: PassingText, connector_words: Set[Hashable] = frozenset(), *, workers: int = 1
+) -> CandidateCounts:
+    """As `count_candidates`, of a text that is read on the way and not kept: `text.blocks()` is used up.
+
+    One thread reads and encodes, the others count behind it. Raises as reading and as `count_candidates` do.
+    """
+    share_count = max(1, workers - 1)
+    shares = [PairCounter(number, share_count) for number in range(share_count)]
+    unmet, connector_ids = {word for word in connector_words if isinstance(word, str)}, []
+    with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
+        counting: list[Future[None]] = []
+        for ids, starts in text.blocks():
+            met = {word: text.id_of(word) for word in unmet}
+            connector_ids += [type_id for type_id in met.values() if type_id >= 0]
+            unmet = {word for word, type_id in met.items() if type_id < 0}
+            is_connector = np.zeros(text.type_count, np.uint8)
+            is_connector[connector_ids] = 1
+            for future in counting:
+                future.result()
+            arguments = (ids, starts, is_connector, 0, len(starts) - 1, True)
+            counting = [executor.submit(share.count, *arguments) for share in shares]
+            if workers == 1:
+                counting[0].result()
+        for future in counting:
+            future.result()
+    word_counts = text.counts()
+    word_counts[connector_ids] = 0
+    return CandidateCounts(word_counts, text.token_count, shares)
 
 
 def merged_counts(

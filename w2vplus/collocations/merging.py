@@ -1,4 +1,4 @@
-"""Phrases are merged into encoded corpora, into token lists, and written as text.
+"""Phrases are merged into encoded corpora.
 
 Corpora stay ids: each phrase becomes a further type. Threads take ranges of tokens, cut where no phrase can
 be open.
@@ -6,22 +6,18 @@ be open.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._merging import PhraseMerger, TokenMerger, add_counts, render, renumber_by_first_place
+from w2vplus._merging import PhraseMerger, add_counts, renumber_by_first_place
 from w2vplus.collocations.counting import connector_mask
 from w2vplus.collocations.table import Phrase, PhraseTable
 from w2vplus.store import EncodedCorpus, TokenStore
-
-RENDERED_TOKENS = 1 << 20
-"""Tokens that are turned into text at a time."""
 
 
 def apply_phrases(corpus: EncodedCorpus, table: PhraseTable, *, workers: int = 1) -> EncodedCorpus:
@@ -45,10 +41,10 @@ def apply_phrases(corpus: EncodedCorpus, table: PhraseTable, *, workers: int = 1
     is_connector = connector_mask(corpus.types, table.connector_words)
     ids, sentence_starts = _merged(merger, corpus.store, is_connector, workers)
     types = [*corpus.types, *list(type_of)[old_phrase_count:]]
-    return EncodedCorpus(
+    return EncodedCorpus.trusted(
         types=types,
         counts=_counts(ids, len(types), workers),
-        store=replace(corpus.store, ids=ids, sentence_starts=sentence_starts),
+        store=_with_ids(corpus.store, ids, sentence_starts),
     )
 
 
@@ -121,88 +117,33 @@ def join_phrases(corpus: EncodedCorpus, delimiter: str = "_") -> EncodedCorpus:
     that do not occur are gone. A token of the text that reads like a phrase's string becomes one type
     with it. Raises TypeError if a word of a phrase is not a string.
     """
-    keys = written_types(corpus.types, delimiter)
-    group_of_key: dict[Hashable, int] = {}
-    group_of_type = np.array(
-        [group_of_key.setdefault(key, number) for number, key in enumerate(keys)], np.int32
-    )
+    written = [token.joined(delimiter) if type(token) is Phrase else token for token in corpus.types]
+    group_of_type = _groups_of_equals(written, corpus.types)
     ids, type_of_id = renumber_by_first_place(corpus.store.ids, group_of_type)
-    counts = np.zeros(len(keys), np.int64)
-    np.add.at(counts, group_of_type, corpus.counts)
-    return EncodedCorpus(
-        types=[keys[type_id] for type_id in type_of_id.tolist()],
+    counts = np.bincount(group_of_type, corpus.counts, len(written)).astype(np.int64)
+    return EncodedCorpus.trusted(
+        types=[written[type_id] for type_id in type_of_id.tolist()],
         counts=counts[group_of_type[type_of_id]],
-        store=replace(corpus.store, ids=ids),
+        store=_with_ids(corpus.store, ids, corpus.store.sentence_starts),
     )
 
 
-def written_types(types: Iterable[Hashable], delimiter: str) -> list[Hashable]:
-    """Types with every phrase joined to one string."""
-    return [token.joined(delimiter) if type(token) is Phrase else token for token in types]
+def _groups_of_equals(written: list[Hashable], types: Sequence[Hashable]) -> NDArray[np.int32]:
+    """int32 (n_types,): the same number for types that are written alike. Only phrases can be like others."""
+    groups = np.arange(len(written), dtype=np.int32)
+    group_of: dict[Hashable, int] = {}
+    for number, token in enumerate(types):
+        if type(token) is Phrase:
+            groups[number] = group_of.setdefault(written[number], number)
+    if group_of and not group_of.keys().isdisjoint(types):
+        for number, token in enumerate(types):
+            if type(token) is not Phrase and token in group_of:
+                groups[number] = group_of[token]
+    return groups
 
 
-def merger_of_tokens(tables: Sequence[PhraseTable], delimiter: str) -> tuple[TokenMerger, list[Phrase]]:
-    """What merges the phrases of successive passes into lists of strings, and its phrases by number.
-
-    Phrases of an earlier pass are told from tokens that only read like them. Raises TypeError if a word of a
-    phrase is not a string.
-    """
-    number_of: dict[Phrase, int] = {}
-    id_of_token: dict[Hashable, int] = {}
-    for table in tables:
-        for token in (*table.connector_words, *table.types):
-            if isinstance(token, Phrase):
-                number_of.setdefault(token, len(number_of))
-            else:
-                id_of_token.setdefault(token, len(id_of_token))
-        for phrase in table.phrases():
-            number_of.setdefault(phrase, len(number_of))
-    first = len(id_of_token)
-    passes = []
-    for table in tables:
-        ids = [
-            first + number_of[token] if isinstance(token, Phrase) else id_of_token[token]
-            for token in table.types
-        ]
-        component_ids = np.array(ids, np.int32)[table.component_ids]
-        types = np.array([first + number_of[phrase] for phrase in table.phrases()], np.int32)
-        passes.append(PhraseMerger(component_ids, table.component_starts, types))
-    connector_words = frozenset().union(*(table.connector_words for table in tables))
-    is_connector = connector_mask([*id_of_token, *number_of], connector_words)
-    phrases = list(number_of)
-    written = [phrase.joined(delimiter) for phrase in phrases]
-    return TokenMerger(id_of_token, is_connector, tuple(passes), written), phrases
-
-
-def write_lines(corpus: EncodedCorpus, delimiter: str = "_", *, workers: int = 1) -> Iterator[bytes]:
-    """The sentences as lines of UTF-8 text, in pieces of about RENDERED_TOKENS tokens, made by `workers`
-    threads ahead of the reader.
-
-    Tokens that are no strings are written as `str` gives them.
-    """
-    words = list(map(str, written_types(corpus.types, delimiter)))
-    letters = np.frombuffer(("\n".join(words) + "\n").encode(), np.uint8).copy()
-    ends = np.flatnonzero(letters == ord("\n")) + 1
-    if len(ends) != len(words):  # some token contains a line end
-        ends = np.cumsum([len(word.encode()) + 1 for word in words], dtype=np.int64)
-    letter_starts = np.concatenate([np.zeros(1, np.int64), ends])
-    letters[ends - 1] = ord(" ")
-    ids, starts = corpus.store.ids, corpus.store.sentence_starts
-    waiting: deque[Future[bytes]] = deque()
-    with ThreadPoolExecutor(workers, "w2vplus-render") as executor:
-        for begin, end in _sentence_pieces(starts):
-            waiting.append(executor.submit(render, ids, starts, begin, end, letters, letter_starts))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _sentence_pieces(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Ranges of whole sentences with about RENDERED_TOKENS tokens each."""
-    begin, count = 0, len(starts) - 1
-    while begin < count:
-        end = int(np.searchsorted(starts, starts[begin] + RENDERED_TOKENS, side="right")) - 1
-        end = max(end, begin + 1)
-        yield begin, end
-        begin = end
+def _with_ids(store: TokenStore, ids: NDArray[np.int32], starts: NDArray[np.int64]) -> TokenStore:
+    """The store with other ids, which are known to fit; they are not looked through."""
+    if store.sentence_weights is None:
+        return TokenStore.trusted(ids, starts)
+    return replace(store, ids=ids, sentence_starts=starts)

@@ -20,6 +20,9 @@ from w2vplus.store import EncodedCorpus
 
 SCORINGS = ("default", "npmi", "word2phrase")
 
+USUAL_THRESHOLDS = {"default": 10.0, "npmi": 0.5, "word2phrase": 100.0}
+"""What each scoring is used with unless a threshold is given."""
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -158,13 +161,19 @@ class PhraseTable:
 
 
 def scores_of(
-    counts: CandidateCounts, candidates: Candidates, scoring: str, min_count: float
+    counts: CandidateCounts,
+    candidates: Candidates,
+    scoring: str,
+    min_count: float,
+    vocabulary_size: int | None = None,
 ) -> NDArray[np.float64]:
-    """Score of every candidate, float64, to the bit as gensim computes it."""
+    """Score of every candidate, float64, to the bit as gensim computes it; `vocabulary_size` stands for that of
+    the counts."""
     first_counts, last_counts = counts.word_counts[candidates.firsts], counts.word_counts[candidates.lasts]
     if scoring == "npmi":
         return npmi_scores(first_counts, last_counts, candidates.counts, counts.total_words)
-    scale = counts.vocabulary_size if scoring == "default" else counts.total_words
+    entries = counts.vocabulary_size if vocabulary_size is None else vocabulary_size
+    scale = entries if scoring == "default" else counts.total_words
     # (c(ab) - min_count) / (c(a)·c(b)) · scale; the product in float64, where it cannot overflow
     expected = first_counts.astype(np.float64) * last_counts
     scores: NDArray[np.float64] = (candidates.counts - min_count) / expected * scale

@@ -25,6 +25,7 @@ from w2vplus.corpus.lines import (
     Text8Corpus,
     TextCorpus,
 )
+from w2vplus.corpus.passing import PassingBlock, PassingText, passing_text
 from w2vplus.corpus.sentences import SentenceCorpus, is_one_shot
 from w2vplus.corpus.sources import FileFingerprint
 from w2vplus.corpus.wiki import WikiDump
@@ -38,6 +39,8 @@ __all__ = [
     "IntegerSentences",
     "JoinedCorpus",
     "LineSentence",
+    "PassingBlock",
+    "PassingText",
     "PathLineSentences",
     "SentenceCorpus",
     "Text8Corpus",
@@ -51,5 +54,6 @@ __all__ = [
     "is_one_shot",
     "open_corpus",
     "open_sentences",
+    "passing_text",
     "reading_options",
 ]

@@ -154,7 +154,7 @@ class _Job:
                 ready: Generator[bytes | memoryview, None, None] = (block for block in task.blocks)
             else:
                 blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes)
-                ready = _read_ahead(blocks) if _is_slow_to_read(segment.file) else blocks
+                ready = read_ahead(blocks) if is_slow_to_read(segment.file) else blocks
             encoder.begin_file(segment.start, self._line_limit)
             try:
                 with closing(ready):
@@ -274,12 +274,12 @@ def _newlines_before(segment: Segment) -> int:
     return newlines
 
 
-def _is_slow_to_read(file: ByteSource) -> bool:
+def is_slow_to_read(file: ByteSource) -> bool:
     """Whether reading is worth a thread of its own beside the encoder: decompression, a network."""
     return file.detect_compression and (not file.seekable or is_compressed(file))
 
 
-def _read_ahead(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+def read_ahead(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
     """`blocks` fetched by another thread, at most BLOCKS_AHEAD in front; its errors are raised here."""
     waiting: Queue[bytes | BaseException | None] = Queue(BLOCKS_AHEAD)
     stopped = threading.Event()

@@ -40,6 +40,8 @@ typedef struct {
     uint64_t kept_pairs;
     uint64_t missed;
     uint64_t forgotten; /* pairs dropped; one that came again counts again */
+    int64_t open_first; /* where the last sentence left off, for a text that comes in pieces: */
+    int64_t open_run;   /* the word that waits for its partner (-1: none) and the connectors behind it */
 } PairCounts;
 
 static inline void pair_endings_free(PairEndings *endings) {
@@ -100,14 +102,19 @@ static inline int pair_queue_flush(PairQueue *queue, PairCounts *counts) {
     return pair_make_room(counts);
 }
 
-/* Counts this share of the candidates of the sentences begin .. end - 1. Every word that is no connector ends one
- * candidate and starts the next: candidates overlap. All shares number the runs alike. */
-static int pair_count_sentences(PairCounts *counts, const PairText *text, int64_t begin, int64_t end) {
+/* Counts this share of the candidates of the sentences begin .. end - 1, the first of which goes on with the last one
+ * of the call before if `goes_on`. Every word that is no connector ends one candidate and starts the next: candidates
+ * overlap. All shares number the runs alike. */
+static int pair_count_sentences(PairCounts *counts, const PairText *text, int64_t begin, int64_t end, int goes_on) {
     PairQueue queue;
+    int64_t first = goes_on ? counts->open_first : -1, run = goes_on ? counts->open_run : 0;
     queue.count = 0;
     if (pair_make_room(counts) < 0) return PAIR_NO_MEMORY;
     for (int64_t sentence = begin; sentence < end; sentence++) {
-        int64_t first = -1, run = 0;
+        if (sentence > begin) {
+            first = -1;
+            run = 0;
+        }
         for (int64_t i = text->sentence_starts[sentence]; i < text->sentence_starts[sentence + 1]; i++) {
             const int32_t word = text->ids[i];
             if (word < 0) {
@@ -132,6 +139,8 @@ static int pair_count_sentences(PairCounts *counts, const PairText *text, int64_
             }
         }
     }
+    counts->open_first = first;
+    counts->open_run = run;
     return pair_queue_flush(&queue, counts);
 }
 

@@ -211,6 +211,16 @@ static inline int table_store_key(type_table *table, const uint8_t *token, uint3
     return 0;
 }
 
+/* The id of the token, -1 if it is not there. */
+static inline int32_t table_find(const type_table *table, const token_key *key, const uint8_t *token) {
+    uint64_t place = key->hash & table->slot_mask;
+    while (table->slots[place].length) {
+        if (slot_holds(table, &table->slots[place], key, token)) return table->slots[place].id;
+        place = (place + 1) & table->slot_mask;
+    }
+    return -1;
+}
+
 /* Counts `count` occurrences of the token and returns its id, a new one if it was not there; -1 without memory.
  * There must be room (`table_reserve`). */
 static inline int32_t table_count(type_table *table, const token_key *key, const uint8_t *token, int64_t count) {

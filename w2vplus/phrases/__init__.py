@@ -21,7 +21,9 @@ from gensim.models.phrases import (
 
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, FoundPhrase
+from w2vplus.phrases.lookup import PhraseKeys
 from w2vplus.phrases.model import Phrases
+from w2vplus.phrases.options import PhraseOptions
 from w2vplus.phrases.scorers import word2phrase_scorer
 
 Phraser = FrozenPhrases
@@ -33,6 +35,8 @@ __all__ = [
     "Explanation",
     "FoundPhrase",
     "FrozenPhrases",
+    "PhraseKeys",
+    "PhraseOptions",
     "Phraser",
     "Phrases",
     "_PhrasesTransformation",

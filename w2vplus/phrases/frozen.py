@@ -15,9 +15,10 @@ from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import NEGATIVE_INFINITY
 
 from w2vplus.collocations import CountingLoss, PhraseSettings, PhraseTable, table_of_components
+from w2vplus.phrases.applying import NativePhrases
 from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases
 from w2vplus.phrases.scorers import SCORER_OF, Scorer, name_of
-from w2vplus.phrases.transforming import NativePhrases, StrictTransformation
+from w2vplus.phrases.transforming import StrictTransformation
 from w2vplus.phrases.views import WatchedDict
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
@@ -36,6 +37,8 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
     """
 
     scoring: Scorer
+    connector_words: frozenset[str]
+    delimiter: str
     min_count: float
     loss: CountingLoss = CountingLoss()
 
@@ -196,13 +199,20 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
 
         A phrase that later passes made part of a longer one everywhere is not among them.
         """
-        count_of = dict(zip(corpus.types, corpus.counts.tolist(), strict=True))
+        count_of = self.counts_in(corpus)
         by_words = {row.words: row for row in reversed(self.found())}
         return [
             replace(row, count=count_of[row.phrase])
             for row in reversed(by_words.values())
             if row.phrase in count_of
         ]
+
+    def counts_in(self, corpus: EncodedCorpus) -> dict[str, int]:
+        """The occurrences of each joined string in a corpus with phrases joined to strings, 0 left out."""
+        self._take_changes()
+        joined = {phrase.joined(self.delimiter) for table in self._tables for phrase in table.phrases()}
+        columns = zip(corpus.types, corpus.counts.tolist(), strict=True)
+        return {str(token): count for token, count in columns if token in joined}
 
     def explain(self, *words: str) -> Explanation:
         """Whether these words are a phrase, by which count and score. Raises ValueError for less than two

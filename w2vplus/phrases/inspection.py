@@ -51,6 +51,29 @@ class Explanation:
         )
 
 
+def why(
+    words: tuple[str, ...],
+    counts: tuple[int, int, int],
+    score: float | None,
+    threshold: float,
+    connector_words: frozenset[str],
+) -> str:
+    """The reason why words are merged or not; `counts` of the first, of the last and of all together."""
+    wrong = [word for word in words[1:-1] if word not in connector_words]
+    unknown = [word for word, count in zip((words[0], words[-1]), counts, strict=False) if count <= 0]
+    if wrong:
+        return f"{wrong[0]!r} in the middle is no connector word"
+    if any(word in connector_words for word in (words[0], words[-1])):
+        return "a phrase neither begins nor ends with a connector word"
+    if unknown:
+        return f"{unknown[0]!r} does not occur"
+    if counts[2] <= 0:
+        return "the words never stand together"
+    if score is None or score <= threshold:
+        return "the score is not above the threshold"
+    return "the score is above the threshold"
+
+
 def found_phrases(tables: Iterable[PhraseTable], delimiter: str) -> list[FoundPhrase]:
     """Every phrase of the passes, from the highest score down."""
     found = []

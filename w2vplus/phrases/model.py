@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Sequence, Set
 from os import PathLike
 from typing import Any
 
-import numpy as np
 from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import npmi_scorer
 
@@ -14,24 +13,20 @@ from w2vplus.collocations import (
     PhraseSettings,
     PhraseTable,
     count_candidates,
-    learn_passes,
     least_count,
     phrase_table,
     scores_of,
     table_of_components,
 )
 from w2vplus.corpus import encode
+from w2vplus.phrases.applying import NativePhrases, available_workers, decoded, encoded_strings, opened_strings
 from w2vplus.phrases.frozen import FrozenPhrases
-from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases
-from w2vplus.phrases.scorers import SCORER_OF, Scorer, name_of, scoring_name
+from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases, why
+from w2vplus.phrases.learning import learn_frozen
+from w2vplus.phrases.options import PhraseOptions
+from w2vplus.phrases.scorers import SCORER_OF, Scorer, checked_score, name_of, scoring_name
 from w2vplus.phrases.tally import Tally
-from w2vplus.phrases.transforming import (
-    NativePhrases,
-    StrictTransformation,
-    available_workers,
-    decoded,
-    encoded_strings,
-)
+from w2vplus.phrases.transforming import StrictTransformation
 from w2vplus.phrases.views import WatchedDict
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
@@ -50,6 +45,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
     """
 
     scoring: Scorer
+    connector_words: frozenset[str]
     _strings: dict[str, int]
     _tally: Tally | None
     _view: WatchedDict | None
@@ -81,10 +77,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
             PhraseSettings(min_count, threshold, scoring)
         elif not callable(scoring):
             raise TypeError(f"scoring must be the name of a scoring or a function, got {scoring!r}")
-        if not isinstance(delimiter, str):
-            raise TypeError(f"delimiter must be a string, got {delimiter!r}")
-        if isinstance(connector_words, str | bytes):
-            raise TypeError(f"connector_words must be a set of words, got {connector_words!r}; split it")
+        PhraseOptions(connector_words=connector_words, delimiter=delimiter)
         if workers is not None and workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}")
         self.workers = workers
@@ -117,19 +110,15 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         """Learn phrases of two and more words in several passes, each over the corpus as the last one
         joined it.
 
-        `corpus` is anything that `w2vplus.open_corpus` takes and is read once. `thresholds`: one for all
-        passes or one for each, in the scale of `scoring`; by default 10 for "default", 100 for
-        "word2phrase", 0.5 for "npmi".
-        `passes`: as many as thresholds, or 1. `max_pairs` bounds the memory of counting;
-        `FrozenPhrases.loss` tells what was missed then. Every phrase keeps its words (`FrozenPhrases.found`).
+        `corpus` is anything that `w2vplus.open_corpus` takes and is read once; `PhraseOptions` tells of the
+        settings. With `max_pairs`, `FrozenPhrases.loss` tells what counting missed. Every phrase keeps its words
+        (`FrozenPhrases.found`).
 
         Raises ValueError for settings out of their range, and as `w2vplus.encode` does.
         """
-        settings = pass_settings(passes, scoring, thresholds, min_count, connector_words)
+        options = PhraseOptions(passes, scoring, thresholds, min_count, connector_words, delimiter, max_pairs)
         workers = workers or available_workers()
-        encoded = encode(corpus, workers=workers, errors=errors)
-        joined = learn_passes(encoded, settings, workers=workers, max_pairs=max_pairs, apply_last=False)
-        return FrozenPhrases.of_passes(joined.tables, settings, delimiter, joined.loss)
+        return learn_frozen(encode(corpus, workers=workers, errors=errors), options, workers, join=False).phrases
 
     def __str__(self) -> str:
         return (
@@ -182,10 +171,10 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         if size > self.max_vocab_size:
             # What pruning drops depends on the order of sentences: gensim's own loop and merging then.
             self.vocab = dict(self.vocab)
-            super().add_vocab(decoded(tally.corpus()))
+            super().add_vocab(tally.sentences())
             return
         total_words = tally.counts.total_words
-        tally = tally.without_corpus() if self._tally is None else self._tally.joined_with(tally)
+        tally = tally.without_source() if self._tally is None else self._tally.joined_with(tally)
         self.vocab = {}
         self._tally = tally
         self.corpus_word_count += total_words
@@ -202,7 +191,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
 
         gensim's hook for subclasses. A corpus that reaches `max_vocab_size` is counted by gensim's own loop.
         """
-        corpus = encoded_strings(sentences, 1)[0]
+        corpus = encoded_strings(opened_strings(sentences), 1)[0]
         counts = count_candidates(corpus, frozenset(connector_words))
         if counts.vocabulary_size <= max_vocab_size:
             return 1, Tally(list(corpus.types), counts).strings(delimiter), counts.total_words
@@ -240,20 +229,10 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         return get(words[0], 0), get(words[-1], 0), get(self.delimiter.join(words), 0)
 
     def _score(self, word_a: str, word_b: str, counts: tuple[int, int, int]) -> float:
-        try:
-            score = self.scoring(
-                worda_count=counts[0], wordb_count=counts[1], bigram_count=counts[2],
-                len_vocab=self.vocabulary_size, min_count=self.min_count,
-                corpus_word_count=self.corpus_word_count,
-            )  # fmt: skip
-        except Exception as error:
-            raise ValueError(
-                f"scorer {name_of(self.scoring)} failed for {word_a!r} and {word_b!r}: {error!r}"
-            ) from error
-        if score != score:
-            name = name_of(self.scoring)
-            raise ValueError(f"scorer {name} must return a number, got NaN for {word_a!r} and {word_b!r}")
-        return score
+        return checked_score(
+            self.scoring, word_a, word_b, worda_count=counts[0], wordb_count=counts[1], bigram_count=counts[2],
+            len_vocab=self.vocabulary_size, min_count=self.min_count, corpus_word_count=self.corpus_word_count,
+        )  # fmt: skip
 
     def export_phrases(self) -> dict[str, float]:
         """All phrases with their scores, joined string -> score."""
@@ -289,13 +268,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
             }
             return table_of_components(accepted, self.connector_words)
         candidates = counts.candidates(self._least_count(), ordered=False)
-        scores = scores_of(counts, candidates, name, self.min_count)
-        if tally.vocabulary_size != counts.vocabulary_size and name == "default":
-            expected = (
-                counts.word_counts[candidates.firsts].astype(np.float64)
-                * counts.word_counts[candidates.lasts]
-            )
-            scores = (candidates.counts - self.min_count) / expected * tally.vocabulary_size
+        scores = scores_of(counts, candidates, name, self.min_count, tally.vocabulary_size)
         kept = scores > self.threshold
         table = phrase_table(tally.types, counts, candidates.where(kept), scores[kept], self.connector_words)
         carried = {words: (self._counts_of(words)[2], self._asked(words)) for words in tally.carried}
@@ -355,33 +328,13 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         """
         if len(words) < 2:
             raise ValueError(f"explain needs the words of a pair, as explain('new', 'york'), got {words!r}")
-        first, last, together = counts = self._counts_of(words)
+        counts = self._counts_of(words)
         score = self._score(words[0], words[-1], counts) if min(counts) > 0 else None
-        wrong = [word for word in words[1:-1] if word not in self.connector_words]
-        unknown = [word for word, count in ((words[0], first), (words[-1], last)) if count <= 0]
-        if wrong:
-            reason = f"{wrong[0]!r} in the middle is no connector word"
-        elif any(word in self.connector_words for word in (words[0], words[-1])):
-            reason = "a phrase neither begins nor ends with a connector word"
-        elif unknown:
-            reason = f"{unknown[0]!r} does not occur"
-        elif together <= 0:
-            reason = "the words never stand together"
-        elif score is None or score <= self.threshold:
-            reason = "the score is not above the threshold"
-        else:
-            reason = "the score is above the threshold"
+        reason = why(words, counts, score, self.threshold, self.connector_words)
         merged = score is not None and score > self.threshold
+        name = name_of(self.scoring)
         return Explanation(
-            words,
-            (first, last),
-            together,
-            score,
-            self.min_count,
-            self.threshold,
-            name_of(self.scoring),
-            merged,
-            reason,
+            words, counts[:2], counts[2], score, self.min_count, self.threshold, name, merged, reason
         )
 
     # ---- Saving
@@ -396,28 +349,3 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         self.__dict__.update(state)
         self.connector_words = frozenset(self.connector_words)
         self.vocab = vocab
-
-
-def pass_settings(
-    passes: int | None,
-    scoring: str,
-    thresholds: float | Sequence[float] | None,
-    min_count: float,
-    connector_words: Iterable[str],
-) -> list[PhraseSettings]:
-    """The settings of each pass, checked; raises ValueError or TypeError."""
-    if isinstance(connector_words, str | bytes):
-        raise TypeError(f"connector_words must be a set of words, got {connector_words!r}; split it")
-    if thresholds is None:
-        thresholds = {"default": 10.0, "word2phrase": 100.0, "npmi": 0.5}.get(scoring, 10.0)
-    if isinstance(thresholds, int | float):
-        thresholds = [thresholds] * (1 if passes is None else passes)
-    passes = len(thresholds) if passes is None else passes
-    if passes < 1:
-        raise ValueError(f"passes must be at least 1, got {passes}")
-    if len(thresholds) != passes:
-        raise ValueError(
-            f"thresholds must be one number or one for each of {passes} passes, got {len(thresholds)}"
-        )
-    connectors: frozenset[Hashable] = frozenset(connector_words)
-    return [PhraseSettings(min_count, threshold, scoring, connectors) for threshold in thresholds]

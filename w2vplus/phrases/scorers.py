@@ -39,3 +39,16 @@ def scoring_name(scorer: Scorer) -> str | None:
 def name_of(scorer: Scorer) -> str:
     """What to call any scorer in messages."""
     return scoring_name(scorer) or str(getattr(scorer, "__name__", repr(scorer)))
+
+
+def checked_score(scorer: Scorer, word_a: str, word_b: str, **counts: float) -> float:
+    """What a scorer says. Raises ValueError, naming scorer and words, if it raises or returns NaN."""
+    try:
+        score = scorer(**counts)
+    except Exception as error:
+        raise ValueError(f"scorer {name_of(scorer)} failed for {word_a!r} and {word_b!r}: {error!r}") from error
+    if score != score:
+        raise ValueError(
+            f"scorer {name_of(scorer)} must return a number, got NaN for {word_a!r} and {word_b!r}"
+        )
+    return score

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from w2vplus.collocations import CandidateCounts, count_candidates, merged_counts
-from w2vplus.phrases.transforming import encoded_strings
+from w2vplus.collocations import CandidateCounts, count_candidates, count_passing, merged_counts
+from w2vplus.corpus import TextCorpus, passing_text
+from w2vplus.phrases.applying import decoded, encoded_strings, opened_strings
 from w2vplus.store import EncodedCorpus
 
 
@@ -25,24 +26,29 @@ class Tally:
     types: list[Any]
     counts: CandidateCounts
     carried: dict[tuple[str, ...], str] = field(default_factory=dict)
-    encoded: EncodedCorpus | None = None
+    source: EncodedCorpus | TextCorpus | None = None
 
     @classmethod
     def of_corpus(
         cls, sentences: Any, delimiter: str, connector_words: frozenset[str], workers: int
     ) -> Tally:
-        """Count a corpus; raises CorpusError or TypeError for what is none."""
-        corpus, joined_by, carried = encoded_strings(sentences, workers)
+        """Count a corpus, text files in passing; raises CorpusError or TypeError for what is none."""
+        opened = opened_strings(sentences)
+        text = passing_text(opened)
+        if text is not None:
+            counts = count_passing(text, connector_words, workers=workers)
+            return cls(list(text.types()), counts, {}, opened)
+        corpus, joined_by, carried = encoded_strings(opened, workers)
         counts = count_candidates(corpus, connector_words, workers=workers)
         return cls(list(corpus.types), counts, carried if joined_by == delimiter else {}, corpus)
 
-    def corpus(self) -> EncodedCorpus:
-        """The corpus that was counted, as long as it is kept."""
-        assert self.encoded is not None
-        return self.encoded
+    def sentences(self) -> Iterable[list[Any]]:
+        """What was counted, once more, as long as it is kept."""
+        assert self.source is not None
+        return decoded(self.source) if isinstance(self.source, EncodedCorpus) else self.source
 
-    def without_corpus(self) -> Tally:
-        return replace(self, encoded=None)
+    def without_source(self) -> Tally:
+        return replace(self, source=None)
 
     @cached_property
     def id_of(self) -> dict[Any, int]:

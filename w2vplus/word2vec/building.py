@@ -15,7 +15,7 @@ import numpy as np
 from gensim.models import KeyedVectors
 from gensim.models import word2vec as gensim_word2vec
 
-from w2vplus.phrases import FrozenPhrases
+from w2vplus.phrases import FrozenPhrases, PhraseOptions
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
@@ -139,7 +139,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         """The corpus with the model's phrases joined; they are learnt from it if they are only asked for."""
         if self.phrases is None:
             return encoded
-        if isinstance(self.phrases, int):
+        if isinstance(self.phrases, PhraseOptions):
             self.phrases = self._phrasing.learnt(encoded, self.phrases, self.workers)
         return self._phrasing.joined(encoded, self.phrases, self.workers)
 

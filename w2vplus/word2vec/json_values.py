@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from w2vplus.collocations import CountingLoss, Phrase, PhraseTable, table_of_components
-from w2vplus.phrases import FrozenPhrases
+from w2vplus.phrases import FrozenPhrases, PhraseOptions
 from w2vplus.phrases.scorers import SCORER_OF, scoring_name
 from w2vplus.word2vec.phrasing import checked_phrases
 
@@ -56,13 +56,15 @@ def _key_from_json(value: Any) -> Any:
 
 
 def phrases_to_json(phrases: Any) -> Any:
-    """What a model's `phrases` are: None, a number of passes that are still to be learnt, or frozen phrases.
+    """What a model's `phrases` are: None, options by which they are still to be learnt, or frozen phrases.
 
-    Of these every phrase is kept with its components (words, or the words of a phrase of an earlier pass), its
+    Of the last every phrase is kept with its components (words, or the words of a phrase of an earlier pass), its
     count and its score. Raises TypeError or ValueError for anything else.
     """
     phrases = checked_phrases(phrases)
-    return _frozen_to_json(phrases) if isinstance(phrases, FrozenPhrases) else phrases
+    if isinstance(phrases, PhraseOptions):
+        return {"options": {**asdict(phrases), "connector_words": sorted(phrases.connector_words)}}
+    return None if phrases is None else _frozen_to_json(phrases)
 
 
 def _frozen_to_json(frozen: FrozenPhrases) -> dict[str, Any]:
@@ -103,6 +105,8 @@ def phrases_from_json(value: Any) -> Any:
     ValueError."""
     if not isinstance(value, dict):
         return checked_phrases(value)
+    if "options" in value:
+        return PhraseOptions(**value["options"])
     return FrozenPhrases.of_tables(
         [_table_from_json(table) for table in value["passes"]],
         CountingLoss(**value["loss"]),

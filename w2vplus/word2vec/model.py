@@ -42,8 +42,9 @@ class Word2Vec(Learning):
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
         nothing; `window` and `shrink_windows` have no effect then. The work grows with the square of the length.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
-    phrases: how many passes to learn phrases in, such as new_york (1; 2 for longer ones too), or `Phrases` that were
-        learnt before. They are joined in every corpus of the model, and `phrases` then holds them, saved with it.
+    phrases: how many passes to learn phrases in, such as new_york (1; 2 for longer ones too), `PhraseOptions` with
+        scoring and thresholds, or `Phrases` that were learnt before. They are joined in every corpus of the model, and
+        `phrases` then holds them, saved with it.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
     checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
     cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in

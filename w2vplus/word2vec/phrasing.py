@@ -8,30 +8,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from w2vplus.collocations import apply_phrases, join_phrases, learn_passes
+from w2vplus.collocations import join_phrases
 from w2vplus.corpus import SentenceCorpus, encode
-from w2vplus.phrases import FrozenPhrases, Phrases
-from w2vplus.phrases.model import pass_settings
-from w2vplus.phrases.transforming import PhrasedCorpus, StrictTransformation, decoded
+from w2vplus.phrases import FrozenPhrases, PhraseOptions, Phrases
+from w2vplus.phrases.applying import PhrasedCorpus, decoded
+from w2vplus.phrases.learning import learn_frozen
+from w2vplus.phrases.transforming import StrictTransformation
 from w2vplus.store import EncodedCorpus
 
 
 def checked_phrases(phrases: Any) -> Any:
-    """The `phrases` argument: None, a number of passes from 1 on, or frozen phrases.
+    """The `phrases` argument: None, options to learn phrases by, or frozen phrases.
 
-    Raises TypeError or ValueError for anything else. 0 and False mean None, True means 1.
+    A number stands for the options with so many passes, 0 and False for None, True for 1. Raises TypeError or
+    ValueError for anything else.
     """
     if isinstance(phrases, StrictTransformation):  # of ours, even while our classes stand in for gensim's
         return phrases.freeze() if isinstance(phrases, Phrases) else phrases
-    if phrases is None:
-        return None
+    if phrases is None or isinstance(phrases, PhraseOptions):
+        return phrases
     if not hasattr(phrases, "__index__"):
         raise TypeError(
-            f"phrases must be a number of passes or Phrases of w2vplus, got a {type(phrases).__name__}"
+            "phrases must be a number of passes, PhraseOptions or Phrases of w2vplus, "
+            f"got a {type(phrases).__name__}"
         )
     if int(phrases) < 0:
         raise ValueError(f"phrases must be at least 0 passes, got {phrases}")
-    return int(phrases) or None
+    return PhraseOptions(int(phrases)) if phrases else None
 
 
 def phrased_stream(sentences: Any, phrases: FrozenPhrases) -> SentenceCorpus:
@@ -56,10 +59,7 @@ class Phrasing:
             if native is None:  # a subclass that finds phrases in its own way
                 after = encode(phrases[decoded(corpus)])
             else:
-                after = corpus
-                for table in native.tables:
-                    after = apply_phrases(after, table, workers=workers)
-                after = join_phrases(after, phrases.delimiter)
+                after = join_phrases(native.merged(corpus, workers), phrases.delimiter)
             self.keep(corpus, after)
             return after
         return self._after
@@ -68,15 +68,11 @@ class Phrasing:
         """Take `after` for what `before` becomes by the model's phrases; the same, if they stand in it already."""
         self._before, self._after = before, after
 
-    def learnt(self, corpus: EncodedCorpus, passes: int, workers: int) -> FrozenPhrases:
-        """Phrases of the corpus by gensim's default scoring, min_count and threshold; `joined` is ready
-        then.
-        """
-        settings = pass_settings(passes, "default", None, 5, ())
-        joined = learn_passes(corpus, settings, workers=workers)
-        phrases = FrozenPhrases.of_passes(joined.tables, settings, "_", joined.loss)
-        self.keep(corpus, join_phrases(joined.corpus, "_"))
-        return phrases
+    def learnt(self, corpus: EncodedCorpus, options: PhraseOptions, workers: int) -> FrozenPhrases:
+        """Phrases of the corpus; `joined` is ready then."""
+        learnt = learn_frozen(corpus, options, workers)
+        self.keep(corpus, learnt.corpus)
+        return learnt.phrases
 
     def forget(self) -> None:
         """Give the memory back."""
