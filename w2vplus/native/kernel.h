@@ -93,6 +93,8 @@ extern const w2v_kernel w2v_kernel_baseline;
 #if defined(__x86_64__) || defined(_M_X64)
 extern const w2v_kernel w2v_kernel_avx2;
 extern const w2v_kernel w2v_kernel_avx512;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+extern const w2v_kernel w2v_kernel_neon;
 #endif
 
 #if defined(_MSC_VER) && !defined(__clang__)

@@ -17,7 +17,9 @@
 
 #define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
 #define W2V_LINE_FLOATS 16 /* floats in a cache line */
-#define TILE_SUMS 24 /* and at most so many sums are kept in registers */
+#ifndef TILE_SUMS
+#define TILE_SUMS 24 /* and at most so many sums are kept in registers; a shim may know a smaller number */
+#endif
 
 typedef struct {
     const float *source[W2V_TILE_INPUTS];
