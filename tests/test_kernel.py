@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel_case import KEY, MODES, Case
 
+import w2vplus
 from w2vplus import _sgd, reference
 
 KERNELS = _sgd.usable_kernels()
+
+
+def test_the_fastest_kernel_is_taken_unless_another_is_wanted():
+    assert _sgd.chosen_kernel(None) == _sgd.chosen_kernel("") == KERNELS[0]
+    assert [_sgd.chosen_kernel(name) for name in KERNELS] == KERNELS
+    assert set(KERNELS) < set(_sgd.ALL_KERNELS)
+    assert KERNELS[-1] == "baseline"
+
+
+def test_a_kernel_that_cannot_be_had_is_an_error_that_says_why():
+    with pytest.raises(ImportError, match=r"one of .*baseline on this machine, got 'sse9', which is no kernel"):
+        _sgd.chosen_kernel("sse9")
+    foreign = next(name for name in _sgd.ALL_KERNELS if name not in KERNELS)
+    with pytest.raises(ImportError, match=f"got '{foreign}', which this processor cannot run: unset it"):
+        _sgd.chosen_kernel(foreign)
+
+
+def test_the_environment_chooses_the_kernel_of_a_process(tmp_path):
+    code = "import w2vplus; print(w2vplus.show_config()['kernel'])"
+    path = str(Path(w2vplus.__file__).parents[1])
+    environment = {**os.environ, "W2VPLUS_ISA": "baseline", "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == "baseline"
 
 
 def assert_equals_twin(case, kernel, weights=None, tolerance=2e-4, rate=0.05):

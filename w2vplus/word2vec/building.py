@@ -22,7 +22,7 @@ from w2vplus.phrases import FrozenPhrases
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
-from w2vplus.word2vec import tables
+from w2vplus.word2vec import memory, tables
 from w2vplus.word2vec.arguments import explain_unknown_argument
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
 from w2vplus.word2vec.phrasing import Phrasing
@@ -49,6 +49,8 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     whole_sequence: bool = False
     errors: str = "strict"
     phrases: Any = None
+    _corpus_types: int = 0
+    """Different tokens of the corpus that was counted last, those below `min_count` included."""
 
     def build_vocab(
         self,
@@ -91,6 +93,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             self.raw_vocab = self._pruned_counts(encoded, trim_rule)
         else:
             self.raw_vocab = defaultdict(int, zip(encoded.types, encoded.counts.tolist(), strict=True))
+        self._corpus_types = len(encoded.types)
         logger.info(
             "collected %i word types from a corpus of %i raw words and %i sentences",
             len(self.raw_vocab), encoded.token_count, encoded.sentence_count,
@@ -279,6 +282,31 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         Raises RuntimeError without a vocabulary, ValueError for vectors of another length.
         """
         return start_from(self, vectors, lock_factor)
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Bytes that building the vocabulary and training take, above those of the libraries, by gensim's names.
+
+        `total` is the peak. The corpus counts as it is kept, 4 bytes a token in memory, if one was counted; one that is
+        streamed or lies in temporary files takes less. `vocab_size` stands for the number of words of another
+        vocabulary; `report` is enlarged and returned.
+        """
+        words = len(self.wv) if vocab_size is None else int(vocab_size)
+        sizes = memory.Sizes(
+            words,
+            int(self.layer1_size),
+            bool(self.negative),
+            bool(self.hs),
+            types=self._corpus_types if vocab_size is None else 0,
+            tokens=int(getattr(self, "corpus_total_words", 0)),
+        )
+        report = {} if report is None else report
+        report.update(memory.estimate(sizes))
+        logger.info(
+            "estimated memory for %i words and %i dimensions: %i bytes", words, self.layer1_size, report["total"]
+        )
+        return report
 
     def make_cum_table(self, domain: int = tables.CUMULATIVE_DOMAIN) -> None:
         """Fill gensim's `cum_table` for code that reads it; training draws from an alias table."""

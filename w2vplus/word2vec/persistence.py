@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TRANSIENT = (
-    "_memory", "_phrasing", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training",
+    "_memory", "_phrasing", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training", "_corpus_types",
 )  # fmt: skip
 """Attributes that are not saved."""
 
