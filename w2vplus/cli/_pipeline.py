@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, TrainSettings, available_cpus
+from w2vplus.cli._settings import (
+    CheckpointSettings,
+    PhraseSettings,
+    StartSettings,
+    TrainSettings,
+    available_cpus,
+)
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import ReadingBar, TrainingBar
 
@@ -32,6 +38,7 @@ DELIMITER = "_"
 """Joins the words of a phrase, as in gensim and word2phrase."""
 
 NO_CHECKPOINTS = CheckpointSettings()
+RANDOM_START = StartSettings()
 
 MOST_CSV_FIELD = 1 << 30
 """Characters: whole articles are fields too, and Python's default allows 131,072."""
@@ -184,10 +191,16 @@ def explain_phrases(
     return [model.explain(*words.split()) for words in phrases]
 
 
-def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str | None = None) -> Word2Vec:
+def new_model(
+    encoded: EncodedCorpus,
+    settings: TrainSettings,
+    counts_file: str | None = None,
+    start: dict[str, Any] | None = None,
+) -> Word2Vec:
     """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
 
-    With `counts_file` the vocabulary and its counts are those of that file. Raises CommandError if no word is
+    With `counts_file` the vocabulary and its counts are those of that file; `start` are the arguments that say where
+    vectors start from, if not at random. Raises CommandError if no word is
     frequent enough.
     """
     from w2vplus import Word2Vec
@@ -201,7 +214,7 @@ def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str 
             f"no word occurs as often as --min-count {settings.min_count}: the most frequent,"
             f" {_output.shown(word)}, has {most_frequent}; lower --min-count or give more text"
         )
-    model = Word2Vec(**settings.arguments())
+    model = Word2Vec(**settings.arguments(), **(start or {}))
     if counts_file is None:
         model.build_vocab(encoded)
     else:
@@ -277,6 +290,7 @@ def train_and_save(
     checkpoints: CheckpointSettings = NO_CHECKPOINTS,
     quiet: bool,
     counts_file: str | None = None,
+    start: StartSettings = RANDOM_START,
     on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save.
@@ -286,6 +300,7 @@ def train_and_save(
     """
     clock = Clock()
     resumed = last_checkpoint(settings, checkpoints)
+    started = start.arguments(settings.vector_size) if resumed is None else {}
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
@@ -299,7 +314,7 @@ def train_and_save(
         on_phrases(joined.found)
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
-        model = new_model(encoded, settings, counts_file) if resumed is None else resumed.model
+        model = new_model(encoded, settings, counts_file, started) if resumed is None else resumed.model
         model.workers = settings.workers
         # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
         model.adopt_phrases(joined.phrases, encoded)
@@ -330,7 +345,7 @@ def train_and_save(
         "seconds": {**clock.seconds, "total": clock.total},
         "files": files,
     }
-    return Trained(summary, model.wv)
+    return Trained(summary, model.ending_vectors(targets.ending))
 
 
 def vocabulary_facts(model: Word2Vec, encoded: EncodedCorpus) -> dict[str, int]:

@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,9 +35,11 @@ from w2vplus.word2vec.checkpoints import Checkpoint, Checkpoints, CheckpointWrit
 from w2vplus.word2vec.feeds import CorpusMemory, Feed, never_changes, open_source, static_feed, streamed_feed
 from w2vplus.word2vec.persistence import Persistence
 from w2vplus.word2vec.phrasing import Phrasing, checked_phrases, phrased_stream
+from w2vplus.word2vec.pretrained import check_fit, opened
 from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_size
 
 if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
     from typing_extensions import Self
 
 logger = logging.getLogger(__name__)
@@ -79,6 +81,11 @@ class Word2Vec(Persistence):
     cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in
         every epoch, as gensim does, and may give other sentences each time.
     spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
+    init_from, lock_factors: vectors, or a file of them, that words start from once the vocabulary is built, and what
+        their updates are multiplied by; see the method `init_from`.
+
+    Sentences may weigh more or less: `encode(source).weighted(weights)` is a corpus whose weights multiply the
+    learning rate (see `EncodedCorpus.weighted`). `ending_vectors("sum")` adds the output vectors to `wv` at the end.
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`.
 
@@ -128,6 +135,8 @@ class Word2Vec(Persistence):
         cache: bool = False,
         spill_above: int | None = None,
         cache_dir: str | Path | None = None,
+        init_from: KeyedVectors | str | PathLike[str] | None = None,
+        lock_factors: float | Mapping[Any, float] = 1.0,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -154,6 +163,12 @@ class Word2Vec(Persistence):
         self.errors = errors
         self.training_losses: list[float] = []
         self.phrases = checked_phrases(phrases)
+        if init_from is not None:
+            start = opened(init_from)
+            check_fit(start, vector_size, lock_factors)
+            self._init_from = (start, lock_factors)
+        elif lock_factors != 1.0:
+            raise ValueError(f"lock_factors={lock_factors} are those of words from init_from, which is not given")
         self._phrasing = Phrasing()
         self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)
         self._memory.hold = True  # between the constructor's own build_vocab and train

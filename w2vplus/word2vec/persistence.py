@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TRANSIENT = (
-    "_memory", "_phrasing", "_constructor_progress", "_constructor_checkpoint", "_run_id", "stop_training", "_corpus_types",
+    "_memory", "_phrasing", "_constructor_progress", "_constructor_checkpoint", "_init_from", "_run_id",
+    "stop_training",
 )  # fmt: skip
 """Attributes that are not saved."""
 
 OURS = (
     *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases",
+    "corpus_total_types",
 )  # fmt: skip
 """Attributes that gensim's class does not know."""
 
