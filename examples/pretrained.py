@@ -14,7 +14,7 @@ pretrained = load_vectors("pretrained.txt")
 
 model = Word2Vec(vector_size=32, min_count=3, workers=1)
 model.build_vocab(newer)
-found = model.start_from(pretrained, lock_factor=0.0)  # these words stay where they are; 1.0 lets them learn
+found = model.init_from(pretrained, lock_factors=0.0)  # these words stay where they are; 1.0 lets them learn
 model.train(newer, total_examples=model.corpus_count, epochs=5)
 kept = [word for word in model.wv.index_to_key if word in pretrained]
 still = all(np.array_equal(model.wv[word], pretrained[word]) for word in kept)

@@ -80,8 +80,8 @@ def test_the_name_alone_prints_help_and_no_error() -> None:
     assert "Usage: w2vplus" in outcome.output and "error" not in outcome.stderr
 
 
-def test_version_names_the_kernel() -> None:
-    assert re.match(r"w2vplus \S+ \(kernel \w+, python 3\.", run("--version").stdout)
+def test_version_names_the_kernel_and_those_that_can_be_chosen() -> None:
+    assert re.match(r"w2vplus \S+ \(kernel \w+ of [\w/]*baseline, python 3\.", run("--version").stdout)
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -2,83 +2,44 @@
 
 from __future__ import annotations
 
-import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_twin import Twin
+from kernel_case import KEY, MODES, Case
 
+import w2vplus
 from w2vplus import _sgd, reference
-from w2vplus.vocabulary import AliasTable, huffman_tree, keep_thresholds
 
 KERNELS = _sgd.usable_kernels()
-MODES = {
-    "sg-ns": {"skip_gram": True, "hierarchical_softmax": False},
-    "cbow-ns": {"skip_gram": False, "hierarchical_softmax": False},
-    "sg-hs": {"skip_gram": True, "hierarchical_softmax": True, "negative": 0},
-    "cbow-hs": {"skip_gram": False, "hierarchical_softmax": True, "negative": 0},
-    "sg-both": {"skip_gram": True, "hierarchical_softmax": True},
-    "cbow-both": {"skip_gram": False, "hierarchical_softmax": True},
-}
-KEY = _sgd.stream_key(7, 0, 0)
 
 
-class Case:
-    """A random corpus with matrices in float32 for the kernel and in float64 for the twin."""
+def test_the_fastest_kernel_is_taken_unless_another_is_wanted():
+    assert _sgd.chosen_kernel(None) == _sgd.chosen_kernel("") == KERNELS[0]
+    assert [_sgd.chosen_kernel(name) for name in KERNELS] == KERNELS
+    assert set(KERNELS) < set(_sgd.ALL_KERNELS)
+    assert KERNELS[-1] == "baseline"
 
-    def __init__(self, *, words=40, dimensions=20, tokens=300, sentence_length=30, sample=0.05, seed=0, **law):
-        random = np.random.default_rng(seed)
-        self.ids = random.zipf(1.4, tokens).clip(1, words).astype(np.int32) - 1
-        self.starts = np.append(np.arange(0, tokens, sentence_length), tokens).astype(np.int64)
-        self.counts = np.sort(np.bincount(self.ids, minlength=words) + 1)[::-1].astype(np.int64)
-        self.keep = keep_thresholds(self.counts, sample)
-        self.noise = AliasTable.from_counts(self.counts, 0.75)
-        self.tree = huffman_tree(self.counts)
-        self.inputs, self.outputs, self.nodes = (
-            random.normal(0, 1 / np.sqrt(dimensions), (words, dimensions)).astype(np.float32) for _ in range(3)
-        )
-        self.law = {"window": 5, "negative": 5, **law}
 
-    def model(self, kernel=None, **overrides):
-        hierarchical = self.law["hierarchical_softmax"]
-        arguments = {
-            "input_vectors": self.inputs,
-            "output_vectors": self.outputs if self.law["negative"] else None,
-            "keep_thresholds": self.keep,
-            "noise_thresholds": self.noise.thresholds if self.law["negative"] else None,
-            "noise_aliases": self.noise.aliases if self.law["negative"] else None,
-            "node_vectors": self.nodes if hierarchical else None,
-            "path_starts": self.tree.path_starts if hierarchical else None,
-            "path_nodes": self.tree.inner_nodes if hierarchical else None,
-            "path_codes": self.tree.codes if hierarchical else None,
-            "kernel": kernel,
-            "compute_loss": True,
-            **self.law,
-        }
-        return _sgd.Model(**(arguments | overrides))
+def test_a_kernel_that_cannot_be_had_is_an_error_that_says_why():
+    with pytest.raises(ImportError, match=r"one of .*baseline on this machine, got 'sse9', which is no kernel"):
+        _sgd.chosen_kernel("sse9")
+    foreign = next(name for name in _sgd.ALL_KERNELS if name not in KERNELS)
+    with pytest.raises(ImportError, match=f"got '{foreign}', which this processor cannot run: unset it"):
+        _sgd.chosen_kernel(foreign)
 
-    def twin(self):
-        law = {name: value for name, value in self.law.items() if name not in ("lock_factors", "window")}
-        locks = self.law.get("lock_factors")
-        locks = None if locks is None else locks.astype(float)
-        return Twin(
-            self.inputs.astype(float), self.outputs.astype(float), self.nodes.astype(float), self.keep, self.noise,
-            self.tree, window_size=self.law["window"], lock_factors=locks, **law,
-        )  # fmt: skip
 
-    def sentences(self):
-        return [self.ids[a:b].tolist() for a, b in itertools.pairwise(self.starts)]
-
-    def train(self, model, cuts=(), weights=None, rate=0.05):
-        worker = _sgd.Worker(model)
-        edges = [0, *cuts, len(self.ids)]
-        total = np.zeros(4)
-        for begin, end in itertools.pairwise(edges):
-            if end > begin:
-                total += worker.train_span(self.ids, self.starts, weights, 0, begin, end, KEY, rate)
-        return total
+def test_the_environment_chooses_the_kernel_of_a_process(tmp_path):
+    code = "import w2vplus; print(w2vplus.show_config()['kernel'])"
+    path = str(Path(w2vplus.__file__).parents[1])
+    environment = {**os.environ, "W2VPLUS_ISA": "baseline", "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == "baseline"
 
 
 def assert_equals_twin(case, kernel, weights=None, tolerance=2e-4, rate=0.05):

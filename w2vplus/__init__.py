@@ -112,9 +112,10 @@ def __dir__() -> list[str]:
 
 
 def show_config() -> dict[str, Any]:
-    """Versions and the kernel in use: keys `w2vplus`, `kernel`, `usable_kernels`, `python`, `numpy`, `gensim`.
+    """Versions and kernels: keys `w2vplus`, `kernel`, `usable_kernels`, `python`, `numpy`, `gensim`.
 
-    `gensim` is None where it is not installed.
+    `kernel` is the one in use: the first of `usable_kernels`, which are fastest first, or the one that the environment
+    variable W2VPLUS_ISA names. `gensim` is None where it is not installed.
     """
     import platform
 

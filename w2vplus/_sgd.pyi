@@ -4,8 +4,17 @@ from numpy.typing import NDArray
 KERNEL: str
 """Name of the kernel in use: the fastest this machine can run, or what W2VPLUS_ISA asks for."""
 
+ALL_KERNELS: tuple[str, ...]
+"""Names of the kernels of all machines, this one or not."""
+
 def usable_kernels() -> list[str]:
     """Names of the compiled kernels that this processor can run, fastest first."""
+
+def chosen_kernel(wanted: str | None) -> str:
+    """`wanted`, or the fastest kernel if it is None or empty.
+
+    Raises ImportError, since it is asked at import, for a name that no kernel has or that this processor cannot run.
+    """
 
 def stream_key(*parts: int) -> int:
     """A 64-bit key mixed from integers such as seed, number of earlier `train` calls, epoch."""

@@ -79,6 +79,9 @@ cdef extern from "random.h" nogil:
     uint64_t w2v_mix(uint64_t x)
 
 
+ALL_KERNELS = ("avx512", "avx2", "neon", "baseline")
+
+
 def usable_kernels():
     cdef const w2v_kernel *const *kernels = w2v_usable_kernels()
     names = []
@@ -88,17 +91,20 @@ def usable_kernels():
     return names
 
 
-def _chosen_kernel():
+def chosen_kernel(wanted):
     names = usable_kernels()
-    wanted = os.environ.get("W2VPLUS_ISA")
     if not wanted:
         return names[0]
-    if wanted not in names:
-        raise ImportError(f"W2VPLUS_ISA must be one of {', '.join(names)} on this machine, got {wanted!r}")
-    return wanted
+    if wanted in names:
+        return wanted
+    reason = "which this processor cannot run" if wanted in ALL_KERNELS else "which is no kernel of w2vplus"
+    raise ImportError(
+        f"W2VPLUS_ISA must be one of {', '.join(names)} on this machine, got {wanted!r}, {reason}: "
+        "unset it to take the fastest"
+    )
 
 
-KERNEL = _chosen_kernel()
+KERNEL = chosen_kernel(os.environ.get("W2VPLUS_ISA"))
 
 
 def stream_key(*parts):

@@ -70,8 +70,8 @@ def _show_version(wanted: bool) -> None:
         from w2vplus import show_config
 
         facts = show_config()
-        others = ", ".join(f"{name} {facts[name]}" for name in ("kernel", "python", "numpy", "gensim"))
-        print(f"w2vplus {facts['w2vplus']} ({others})")
+        others = ", ".join(f"{name} {facts[name]}" for name in ("python", "numpy", "gensim"))
+        print(f"w2vplus {facts['w2vplus']} (kernel {facts['kernel']} of {'/'.join(facts['usable_kernels'])}, {others})")
         raise typer.Exit()
 
 

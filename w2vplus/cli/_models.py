@@ -68,11 +68,16 @@ def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings
     return model
 
 
-def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str | None = None) -> Word2Vec:
+def new_model(
+    encoded: EncodedCorpus,
+    settings: TrainSettings,
+    counts_file: str | None = None,
+    start: dict[str, Any] | None = None,
+) -> Word2Vec:
     """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
 
-    With `counts_file` the vocabulary and its counts are those of that file. Raises CommandError if no word is
-    frequent enough.
+    With `counts_file` the vocabulary and its counts are those of that file; `start` are the arguments that say where
+    vectors start from, if not at random. Raises CommandError if no word is frequent enough.
     """
     from w2vplus import Word2Vec
     from w2vplus.counts_file import read_counts
@@ -85,7 +90,7 @@ def new_model(encoded: EncodedCorpus, settings: TrainSettings, counts_file: str 
             f"no word occurs as often as --min-count {settings.min_count}: the most frequent,"
             f" {_output.shown(word)}, has {most_frequent}; lower --min-count or give more text"
         )
-    model = Word2Vec(**settings.arguments())
+    model = Word2Vec(**settings.arguments(), **(start or {}))
     if counts_file is None:
         model.build_vocab(encoded)
     else:

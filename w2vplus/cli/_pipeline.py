@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from w2vplus.cli import _models, _output
-from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, TrainSettings, available_cpus
+from w2vplus.cli._settings import (
+    CheckpointSettings,
+    PhraseSettings,
+    StartSettings,
+    TrainSettings,
+    available_cpus,
+)
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import ReadingBar, TrainingBar
 
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from w2vplus.word2vec.checkpoints import Checkpoint
 
 NO_CHECKPOINTS = CheckpointSettings()
+RANDOM_START = StartSettings()
 
 MOST_CSV_FIELD = 1 << 30
 """Characters: whole articles are fields too, and Python's default allows 131,072."""
@@ -241,6 +248,7 @@ def train_and_save(
     quiet: bool,
     counts_file: str | None = None,
     earlier: Word2Vec | None = None,
+    start: StartSettings = RANDOM_START,
     on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
@@ -251,6 +259,7 @@ def train_and_save(
     """
     clock = Clock()
     resumed = _models.last_checkpoint(settings, checkpoints)
+    started = start.arguments(settings.vector_size) if resumed is None else {}
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
@@ -271,7 +280,7 @@ def train_and_save(
         elif earlier is not None:
             model = _models.grown_model(earlier, encoded, settings)
         else:
-            model = _models.new_model(encoded, settings, counts_file)
+            model = _models.new_model(encoded, settings, counts_file, started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
         model.workers = settings.workers
@@ -306,4 +315,4 @@ def train_and_save(
         "seconds": {**clock.seconds, "total": clock.total},
         "files": files,
     }
-    return Trained(summary, model.wv)
+    return Trained(summary, model.ending_vectors(targets.ending))

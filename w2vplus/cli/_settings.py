@@ -28,6 +28,13 @@ class DecodingErrors(str, Enum):
     IGNORE = "ignore"
 
 
+class Ending(str, Enum):
+    """Which vectors are saved, by the names of `Word2Vec.ending_vectors`."""
+
+    INPUT = "input"
+    SUM = "sum"
+
+
 class Normalization(str, Enum):
     """What is done to raw text before it is split into words; names of `w2vplus.corpus.open_corpus`."""
 
@@ -78,6 +85,39 @@ class TrainSettings:
         return {
             name: int(value) if isinstance(value, bool) else value for name, value in asdict(self).items()
         }
+
+
+@dataclass(frozen=True)
+class StartSettings:
+    """The file of vectors that words start from (none unless set), and what multiplies their updates."""
+
+    init_from: str | None = None
+    lock_factor: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.lock_factor is None:
+            return
+        if self.init_from is None:
+            raise UsageError("--lock-factor needs --init-from FILE, whose words it locks")
+        holds = math.isfinite(self.lock_factor) and self.lock_factor >= 0
+        require("--lock-factor", self.lock_factor, holds, "a number of at least 0", "0 keeps words where they are")
+
+    def arguments(self, vector_size: int) -> dict[str, Any]:
+        """Keyword arguments for `w2vplus.Word2Vec`; the file is read.
+
+        Raises UsageError for vectors of another length, and what `load_vectors` raises.
+        """
+        if self.init_from is None:
+            return {}
+        from w2vplus import load_vectors
+
+        vectors = load_vectors(self.init_from)
+        if vectors.vector_size != vector_size:
+            raise UsageError(
+                f"--vector-size must be {vectors.vector_size}, the length of the vectors in {self.init_from}, "
+                f"got {vector_size}"
+            )
+        return {"init_from": vectors, "lock_factors": 1.0 if self.lock_factor is None else self.lock_factor}
 
 
 class Connectors(str, Enum):

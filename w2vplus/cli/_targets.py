@@ -123,10 +123,14 @@ def check_model_target(path: str) -> None:
 
 
 class Targets(NamedTuple):
-    """What a run writes: a file of vectors, and the whole model as a folder if asked for."""
+    """What a run writes: a file of vectors, and the whole model as a folder if asked for.
+
+    `ending` says which vectors: those of `Word2Vec.ending_vectors`.
+    """
 
     vectors: str
     model: str | None
+    ending: str = "input"
 
     def check(self, sources: Sequence[str]) -> None:
         """Refuse targets that could not be written at the end, or that would overwrite one of `sources`."""
@@ -141,13 +145,14 @@ class Targets(NamedTuple):
 
     def partial(self) -> Targets:
         """Other names in the same places, for what an interrupted run has: vectors.partial.bin.gz."""
-        return Targets(_partial_name(self.vectors), None if self.model is None else _partial_name(self.model))
+        model = None if self.model is None else _partial_name(self.model)
+        return Targets(_partial_name(self.vectors), model, self.ending)
 
     def write(self, model: Word2Vec) -> list[str]:
         """Save the model; returns the names of the files."""
         from w2vplus.vectors import save_vectors
 
-        save_vectors(model.wv, self.vectors)
+        save_vectors(model.ending_vectors(self.ending), self.vectors)
         if self.model is None:
             return [self.vectors]
         model.save_folder(self.model)

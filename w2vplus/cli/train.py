@@ -35,8 +35,10 @@ from w2vplus.cli._output import plural
 from w2vplus.cli._settings import (
     CheckpointSettings,
     DecodingErrors,
+    Ending,
     Normalization,
     PhraseSettings,
+    StartSettings,
     TrainSettings,
     size_in_bytes,
 )
@@ -154,6 +156,29 @@ def train(
     compute_loss: Annotated[
         bool, typer.Option("--compute-loss/--no-compute-loss", help="Show the loss.", rich_help_panel=MODEL)
     ] = TrainSettings.compute_loss,
+    init_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Let the words of these vectors (.bin, .txt, .kv) start from there.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    lock_factor: Annotated[
+        float | None,
+        typer.Option(
+            help="Multiply every update of these words; 0 keeps them as they are.",
+            show_default="1",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    ending: Annotated[
+        Ending,
+        typer.Option(
+            help="Save each word's input vector, or the sum of its input and output vectors (Levy et al. 2015).",
+            rich_help_panel=MODEL,
+        ),
+    ] = Ending.INPUT,
     workers: Annotated[
         int | None,
         typer.Option(help="Threads; every CPU unless set.", show_default=False, rich_help_panel=MODEL),
@@ -249,8 +274,15 @@ def train(
     phrase_settings = PhraseSettings(
         phrases, phrase_min_count, phrase_threshold, phrase_connectors, phrase_scoring, max_pairs
     )
-    targets = Targets(output, save_model)
+    if ending is Ending.SUM and negative == 0:
+        raise _output.UsageError(
+            "--ending sum adds the output vectors of words, which --negative 0 leaves out: draw some noise words"
+        )
+    start = StartSettings(init_from, lock_factor)
+    targets = Targets(output, save_model, ending.value)
     targets.check(corpus)
+    if init_from is not None:
+        check_not_an_input(output, "--output", [init_from])
     if vocab is not None:
         check_not_an_input(output, "--output", [vocab])
     for target in (("--output", output), ("--save-model", save_model)):
@@ -273,7 +305,7 @@ def train(
     )
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
-        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier,
+        checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier, start=start,
     )
     if as_json:
         _output.write_json(trained.summary, "-")

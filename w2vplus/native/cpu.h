@@ -37,6 +37,8 @@ static const w2v_kernel *const *w2v_usable_kernels(void)
 #if defined(__x86_64__) || defined(_M_X64)
     if (w2v_cpu_has(16)) usable[count++] = &w2v_kernel_avx512;
     if (w2v_cpu_has(8)) usable[count++] = &w2v_kernel_avx2;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+    usable[count++] = &w2v_kernel_neon; /* part of the architecture */
 #endif
     usable[count++] = &w2v_kernel_baseline;
     usable[count] = NULL;

@@ -100,6 +100,8 @@ extern const w2v_kernel w2v_kernel_baseline;
 #if defined(__x86_64__) || defined(_M_X64)
 extern const w2v_kernel w2v_kernel_avx2;
 extern const w2v_kernel w2v_kernel_avx512;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+extern const w2v_kernel w2v_kernel_neon;
 #endif
 
 #if defined(_MSC_VER) && !defined(__clang__)
@@ -118,6 +120,8 @@ extern const w2v_kernel w2v_kernel_avx512;
 #define W2V_UNROLL _Pragma("GCC unroll 32")
 #if defined(__x86_64__)
 #define W2V_HOLD(value) __asm__("" : "+v"(value)) /* it stays in a vector register */
+#elif defined(__aarch64__)
+#define W2V_HOLD(value) __asm__("" : "+w"(value))
 #else
 #define W2V_HOLD(value)
 #endif

@@ -1,5 +1,10 @@
-/* The kernel in standard C: every machine's fallback. */
+/* The kernel that every machine can run: SSE2 where the processor is an x86-64, standard C elsewhere. Tests define
+   W2V_PORTABLE to have the latter anywhere. */
+#if !defined(W2V_PORTABLE) && (defined(__x86_64__) || defined(_M_X64))
+#include "vec_sse2.h"
+#else
 #include "vec_portable.h"
+#endif
 
 #include "span.h"
 

@@ -1,5 +1,4 @@
-/* Design: the vector shim in standard C, four floats wide; any compiler may map it to SSE2, NEON or scalars.
-   It is the baseline on every machine and the twin that the other shims are tested against. */
+/* Design: the vector shim in standard C, four floats wide: the baseline where there is no shim for the processor. */
 #ifndef W2V_VEC_H
 #define W2V_VEC_H
 

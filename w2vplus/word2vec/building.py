@@ -9,6 +9,8 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,12 @@ from w2vplus.phrases import FrozenPhrases, PhraseOptions
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
-from w2vplus.word2vec import tables
+from w2vplus.word2vec import memory, tables
 from w2vplus.word2vec.arguments import check_frequencies, explain_unknown_argument
 from w2vplus.word2vec.card import corpus_note
 from w2vplus.word2vec.feeds import CorpusMemory, open_source
 from w2vplus.word2vec.phrasing import Phrasing
-from w2vplus.word2vec.pretrained import start_from
+from w2vplus.word2vec.pretrained import ending_vectors, init_from, opened
 from w2vplus.word2vec.pruning import counts_of_at_most
 from w2vplus.word2vec.renamed import RenamedAttributes
 
@@ -49,6 +51,8 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     errors: str = "strict"
     phrases: Any = None
     corpora: list[dict[str, Any]]
+    corpus_total_types: int = 0
+    """Different tokens of the corpus that was counted last, those below `min_count` included."""
     _sample_of_thresholds: Any = None
     """The `sample` that the subsampling thresholds were computed for."""
 
@@ -109,6 +113,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             self.raw_vocab = counts_of_at_most(encoded, self.max_vocab_size, trim_rule)
         else:
             self.raw_vocab = defaultdict(int, zip(encoded.types, encoded.counts.tolist(), strict=True))
+        self.corpus_total_types = len(encoded.types)
         logger.info(
             "collected %i word types from a corpus of %i raw words and %i sentences",
             len(self.raw_vocab), encoded.token_count, encoded.sentence_count,
@@ -267,16 +272,64 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         self._build_lookup_tables(update=True)
         self.init_weights()
 
-    def start_from(self, vectors: KeyedVectors, lock_factor: float = 1.0) -> int:
-        """Let the words that `vectors` has start from there; call it between `build_vocab` and `train`.
+    def init_weights(self) -> None:
+        """Draw the input vectors at random and set the outputs to 0, as gensim does; then take over `init_from=`."""
+        super().init_weights()
+        wanted = self.__dict__.pop("_init_from", None)
+        if wanted is not None:
+            self.init_from(*wanted)
 
-        Every update of these words is multiplied by `lock_factor`: 1 lets them learn on, 0 keeps them as they
-        are. Other words keep their random start and learn freely. Words are compared as they are, so load
-        vectors of integer keys with integer keys. Returns the number of words that were found.
+    def init_from(
+        self, vectors: KeyedVectors | str | PathLike[str], lock_factors: float | Mapping[Any, float] = 1.0
+    ) -> int:
+        """Let the words that `vectors` (or the file of that name) has start from there, between `build_vocab` and
+        `train`; the constructor's `init_from=` does the same.
 
-        Raises RuntimeError without a vocabulary, ValueError for vectors of another length.
+        Every update of such a word is multiplied by its lock factor: 1 lets it learn on, 0 keeps it as it is (the
+        "non-static" and "static" vectors of Kim 2014, https://arxiv.org/abs/1408.5882; the law is that of gensim's
+        `intersect_word2vec_format`). `lock_factors` is one number, or numbers by word; a word that it does not name
+        has 1. Other words keep their random start and learn freely. Words are compared as they are, so load vectors
+        of integer keys with integer keys. Returns the number of words that were found; a warning says if none was.
+
+        Raises RuntimeError without a vocabulary, ValueError for vectors of another length or useless factors, and
+        what `load_vectors` raises for a file.
         """
-        return start_from(self, vectors, lock_factor)
+        return init_from(self, opened(vectors), lock_factors)
+
+    def ending_vectors(self, kind: str = "sum") -> KeyedVectors:
+        """What a training ends with: "input" gives `wv` itself, "sum" new vectors, input plus output of each word.
+
+        The sum (Levy, Goldberg & Dagan 2015, section 3.3, https://aclanthology.org/Q15-1016: "adding context
+        vectors") lets two words be alike also when they occur together, not only when they occur alike. `wv` stays as
+        it is, so training can go on. Raises ValueError for another kind, or for "sum" without negative sampling:
+        inner nodes of a Huffman tree belong to no word.
+        """
+        return ending_vectors(self, kind)
+
+    def estimate_memory(
+        self, vocab_size: int | None = None, report: dict[str, int] | None = None
+    ) -> dict[str, int]:
+        """Bytes that building the vocabulary and training take, above those of the libraries, by gensim's names.
+
+        `total` is the peak. The corpus counts as it is kept, 4 bytes a token in memory, if one was counted; one that is
+        streamed or lies in temporary files takes less. `vocab_size` stands for the number of words of another
+        vocabulary; `report` is enlarged and returned.
+        """
+        words = len(self.wv) if vocab_size is None else int(vocab_size)
+        sizes = memory.Sizes(
+            words,
+            int(self.layer1_size),
+            bool(self.negative),
+            bool(self.hs),
+            types=self.corpus_total_types if vocab_size is None else 0,
+            tokens=int(getattr(self, "corpus_total_words", 0)),
+        )
+        report = {} if report is None else report
+        report.update(memory.estimate(sizes))
+        logger.info(
+            "estimated memory for %i words and %i dimensions: %i bytes", words, self.layer1_size, report["total"]
+        )
+        return report
 
     def make_cum_table(self, domain: int = tables.CUMULATIVE_DOMAIN) -> None:
         """Fill gensim's `cum_table` for code that reads it; training draws from an alias table."""

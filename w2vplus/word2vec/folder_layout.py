@@ -29,6 +29,7 @@ DOCUMENTS: dict[str, type] = {"vocabulary": list, "state": dict}
 STATE = (
     "corpus_count", "corpus_total_words", "effective_min_count", "train_count", "total_train_time",
     "min_alpha_yet_reached", "running_training_loss", "training_losses", "layer1_size",
+    "corpus_total_types",
 )  # fmt: skip
 """Attributes beside the settings that are saved as they are."""
 
@@ -54,7 +55,7 @@ def setting_names(model_class: type) -> list[str]:
 
 _NO_SETTINGS = {
     "self", "unknown", "sentences", "corpus_file", "hashfxn", "trim_rule", "callbacks", "progress",
-    "checkpoint", "phrases",
+    "checkpoint", "phrases", "init_from", "lock_factors",
 }  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
@@ -23,6 +23,10 @@ from w2vplus.word2vec.checkpoints import Checkpoints
 from w2vplus.word2vec.feeds import CorpusMemory
 from w2vplus.word2vec.learning import Learning
 from w2vplus.word2vec.phrasing import Phrasing, checked_phrases
+from w2vplus.word2vec.pretrained import check_fit, opened
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +54,11 @@ class Word2Vec(Learning):
     cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in
         every epoch, as gensim does, and may give other sentences each time.
     spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
+    init_from, lock_factors: vectors, or a file of them, that words start from once the vocabulary is built, and what
+        their updates are multiplied by; see the method `init_from`.
+
+    Sentences may weigh more or less: `encode(source).weighted(weights)` is a corpus whose weights multiply the
+    learning rate (see `EncodedCorpus.weighted`). `ending_vectors("sum")` adds the output vectors to `wv` at the end.
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`; `corpora` the
     texts that were counted, with a fingerprint of each, as the card of a saved model shows them.
@@ -100,6 +109,8 @@ class Word2Vec(Learning):
         cache: bool = False,
         spill_above: int | None = None,
         cache_dir: str | Path | None = None,
+        init_from: KeyedVectors | str | PathLike[str] | None = None,
+        lock_factors: float | Mapping[Any, float] = 1.0,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -121,6 +132,12 @@ class Word2Vec(Learning):
         self.training_losses = []
         self.corpora = []
         self.phrases = checked_phrases(phrases)
+        if init_from is not None:
+            start = opened(init_from)
+            check_fit(start, vector_size, lock_factors)
+            self._init_from = (start, lock_factors)
+        elif lock_factors != 1.0:
+            raise ValueError(f"lock_factors={lock_factors} are those of words from init_from, which is not given")
         self._phrasing = Phrasing()
         self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)
         self._memory.hold = True  # between the constructor's own build_vocab and train

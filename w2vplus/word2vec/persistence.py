@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TRANSIENT = (
-    "_memory", "_phrasing", "_sample_of_thresholds", "_constructor_progress", "_constructor_checkpoint", "_run_id",
+    "_memory", "_phrasing", "_sample_of_thresholds", "_constructor_progress", "_constructor_checkpoint", "_init_from",
+    "_run_id",
     "stop_training",
 )  # fmt: skip
 """Attributes that are not saved."""
 
 OURS = (
     *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases",
-    "corpora",
+    "corpora", "corpus_total_types",
 )  # fmt: skip
 """Attributes that gensim's class does not know."""
 

@@ -1,37 +1,100 @@
-"""Vectors that exist already become the starting point of a model: `Word2Vec.start_from`."""
+"""Vectors that exist already become the starting point of a model (`init_from=`), with a lock for every word."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2vplus.vectors import load_vectors
+
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+logger = logging.getLogger(__name__)
 
-def start_from(model: Any, vectors: KeyedVectors, lock_factor: float) -> int:
-    """Copy the rows of the words that `model` and `vectors` share; see `Word2Vec.start_from`."""
-    own = model.wv
-    if len(own) == 0:
-        raise RuntimeError("build the vocabulary first: start_from sets the vectors of words that a model has")
-    if vectors.vector_size != own.vector_size:
+
+def opened(vectors: KeyedVectors | str | PathLike[str]) -> KeyedVectors:
+    """The vectors themselves, read if a file is named. Raises what `load_vectors` raises, TypeError for others."""
+    if isinstance(vectors, (str, PathLike)):
+        return load_vectors(vectors)
+    if not hasattr(vectors, "key_to_index"):
+        hint = ": pass its .wv" if hasattr(vectors, "wv") else ""
+        raise TypeError(f"init_from must be KeyedVectors or the name of a file, got a {type(vectors).__name__}{hint}")
+    return vectors
+
+
+def check_fit(vectors: KeyedVectors, vector_size: int, lock_factors: float | Mapping[Any, float]) -> None:
+    """Raise ValueError for vectors of another length than `vector_size` and for factors that no training can use."""
+    if vectors.vector_size != vector_size:
         raise ValueError(
-            f"the vectors have {vectors.vector_size} dimensions and the model {own.vector_size}: "
+            f"the vectors have {vectors.vector_size} dimensions and the model {vector_size}: "
             f"make the model with vector_size={vectors.vector_size}"
         )
-    if not (np.isfinite(lock_factor) and lock_factor >= 0):
-        raise ValueError(f"lock_factor must be a finite number of at least 0, got {lock_factor}")
+    for word, factor in lock_factors.items() if isinstance(lock_factors, Mapping) else [(None, lock_factors)]:
+        if not (np.isfinite(factor) and factor >= 0):
+            of = "" if word is None else f" for {word!r}"
+            raise ValueError(f"lock_factors must be finite numbers of at least 0, got {factor}{of}")
+
+
+def init_from(model: Any, vectors: KeyedVectors, lock_factors: float | Mapping[Any, float]) -> int:
+    """Copy the rows of the words that `model` and `vectors` share; see `Word2Vec.init_from`."""
+    own = model.wv
+    if len(own) == 0:
+        raise RuntimeError("build the vocabulary first: init_from sets the vectors of words that a model has")
+    check_fit(vectors, own.vector_size, lock_factors)
     rows = np.array([row for row, key in enumerate(own.index_to_key) if key in vectors], dtype=np.int64)
     keys = [own.index_to_key[row] for row in rows.tolist()]
     if keys:
         own.vectors[rows] = vectors.vectors[[vectors.key_to_index[key] for key in keys]]
-    factors = np.ones(len(own), dtype=np.float32)
-    before = np.asarray(own.vectors_lockf, dtype=np.float32).ravel()
-    factors[: len(before)] = before[: len(own)]
-    if len(before) == 1:
-        factors[:] = before[0]
-    factors[rows] = lock_factor
+    else:
+        logger.warning("init_from knows none of the %i words of the model", len(own))
+    factors = _present_factors(own)
+    if isinstance(lock_factors, Mapping):
+        factors[rows] = [lock_factors.get(key, 1.0) for key in keys]
+    else:
+        factors[rows] = lock_factors
     own.vectors_lockf = factors
     own.norms = None
     return len(rows)
+
+
+def _present_factors(keyed_vectors: Any) -> Any:
+    """`vectors_lockf` for every word, float32 (V,); gensim keeps one number for all until somebody sets more."""
+    factors = np.ones(len(keyed_vectors), dtype=np.float32)
+    before = np.asarray(keyed_vectors.vectors_lockf, dtype=np.float32).ravel()
+    if len(before) == 1:
+        factors[:] = before[0]
+    else:
+        factors[: len(before)] = before[: len(keyed_vectors)]
+    return factors
+
+
+def ending_vectors(model: Any, kind: str) -> KeyedVectors:
+    """The model's vectors, or new ones that are sums with the output vectors; see `Word2Vec.ending_vectors`."""
+    from gensim.models import KeyedVectors
+
+    if kind not in ENDINGS:
+        raise ValueError(f"the ending must be one of {', '.join(ENDINGS)}, got {kind!r}")
+    own = model.wv
+    if kind == "input":
+        kept: KeyedVectors = own
+        return kept
+    if not model.negative:
+        raise ValueError(
+            "the ending 'sum' adds output vectors, which words have under negative sampling alone: "
+            "train with negative above 0"
+        )
+    summed = KeyedVectors(own.vector_size)
+    summed.index_to_key = list(own.index_to_key)
+    summed.key_to_index = dict(own.key_to_index)
+    summed.expandos = {name: np.copy(column) for name, column in own.expandos.items()}
+    summed.vectors = own.vectors + model.syn1neg
+    return summed
+
+
+ENDINGS = ("input", "sum")
+"""What a training may end with."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vplus.blocks import Position
 from w2vplus.errors import CheckpointError
@@ -213,7 +214,7 @@ class TrainingCall:
                 "the learning rate follows the expected one",
                 tally.raw_words, expected,
             )  # fmt: skip
-        if not np.isfinite(self._model.wv.vectors).all():
+        if not _all_finite(self._model.wv.vectors):
             warnings.warn(
                 f"the vectors are no longer finite numbers: the learning rate {self._run.start_rate} is too high "
                 "for this corpus (alpha of 0.025 to 0.05 is usual)",
@@ -235,6 +236,11 @@ class TrainingCall:
         progress = Progress(self._run, self.position, self._tally, self.total)
         self._watchers.writer.write(self._model, progress, self._watchers.callbacks)
         self._clock = time.perf_counter()
+
+
+def _all_finite(matrix: NDArray[np.float32]) -> bool:
+    """Whether every entry is a finite number, asked block by block: a whole mask would take a quarter of the matrix."""
+    return all(np.isfinite(matrix[first : first + 4096]).all() for first in range(0, len(matrix), 4096))
 
 
 def corpus_size(feed: Feed) -> dict[str, int] | None:

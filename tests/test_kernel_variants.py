@@ -1,0 +1,113 @@
+"""The kernels of other machines against the same twin: NEON and standard C, cross-compiled and emulated.
+
+Needs a C compiler for standard C on this machine, `aarch64-linux-gnu-gcc` and `qemu-aarch64` for 64-bit ARM (Debian's
+packages gcc-aarch64-linux-gnu and qemu-user); what is missing is skipped with its name.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kernel_case import KEY, MODES, Case
+
+HERE = Path(__file__).parent
+NATIVE = Path(__file__).parents[1] / "w2vplus" / "native"
+FLAGS = ["-O2", "-std=c11", "-Wall", "-Werror", "-Wno-unknown-pragmas"]
+RATE = 0.05
+
+
+class Build:
+    """A compiled harness and how this machine runs it."""
+
+    def __init__(self, folder: Path, compiler: str, options: list[str], sources: list[Path], runner: list[str]) -> None:
+        missing = [tool for tool in (compiler, *runner) if shutil.which(tool) is None]
+        if missing:
+            pytest.skip(f"{' and '.join(missing)} not installed")
+        if not NATIVE.is_dir():
+            pytest.skip("the kernel's sources do not lie beside the tests")
+        self.folder, program = folder, folder / "harness"
+        command = [compiler, *FLAGS, *options, f"-I{NATIVE}", str(HERE / "kernel_harness.c"), *map(str, sources)]
+        done = subprocess.run([*command, "-o", str(program), "-lm"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        self.command = [*runner, str(program)]
+
+    def kernels(self) -> list[str]:
+        return subprocess.run(self.command, capture_output=True, text=True, check=True).stdout.split()
+
+    def train(self, case: Case, kernel: str) -> tuple[list[np.ndarray], tuple[int, int, int, float]]:
+        """Matrices (inputs, outputs, nodes) and the tally after one pass over the case."""
+        source, result = self.folder / "case", self.folder / "result"
+        source.write_bytes(case_bytes(case))
+        subprocess.run([*self.command, kernel, str(source), str(result)], check=True)
+        written = result.read_bytes()
+        matrices = np.frombuffer(written, np.float32, 3 * case.inputs.size).reshape(3, *case.inputs.shape)
+        return list(matrices), struct.unpack("<qqqd", written[-32:])
+
+
+def case_bytes(case: Case) -> bytes:
+    """The file that kernel_harness.c reads; every machine here is little-endian."""
+    law = {"shared_negatives": 1, "cbow_mean": True, "corrected_cbow": False, **case.law}
+    numbers = (
+        *case.inputs.shape, len(case.ids), len(case.starts) - 1, len(case.tree.codes),
+        int(np.diff(case.tree.path_starts).max()), law["window"], law["negative"], law["skip_gram"],
+        law["hierarchical_softmax"], law["shared_negatives"], law["cbow_mean"], law["corrected_cbow"],
+    )  # fmt: skip
+    noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
+    tree = (case.tree.path_starts, case.tree.inner_nodes, case.tree.codes)
+    arrays = (case.inputs, case.outputs, case.nodes, case.keep, noise, *tree, case.ids, case.starts)
+    return struct.pack("<13qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+
+
+@pytest.fixture(scope="module")
+def arm(tmp_path_factory):
+    """All kernels as a machine with 64-bit ARM would compile them, run by an emulator."""
+    folder = tmp_path_factory.mktemp("arm")
+    sources = sorted(NATIVE.glob("kernel_*.c"))
+    return Build(folder, "aarch64-linux-gnu-gcc", ["-static"], sources, ["qemu-aarch64"])
+
+
+@pytest.fixture(scope="module")
+def portable(tmp_path_factory):
+    """The kernel in standard C alone, for this machine."""
+    folder = tmp_path_factory.mktemp("portable")
+    return Build(folder, "cc", ["-DW2V_PORTABLE"], [NATIVE / "kernel_baseline.c"], [])
+
+
+def assert_equals_twin(build: Build, case: Case, kernel: str) -> None:
+    twin = case.twin()
+    twin.train(case.sentences(), KEY, RATE)
+    (inputs, outputs, nodes), (raw, trained, pairs, loss) = build.train(case, kernel)
+    assert (raw, trained, pairs) == (len(case.ids), twin.trained_words, twin.pairs)
+    assert np.abs(inputs - case.inputs).max() > 0.01
+    np.testing.assert_allclose(inputs, twin.input_vectors, atol=2e-4)
+    np.testing.assert_allclose(outputs, twin.outputs[: len(outputs)], atol=2e-4)
+    np.testing.assert_allclose(nodes, twin.outputs[len(outputs) :], atol=2e-4)
+    assert loss == pytest.approx(twin.loss, rel=1e-4)
+
+
+CASES = [(mode, dimensions, {}) for mode in MODES for dimensions in (1, 2, 7, 100)] + [
+    ("sg-ns", 20, {"window": 20, "negative": 15, "sample": 0}),
+    ("sg-ns", 20, {"shared_negatives": 0}),
+    ("cbow-ns", 20, {"shared_negatives": 4}),
+    ("cbow-ns", 20, {"corrected_cbow": True, "cbow_mean": False}),
+]
+
+
+@pytest.mark.parametrize(("mode", "dimensions", "law"), CASES)
+def test_standard_c_equals_the_twin(portable, mode, dimensions, law):
+    assert_equals_twin(portable, Case(dimensions=dimensions, **(MODES[mode] | law)), "baseline")
+
+
+@pytest.mark.parametrize("kernel", ["neon", "baseline"])
+@pytest.mark.parametrize(("mode", "dimensions", "law"), CASES)
+def test_kernels_of_64_bit_arm_equal_the_twin(arm, kernel, mode, dimensions, law):
+    assert_equals_twin(arm, Case(dimensions=dimensions, **(MODES[mode] | law)), kernel)
+
+
+def test_64_bit_arm_chooses_neon_before_the_baseline(arm):
+    assert arm.kernels() == ["neon", "baseline"]
