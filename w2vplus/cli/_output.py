@@ -243,3 +243,8 @@ def require(option: str, value: object, holds: bool, rule: str, remedy: str = ""
     """Raise UsageError "`option` must be `rule`, got `value`" unless `holds`."""
     if not holds:
         raise UsageError(f"{option} must be {rule}, got {value}{'; ' + remedy if remedy else ''}")
+
+
+def write_json_line(value: object) -> None:
+    """Print `value` as JSON on one line of standard output."""
+    print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), flush=True)
