@@ -341,6 +341,37 @@ def test_an_interrupt_while_answering_ends_the_answer_not_the_session(capsys: py
     assert "man (word 2 of 17)" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
+def test_a_terminal_gets_a_prompt_answers_and_a_quiet_end(file: Path, tmp_path: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "w2vplus", "explore", str(file), "-n", "1"],
+        stdin=theirs, stdout=theirs, stderr=theirs, cwd=Path(w2vplus.__file__).parents[1],
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path), "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"},
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        seen = b""
+
+        def await_text(text: bytes) -> None:
+            nonlocal seen
+            while text not in seen:
+                seen += os.read(ours, 4096)  # fails when the process ends; a test that hangs is killed by CI
+            seen = seen[seen.index(text) + len(text) :]
+
+        await_text(b"18 words of 5 numbers")
+        await_text(b"> ")
+        os.write(ours, b"quee\t\r")
+        await_text(b"queen (word 4 of 18)")
+        os.write(ours, b"kinng\r")
+        await_text(b"did you mean king?")
+        os.write(ours, b"\x04")
+        assert process.wait(timeout=30) == 0
+    os.close(ours)
+    assert "+queen" in (tmp_path / "w2vplus" / "explore-history").read_text()
+
+
 def test_history_lies_where_the_system_says_or_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
