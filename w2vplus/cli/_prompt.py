@@ -75,14 +75,16 @@ class WordCompleter(Completer):
         return [folded[row] for row in order], order
 
     def beginning_with(self, prefix: str) -> list[str]:
-        """The most frequent words that begin so, whatever their case."""
+        """The words that begin so, those in the case that was typed first, then the most frequent."""
         folded, order = self._sorted
-        prefix = prefix.casefold()
-        first = bisect.bisect_left(folded, prefix)
+        keys = self._words.vectors.index_to_key
+        first = bisect.bisect_left(folded, prefix.casefold())
         # No key that begins so sorts behind the prefix followed by the last code point.
-        last = bisect.bisect_left(folded, prefix + "\U0010ffff", first)
-        rows = heapq.nsmallest(MOST_COMPLETIONS, order[first:last])
-        return [str(self._words.vectors.index_to_key[row]) for row in rows]
+        last = bisect.bisect_left(folded, prefix.casefold() + "\U0010ffff", first)
+        rows = heapq.nsmallest(
+            MOST_COMPLETIONS, order[first:last], key=lambda row: (not str(keys[row]).startswith(prefix), row)
+        )
+        return [str(keys[row]) for row in rows]
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """What may stand in place of the last word, or the last words as a phrase."""
