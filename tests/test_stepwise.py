@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from w2vplus import Phrases, Word2Vec, _sgd, draws
+from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.cli import app
 from w2vplus.stepwise import ExplainedStep, StepModel, explain_step, page, toy_model
 from w2vplus.vocabulary import AliasTable
@@ -150,6 +151,19 @@ def test_what_is_shown_hangs_together():
             labels = np.array([output.label for output in update.outputs])
             np.testing.assert_allclose(update.forward.errors, labels - update.forward.probabilities)
         assert step.loss_after < step.loss_before
+
+
+def test_windows_of_fixed_width_and_of_whole_sequences():
+    text = [WORDS] * 5
+    fixed = Word2Vec(text, vector_size=4, min_count=1, sample=0, workers=1, shrink_windows=False, window=2, sg=1)
+    step = explain_step(fixed, WORDS[:7], center=3)
+    assert step.window == (1, 2, 4, 5) and "reaches 2 to each side" in page(step)
+    assert_the_kernel_agrees(StepModel.of(fixed), step)
+    whole = Word2Vec(text, vector_size=4, min_count=1, sample=0, workers=1, whole_sequence=True, sg=1)
+    step = explain_step(whole, WORDS, center=3)
+    assert len(step.window) == len(WORDS) - 1
+    assert "the whole sentence" in page(step) and "window unlimited" in page(step)
+    assert_the_kernel_agrees(StepModel.of(whole), step)
 
 
 def test_draws_are_spread_as_they_should_be():
@@ -299,6 +313,7 @@ def test_many_answers_are_cut_and_counted(tmp_path: Path):
         ([""], 1, "the sentence must have words, got none"),
         (["alone"], 1, "a step needs two words that stay"),
         ([SENTENCE, "--center", "machin"], 1, "did you mean machine?"),
+        ([SENTENCE, "--model", bundled(LEE_NEWS)], 1, "no saved Word2Vec model"),
     ],
 )
 def test_refusals_name_what_is_wrong(arguments: list[object], code: int, message: str):

@@ -261,6 +261,12 @@ def test_lines_from_a_pipe_are_answered_without_prompt_or_escape_codes(file: Pat
     assert titles == ["king (word 1 of 18)", "king - man + woman", "king and new_york", "日本 (word 18 of 18)"]
 
 
+def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    vectors_of(["good", "\x1b[31mred\x07", "नमस्\u200dते"]).save(str(tmp_path / "v.kv"))
+    shown = run("similar", tmp_path / "v.kv", "good").stdout
+    assert "\x1b" not in shown and "\\x1b[31mred\\x07" in shown and "नमस्\u200dते" in shown
+
+
 def test_lines_as_json_correspond_to_objects_and_errors_end_with_1(file: Path) -> None:
     outcome = run("explore", file, "--json", input="king\nkinng\n/odd king man c\n/topn 3\n/what\n")
     asked = [json.loads(line) for line in outcome.stdout.splitlines()]
@@ -349,30 +355,34 @@ def test_a_terminal_gets_a_prompt_answers_and_a_quiet_end(file: Path, tmp_path: 
     import pty
 
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "w2vplus", "explore", str(file), "-n", "1"],
         stdin=theirs, stdout=theirs, stderr=theirs, cwd=Path(w2vplus.__file__).parents[1],
         env={**os.environ, "XDG_STATE_HOME": str(tmp_path), "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"},
-    ) as process:  # fmt: skip
-        os.close(theirs)
-        seen = b""
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
 
-        def await_text(text: bytes) -> None:
-            nonlocal seen
+    def await_texts(*texts: bytes) -> None:
+        nonlocal seen
+        for text in texts:
             while text not in seen:
-                assert select.select([ours], [], [], 30)[0], f"waited for {text!r}, got {seen!r}"
+                assert select.select([ours], [], [], 120)[0], f"waited for {text!r}, got {seen!r}"
                 seen += os.read(ours, 4096)
             seen = seen[seen.index(text) + len(text) :]
 
-        await_text(b"18 words of 5 numbers")
-        await_text(b">")
+    try:
+        await_texts(b"18 words of 5 numbers", b">")
         os.write(ours, b"queen\r")
-        await_text(b"queen (word 4 of 18)")
+        await_texts(b"queen (word 4 of 18)", b">")
         os.write(ours, b"kinng\r")
-        await_text(b"did you mean king?")
+        await_texts(b"did you mean king?", b">")  # between prompts the terminal would take Ctrl-D for itself
         os.write(ours, b"\x04")
-        assert process.wait(timeout=30) == 0
-    os.close(ours)
+        assert process.wait(timeout=120) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
     assert "+queen" in (tmp_path / "w2vplus" / "explore-history").read_text()
 
 

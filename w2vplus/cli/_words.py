@@ -253,9 +253,9 @@ def _with_directions(vectors: KeyedVectors, path: str) -> KeyedVectors:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        lengths = np.linalg.norm(vectors.vectors, axis=1)
-    usable = np.isfinite(lengths) & (lengths > 0)
-    if usable.all() and len(lengths):
+        squares = np.einsum("vd,vd->v", vectors.vectors, vectors.vectors, dtype=np.float32)
+    usable = np.isfinite(squares) & (squares > 0)
+    if usable.all() and len(squares):
         return vectors
     named = ", ".join(_output.shown(vectors.index_to_key[row]) for row in np.flatnonzero(~usable)[:3])
     if not usable.any():

@@ -170,37 +170,31 @@ def print_step(step: ExplainedStep) -> None:
     """The step as text and tables."""
     from w2vplus.stepwise import words
 
-    print(words.model_line(step))
-    print(words.settings_line(step))
+    print_paragraph = _output.print_paragraph
+    print_paragraph(words.model_line(step))
+    print_paragraph(words.settings_line(step))
     print()
     columns: list[_output.Column] = [
         "word", "count", ("of all", "right"), ("stays with", "right"), ("drawn", "right"), "",
     ]  # fmt: skip
     rows = [_fate_row(token) for token in step.tokens]
     _output.print_table(columns, rows, title="1. Which words stay: those whose draw is below their probability")
-    print_heading("2. The window")
-    print(words.how_long(step))
-    print(_window_line(step))
-    print("Pairs (input -> target): " + ", ".join(f"{word} -> {target}" for word, target in step.pairs))
+    print_paragraph("2. The window", style="bold")
+    print_paragraph(words.how_long(step))
+    print_paragraph(_window_line(step))
+    print_paragraph("Pairs (input → target): " + ", ".join(f"{word} → {target}" for word, target in step.pairs))
     print()
-    print_heading("3. What is asked, and how wrong the answers are")
-    print(words.how_it_asks(step))
+    print_paragraph("3. What is asked, and how wrong the answers are", style="bold")
+    print_paragraph(words.how_it_asks(step))
     print()
     _print_answers(step)
-    print_heading("4. What moves")
-    print(words.how_it_moves(step))
+    print_paragraph("4. What moves", style="bold")
+    print_paragraph(words.how_it_moves(step))
     print()
     for side in ("input", "output"):
         _print_changes(step, side)
-    print_heading("5. The loss, and when the same questions are asked again")
-    print(f"{step.loss_before:.5f} before, {step.loss_after:.5f} after")
-
-
-def print_heading(text: str) -> None:
-    """A heading as print_table's titles are."""
-    from rich.text import Text
-
-    _output.console().print(Text(text, style="bold"))
+    print_paragraph("5. The loss, and when the same questions are asked again", style="bold")
+    print_paragraph(f"{step.loss_before:.5f} before, {step.loss_after:.5f} after")
 
 
 def _fate_row(token: Token) -> list[object]:
@@ -230,7 +224,7 @@ def _print_answers(step: ExplainedStep) -> None:
     if avoided:
         print(f"{_output.plural(avoided, 'noise word')} left out: drawn, but the target itself")
     if probabilities := words.path_probabilities(step):
-        print(probabilities)
+        _output.print_paragraph(probabilities)
     print()
 
 

@@ -17,6 +17,7 @@ from w2vplus import draws, reference
 from w2vplus.reference import Floats
 from w2vplus.stepwise.models import StepModel
 from w2vplus.stepwise.records import ExplainedStep, Output, RowChange, Token, Update
+from w2vplus.trainer import UNLIMITED_WINDOW
 
 
 def explain_step(
@@ -42,7 +43,8 @@ def explain_step(
     chosen = _center(tokens, kept, center)
     law = step_model.law
     reach = draws.window_reach(step_model.key, chosen, law.window) if law.shrink_windows else law.window
-    around = reference.context_window(kept.index(chosen), len(kept), min(reach, len(kept)))
+    reach = min(reach, len(tokens))
+    around = reference.context_window(kept.index(chosen), len(kept), reach)
     window = tuple(kept[place] for place in around)
     step = _Step(step_model, ids[chosen], [ids[place] for place in window], chosen)
     updates = tuple(step.updates())
@@ -52,7 +54,6 @@ def explain_step(
         tokens=tokens,
         center=chosen,
         reach=reach,
-        most_reach=law.window,
         window=window,
         updates=updates,
         changes=step.changes(),
@@ -122,7 +123,7 @@ def _settings(model: StepModel) -> dict[str, Any]:
         "skip_gram": law.skip_gram,
         "hierarchical_softmax": law.hierarchical_softmax,
         "negative": law.negative,
-        "window": law.window,
+        "window": None if law.window == UNLIMITED_WINDOW else law.window,
         "shrink_windows": law.shrink_windows,
         "cbow_mean": law.cbow_mean,
         "cbow_corrected": law.corrected_cbow,

@@ -68,8 +68,9 @@ class RowChange:
 class ExplainedStep:
     """One training step around one centre word.
 
-    `window`: the places in `tokens` of the words around `center`; `reach`: how many words to each side were drawn,
-    of at most `most_reach`. `loss_after` asks the same questions again with the new vectors.
+    `window`: the places in `tokens` of the words around `center`; `reach`: how many words to each side it has at
+    most, drawn from 1 to the window of the settings (None: unlimited) if windows shrink. `loss_after` asks the same
+    questions again with the new vectors.
     """
 
     model: str
@@ -77,7 +78,6 @@ class ExplainedStep:
     tokens: tuple[Token, ...]
     center: int
     reach: int
-    most_reach: int
     window: tuple[int, ...]
     updates: tuple[Update, ...]
     changes: tuple[RowChange, ...]

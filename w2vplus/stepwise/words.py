@@ -23,16 +23,19 @@ def model_line(step: ExplainedStep) -> str:
 def settings_line(step: ExplainedStep) -> str:
     """The settings that matter for the step."""
     settings = step.settings
-    names = ("window", "negative", "sample", "learning_rate", "seed")
-    return ", ".join(f"{name} {settings[name]:g}" for name in names if name != "negative" or settings["negative"])
+    window = "unlimited" if settings["window"] is None else settings["window"]
+    names = [name for name in ("negative", "sample", "learning_rate", "seed") if name != "negative" or settings[name]]
+    return ", ".join([f"window {window}", *(f"{name} {settings[name]:g}" for name in names)])
 
 
 def how_long(step: ExplainedStep) -> str:
     """How far the window reaches."""
+    if step.settings["window"] is None:
+        return "The window is the whole sentence, as far as it stayed."
     if not step.settings["shrink_windows"]:
-        return "The window reaches over as many of the words that stayed as it may, to each side."
+        return f"The window reaches {step.reach} to each side, among the words that stayed."
     return (
-        f"How far the window reaches is drawn from 1 to {step.most_reach}, so that near words count more: "
+        f"How far the window reaches is drawn from 1 to {step.settings['window']}, so that near words count more: "
         f"{step.reach} to each side here, among the words that stayed."
     )
 
