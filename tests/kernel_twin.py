@@ -1,6 +1,6 @@
 """The training kernel once more, slow and obvious: windows, negatives and steps in plain Python and NumPy.
 
-Randomness is the kernel's: the same integer hash of (key, position). Logits, sigmoid and projection are
+Randomness is `w2vplus.draws`, the kernel's integer hash of (key, position). Logits, sigmoid and projection are
 `w2vplus.reference`'s, in float64; `test_twin_steps_are_those_of_the_reference` ties the steps to it. Tests train both
 on the same corpus and compare matrices.
 """
@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from w2vplus import reference
+from w2vplus import draws, reference
 
-MASK = 2**64 - 1
-GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 TILE_INPUTS = 16
 TILE_REPEATS = 2
 FULL_TILE_RATE = 0.0501
@@ -23,16 +21,6 @@ SPREAD_TOGETHER = 4
 
 def bounded(most: int, rate: float) -> int:
     return most if rate <= FULL_TILE_RATE else max(1, int(most * FULL_TILE_RATE / rate))
-
-
-def mix(x: int) -> int:
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK
-    return x ^ (x >> 31)
-
-
-def draw(state: int, number: int) -> int:
-    return mix((state + (number + 1) * GOLDEN_GAMMA) & MASK)
 
 
 @dataclass
@@ -66,16 +54,10 @@ class Twin:
         self.outputs = np.concatenate([self.output_vectors, self.node_vectors])
 
     def kept(self, word: int, position: int, key: int) -> bool:
-        threshold = int(self.keep_thresholds[word])
-        return threshold == 2**32 - 1 or (draw(key, position) >> 32) < threshold
+        return draws.is_kept(int(self.keep_thresholds[word]), draws.keep_draw(key, position))
 
     def draws(self, stream: int, first_draw: int) -> list[int]:
-        words = []
-        for k in range(first_draw, first_draw + self.negative):
-            bits = draw(stream, k)
-            slot = ((bits >> 32) * len(self.output_vectors)) >> 32
-            own = (bits & 0xFFFFFFFF) < int(self.noise.thresholds[slot])
-            words.append(slot if own else int(self.noise.aliases[slot]))
+        words = draws.noise_words(stream, first_draw, self.negative, self.noise)
         self.negatives_drawn += words
         return words
 
@@ -122,12 +104,12 @@ class Twin:
     def window_of(self, position: int, key: int) -> int:
         if not self.shrink_windows:
             return self.window_size
-        return 1 + (((draw(key, position) & 0xFFFFFFFF) * self.window_size) >> 32)
+        return draws.window_reach(key, position, self.window_size)
 
     def train_group(self, kept: list[tuple[int, int]], centers: range, key: int, rate: float) -> None:
         words = [word for word, _ in kept]
         windows = {at: self.window(at, kept, key) for at in centers}
-        stream = draw(~key & MASK, kept[centers[0]][1])
+        stream = draws.noise_stream(key, kept[centers[0]][1])
         if self.skip_gram and not self.shared_negatives:
             for number, context in enumerate(windows[centers[0]]):
                 noise = self.draws(stream, number * self.negative)

@@ -270,3 +270,27 @@ def test_phrase_analogies_are_answered_with_coverage() -> None:
     lower = KeyedVectors(8)
     lower.add_vectors([key.lower() for key in keys], vectors.vectors)
     assert evaluate_analogies(lower, questions, case_insensitive=True).total.seen >= result.total.seen
+
+
+def test_notebooks_show_phrases_as_a_table() -> None:
+    phrases = learn()
+    shown = phrases._repr_html_()
+    for row in phrases.found():
+        assert f">{row.phrase}</td>" in shown and f">{row.score:.3f}</td>" in shown
+    assert phrases.found()[:1]._repr_html_().startswith("<table><caption>1 phrase<")
+    text = [[f"a{number}", "<b>", f"a{number}", "<b>"] for number in range(60)]
+    learning = Phrases(text, min_count=1, threshold=0.01)
+    assert "&lt;b&gt;" in str(learning._repr_html_()) and "<b>" not in str(learning._repr_html_())
+    assert str(learning._repr_html_()).count("<tr>") == 51  # with the heading
+    assert "the 50 of the highest scores" in str(learning._repr_html_())
+
+
+def test_notebooks_do_not_run_a_scorer_of_the_users() -> None:
+    phrases = Phrases(TEXT, min_count=1, scoring=scorer_that_fails)
+    assert phrases._repr_html_() is None
+
+
+def scorer_that_fails(
+    worda_count: int, wordb_count: int, bigram_count: int, len_vocab: int, min_count: float, corpus_word_count: int
+) -> float:
+    raise AssertionError("a scorer ran to show a table")

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -184,7 +185,7 @@ def print_table(
     screen = console()
     with screen.capture() as captured:
         if title is not None:
-            screen.print(Text(title, style="bold"))
+            screen.print(Text(printable(title), style="bold"))
         screen.print(table)
     # Rich pads every line to the table's width; in a pipe that is noise.
     for line in captured.get().rstrip("\n").split("\n"):
@@ -201,7 +202,19 @@ def cell_text(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}"
-    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+    return f"{cell:.4f}" if isinstance(cell, float) else printable(str(cell))
+
+
+def printable(text: str) -> str:
+    """Text with control characters written out: a word of somebody's file does not command the terminal."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda control: f"\\x{ord(control[0]):02x}", text)
+
+
+def print_paragraph(text: str, *, style: str = "") -> None:
+    """Print text, broken between words where the terminal is narrow."""
+    from rich.text import Text
+
+    console().print(Text(printable(text), style=style))
 
 
 def plural(number: int, noun: str) -> str:
@@ -243,3 +256,8 @@ def require(option: str, value: object, holds: bool, rule: str, remedy: str = ""
     """Raise UsageError "`option` must be `rule`, got `value`" unless `holds`."""
     if not holds:
         raise UsageError(f"{option} must be {rule}, got {value}{'; ' + remedy if remedy else ''}")
+
+
+def write_json_line(value: object) -> None:
+    """Print `value` as JSON on one line of standard output."""
+    print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), flush=True)

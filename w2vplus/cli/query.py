@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from w2vplus.cli import _output
-from w2vplus.cli._targets import local_path
+from w2vplus.cli import _answers, _output
+from w2vplus.cli._answers import Limits
+from w2vplus.cli._words import Words, load
 
-if TYPE_CHECKING:
-    from gensim.models import KeyedVectors
+__all__ = ["JsonFlag", "RestrictOption", "TopnOption", "VectorsArgument", "analogy", "load", "similar"]
 
 VectorsArgument = Annotated[
-    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it.")
+    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a model's folder.")
 ]
 TopnOption = Annotated[int, typer.Option("--topn", "-n", help="How many words to show.")]
 RestrictOption = Annotated[
@@ -28,27 +26,26 @@ def similar(
     vectors: VectorsArgument,
     words: Annotated[
         list[str],
-        typer.Argument(metavar="WORD", help="Words to look up, each on its own; a phrase in quotes."),
+        typer.Argument(
+            metavar="WORD",
+            help='Words to look up, each on its own; a phrase or a sum in quotes: "king - man + woman".',
+        ),
     ],
     topn: TopnOption = 10,
     restrict_vocab: RestrictOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the nearest neighbours of each WORD by cosine."""
-    check_query(topn, restrict_vocab)
-    loaded = load(vectors)
-    keys = [as_key(loaded, word) for word in words]
-    check_words(loaded, keys, vectors)
-    answers = {
-        word: loaded.most_similar(positive=[word], topn=topn, restrict_vocab=restrict_vocab) for word in keys
-    }
+    limits = Limits(topn, restrict_vocab)
+    limits.check()
+    loaded = Words.of_file(vectors)
+    sums = loaded.expressions(words)
+    answers = [_answers.neighbours(loaded, terms, limits) for terms in sums]
     if as_json:
-        _output.write_json(
-            [{"word": word, "neighbours": pairs(found)} for word, found in answers.items()], "-"
-        )
+        _output.write_json([answer.content for answer in answers], "-")
         return
-    for word, found in answers.items():
-        _output.print_table(["word", "cosine"], found, title=word if len(words) > 1 else None)
+    for answer in answers:
+        answer.show(titled=len(answers) > 1)
 
 
 def analogy(
@@ -65,62 +62,11 @@ def analogy(
     The order is that of the C tool word-analogy and of the lines of questions-words.txt. The answers are
     the words nearest to B - A + C (3CosAdd), the three given words left out.
     """
-    check_query(topn, restrict_vocab)
-    loaded = load(vectors)
-    a, b, c = (as_key(loaded, word) for word in (a, b, c))
-    check_words(loaded, [a, b, c], vectors)
-    found = loaded.most_similar(positive=[b, c], negative=[a], topn=topn, restrict_vocab=restrict_vocab)
+    limits = Limits(topn, restrict_vocab)
+    limits.check()
+    loaded = Words.of_file(vectors)
+    answer = _answers.analogy(loaded, loaded.keys([a, b, c]), limits)
     if as_json:
-        _output.write_json({"a": a, "b": b, "c": c, "answers": pairs(found)}, "-")
+        _output.write_json(answer.content, "-")
         return
-    _output.print_table(["word", "cosine"], found, title=f"{a} is to {b} as {c} is to")
-
-
-def pairs(found: list[tuple[Any, float]]) -> list[dict[str, Any]]:
-    """gensim's (word, cosine) pairs with names, for JSON."""
-    return [{"word": word, "cosine": cosine} for word, cosine in found]
-
-
-def check_query(topn: int, restrict_vocab: int | None) -> None:
-    """Refuse counts that ask for nothing."""
-    _output.require("--topn", topn, topn >= 1, "at least 1")
-    if restrict_vocab is not None:
-        _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
-
-
-def load(path: str) -> KeyedVectors:
-    """The vectors of a file, whatever its format; FileNotFoundError before its suffix is looked at."""
-    from w2vplus.vectors import load_vectors
-
-    file = local_path(path)
-    if file is not None and not file.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-    return load_vectors(path)
-
-
-def as_key(loaded: KeyedVectors, word: str) -> str:
-    """The word as it is kept: several words typed as one argument ("new york") may be one phrase,
-    new_york.
-    """
-    from w2vplus.phrases import PhraseKeys
-
-    return PhraseKeys(loaded.key_to_index)(word)
-
-
-def check_words(loaded: KeyedVectors, words: list[str], path: str) -> None:
-    """Refuse words without a vector, naming words that are spelt almost like them."""
-    unknown = [word for word in words if word not in loaded.key_to_index]
-    if not unknown:
-        return
-    named = "; ".join(f"{_output.shown(word)}{_suggestion(loaded, word)}" for word in unknown)
-    raise _output.CommandError(f"no vector in {path} for {named}")
-
-
-def _suggestion(loaded: KeyedVectors, word: str) -> str:
-    import difflib
-
-    # Another case is the likeliest slip; difflib over the frequent words is quick enough for the rest.
-    keys = [key for key in loaded.index_to_key if isinstance(key, str)]
-    same = [key for key in keys if key.casefold() == word.casefold()]
-    close = same or difflib.get_close_matches(word, keys[:100_000], n=3, cutoff=0.7)
-    return f" (did you mean {', '.join(close[:3])}?)" if close else ""
+    answer.show()

@@ -16,7 +16,7 @@ from gensim.models.phrases import NEGATIVE_INFINITY
 
 from w2vplus.collocations import CountingLoss, PhraseSettings, PhraseTable, table_of_components
 from w2vplus.phrases.applying import NativePhrases
-from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases
+from w2vplus.phrases.inspection import Explanation, PhraseList, found_phrases
 from w2vplus.phrases.scorers import SCORER_OF, Scorer, name_of
 from w2vplus.phrases.transforming import StrictTransformation
 from w2vplus.phrases.views import WatchedDict
@@ -185,7 +185,7 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         """All phrases with their scores, joined string -> score."""
         return dict(self.phrasegrams)
 
-    def found(self) -> list[FoundPhrase]:
+    def found(self) -> PhraseList:
         """The phrases with counts, scores and components, from the highest score down.
 
         Counts are 0 where they are not known (phrases from gensim's own models).
@@ -193,7 +193,7 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         self._take_changes()
         return found_phrases(self._tables, self.delimiter)
 
-    def found_in(self, corpus: EncodedCorpus) -> list[FoundPhrase]:
+    def found_in(self, corpus: EncodedCorpus) -> PhraseList:
         """Those of `found()` that are types of a corpus with phrases joined to strings, with their counts
         there.
 
@@ -201,11 +201,14 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         """
         count_of = self.counts_in(corpus)
         by_words = {row.words: row for row in reversed(self.found())}
-        return [
+        return PhraseList(
             replace(row, count=count_of[row.phrase])
             for row in reversed(by_words.values())
             if row.phrase in count_of
-        ]
+        )
+
+    def _repr_html_(self) -> str:
+        return self.found().html(str(self))
 
     def counts_in(self, corpus: EncodedCorpus) -> dict[str, int]:
         """The occurrences of each joined string in a corpus with phrases joined to strings, 0 left out."""

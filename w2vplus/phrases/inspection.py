@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, SupportsIndex, overload
 
+from w2vplus import _html
 from w2vplus.collocations import Phrase, PhraseTable
+
+MOST_SHOWN = 50
+"""Rows of a table in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,27 @@ class FoundPhrase:
     count: int
     score: float
     level: int = 1
+
+
+class PhraseList(list[FoundPhrase]):
+    """Phrases from the highest score down; a list, of which notebooks show the beginning as a table."""
+
+    @overload
+    def __getitem__(self, place: SupportsIndex, /) -> FoundPhrase: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> PhraseList: ...
+    def __getitem__(self, place: Any, /) -> Any:
+        chosen = super().__getitem__(place)
+        return PhraseList(chosen) if isinstance(place, slice) else chosen
+
+    def html(self, caption: str) -> str:
+        """The table under a caption, which says how many rows are left out."""
+        rows = [[row.phrase, row.count, row.score, " + ".join(row.components)] for row in self[:MOST_SHOWN]]
+        shown = f"; the {MOST_SHOWN} of the highest scores" if len(self) > MOST_SHOWN else ""
+        return _html.table(caption + shown, ["phrase", "count", "score", "joined from"], rows)
+
+    def _repr_html_(self) -> str:
+        return self.html("1 phrase" if len(self) == 1 else f"{len(self):,} phrases")
 
 
 @dataclass(frozen=True)
@@ -74,9 +100,9 @@ def why(
     return "the score is above the threshold"
 
 
-def found_phrases(tables: Iterable[PhraseTable], delimiter: str) -> list[FoundPhrase]:
+def found_phrases(tables: Iterable[PhraseTable], delimiter: str) -> PhraseList:
     """Every phrase of the passes, from the highest score down."""
-    found = []
+    found = PhraseList()
     for level, table in enumerate(tables, start=1):
         rows = zip(
             table.components(), table.phrases(), table.counts.tolist(), table.scores.tolist(), strict=True

@@ -21,7 +21,7 @@ from w2vplus.collocations import (
 from w2vplus.corpus import encode
 from w2vplus.phrases.applying import NativePhrases, available_workers, decoded, encoded_strings, opened_strings
 from w2vplus.phrases.frozen import FrozenPhrases
-from w2vplus.phrases.inspection import Explanation, FoundPhrase, found_phrases, why
+from w2vplus.phrases.inspection import Explanation, PhraseList, found_phrases, why
 from w2vplus.phrases.learning import learn_frozen
 from w2vplus.phrases.options import PhraseOptions
 from w2vplus.phrases.scorers import SCORER_OF, Scorer, checked_score, name_of, scoring_name
@@ -315,11 +315,17 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
 
     # ---- Inspection
 
-    def found(self) -> list[FoundPhrase]:
+    def found(self) -> PhraseList:
         """The phrases with counts, scores and components, from the highest score down."""
         return (
             self.freeze().found() if self._tally is None else found_phrases([self._table()], self.delimiter)
         )
+
+    def _repr_html_(self) -> str | None:
+        """The table for notebooks; None, which shows the plain text, where a scorer of the user's would have to run."""
+        if self._tally is None or scoring_name(self.scoring) is None:
+            return None
+        return self.found().html(str(self))
 
     def explain(self, *words: str) -> Explanation:
         """Why these words are merged or not: `explain("bank", "of", "america")`, connectors in the middle.

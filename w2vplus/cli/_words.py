@@ -1,0 +1,275 @@
+"""Turns what a person types into keys of loaded vectors: words, phrases, sums and differences of them.
+
+Typed text has no escapes to learn. What is a key as it stands is that key, `t-shirt` and `c++` too; `+`, `-` and
+`,` between keys are operators and separators; double quotes keep a text together. Words typed one after another
+("new york") are looked up as a phrase. Called by `similar`, `analogy` and `explore`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from w2vplus.cli import _output
+from w2vplus.cli._targets import local_path
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+    from w2vplus.phrases import PhraseKeys
+
+MOST_PHRASE_WORDS = 8
+
+SIGNS = {"+": 1, "-": -1, "−": -1}
+SEPARATORS = {*SIGNS, ","}
+
+SPELLINGS_SEARCHED = 100_000
+"""Among so many of the most frequent words nearest spellings are looked for; that takes 0.2 seconds."""
+
+
+def load(path: str) -> KeyedVectors:
+    """The vectors of a file, whatever its format, or of a model's folder.
+
+    Raises FileNotFoundError before the suffix is looked at.
+    """
+    return _load_with_phrases(path)[0]
+
+
+def _load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
+    from w2vplus.array_folder import is_array_folder
+
+    file = local_path(path)
+    if file is not None and not file.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if file is not None and is_array_folder(file):
+        from w2vplus.word2vec import Word2Vec
+
+        model = Word2Vec.load_folder(file)
+        return model.wv, model.phrases
+    from w2vplus.vectors import load_vectors
+
+    return load_vectors(path), None
+
+
+class Term(NamedTuple):
+    """A word of a sum, to be added (sign 1) or taken away (-1)."""
+
+    sign: int
+    key: Any
+
+
+class Piece(NamedTuple):
+    """A part of a typed line: a word, a quoted text, or an operator."""
+
+    kind: str  # "word", "quoted", "operator"
+    text: str
+
+
+class UnknownWord(_output.CommandError):
+    """A typed word that has no vector."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Loaded vectors as a person asks them; `phrases` tells the key of a phrase by its words."""
+
+    vectors: KeyedVectors
+    source: str
+    phrases: PhraseKeys
+
+    @classmethod
+    def of_file(cls, path: str) -> Words:
+        """The words of a vectors file or a model's folder, those without a direction left out with a warning."""
+        from w2vplus.phrases import PhraseKeys
+
+        loaded, phrases = _load_with_phrases(path)
+        vectors = _with_directions(loaded, path)
+        return cls(vectors, path, PhraseKeys(vectors.key_to_index, phrases))
+
+    def find(self, text: str) -> Any:
+        """The key that is written so, or None. A key that is a number is found by its digits."""
+        known = self.vectors.key_to_index
+        if text in known:
+            return text
+        return int(text) if text.isdecimal() and int(text) in known else None
+
+    def phrase(self, words: Sequence[str]) -> Any:
+        """The key of a phrase by its words, or None: the model's, or the words joined by `_`."""
+        return self.phrases.of_words(words)
+
+    def key(self, text: str) -> Any:
+        """The key for a text that stands for one word or phrase. Raises UnknownWord with near spellings."""
+        found = self.find(text)
+        if found is None and 1 < len(text.split()) <= MOST_PHRASE_WORDS:
+            found = self.phrase(text.split())
+        if found is None:
+            raise UnknownWord(f"no vector in {self.source} for {_output.shown(text)}{self._suggestion(text)}")
+        return found
+
+    def keys(self, texts: Sequence[str]) -> list[Any]:
+        """`key` of every text; the error names all unknown ones."""
+        found, problems = [], []
+        for text in texts:
+            try:
+                found.append(self.key(text))
+            except UnknownWord:
+                problems.append(f"{_output.shown(text)}{self._suggestion(text)}")
+        if problems:
+            raise UnknownWord(f"no vector in {self.source} for {'; '.join(problems)}")
+        return found
+
+    def expression(self, text: str) -> list[Term]:
+        """A word, a phrase or a sum such as `king - man + woman`.
+
+        Words without an operator between them are phrases as far as there are such, and are added otherwise.
+        Raises UnknownWord, or CommandError for a sum without a word where one is due.
+        """
+        return self.expressions([text])[0]
+
+    def expressions(self, texts: Sequence[str]) -> list[list[Term]]:
+        """`expression` of every text; the error names the unknown words of all."""
+        sums = [self._signed_texts(text) for text in texts]
+        keys = iter(self.keys([text for one in sums for _, text in one]))
+        return [[Term(sign, next(keys)) for sign, _ in one] for one in sums]
+
+    def _signed_texts(self, text: str) -> list[tuple[int, str]]:
+        """The words and phrases of a sum with their signs, whether they are known or not."""
+        text = text.strip()
+        if self.find(text) is not None:
+            return [(1, text)]
+        terms: list[tuple[int, list[Piece]]] = [(1, [])]
+        for piece in self.pieces(text):
+            if piece.kind != "operator":
+                terms[-1][1].append(piece)
+            elif piece.text == ",":
+                raise _output.CommandError(f"a sum has no commas: {text}")
+            elif terms[-1][1] or len(terms) == 1:
+                terms.append((SIGNS[piece.text], []))
+            else:
+                raise _output.CommandError(f"a word must stand before {piece.text} in: {text}")
+        if not terms[-1][1]:
+            raise _output.CommandError(f"a word must stand at the end of: {text}" if text else "the word is empty")
+        return [(sign, text) for sign, pieces in terms for text in self._joined(pieces)]
+
+    def several(self, text: str, count: int | None = None) -> list[Any]:
+        """The words of a list: separated by commas, or else by spaces.
+
+        Without commas, neighbours that are a phrase are joined, unless there are just the `count` words asked for.
+        Raises UnknownWord, or CommandError if there are not `count`.
+        """
+        groups: list[list[Piece]] = [[]]
+        for piece in self.pieces(text):
+            if piece == Piece("operator", ","):
+                groups.append([])
+            else:  # a sign that is no part of a key stands for itself here
+                groups[-1].append(Piece("word", piece.text) if piece.kind == "operator" else piece)
+        if len(groups) > 1:
+            texts = [" ".join(piece.text for piece in group) for group in groups if group]
+        elif len(groups[0]) == count:
+            texts = [piece.text for piece in groups[0]]
+        else:
+            texts = self._joined(groups[0])
+        keys = self.keys(texts)
+        if count is not None and len(keys) != count:
+            got = ", ".join(map(str, keys)) or "none"
+            raise _output.CommandError(f"{count} words are needed, got {got}; commas keep phrases apart")
+        return keys
+
+    def pieces(self, text: str) -> Iterator[Piece]:
+        """A line in its parts: quoted texts, keys, operators; what is neither is a word that will not be found."""
+        for match in re.finditer(r'("[^"]*"|\S)+', text):
+            chunk = match[0]
+            if chunk in SEPARATORS:
+                yield Piece("operator", chunk)
+            elif self.find(chunk) is not None:
+                yield Piece("word", chunk)
+            else:
+                yield from self._split(chunk)
+
+    def _split(self, chunk: str) -> Iterator[Piece]:
+        """A run of characters without spaces that is no key: the longest keys in it, from the left."""
+        start = 0
+        while start < len(chunk):
+            if chunk[start] == '"' and '"' in chunk[start + 1 :]:
+                end = chunk.index('"', start + 1)
+                yield Piece("quoted", chunk[start + 1 : end])
+                start = end + 1
+                continue
+            ends = [at for at in range(start + 1, len(chunk)) if chunk[at] in SEPARATORS] + [len(chunk)]
+            end = next((end for end in reversed(ends) if self.find(chunk[start:end]) is not None), 0)
+            if end == 0 and chunk[start] in SEPARATORS:
+                yield Piece("operator", chunk[start])
+                start += 1
+                continue
+            end = end or ends[0]
+            yield Piece("word", chunk[start:end])
+            start = end
+
+    def _joined(self, pieces: Sequence[Piece]) -> list[str]:
+        """The texts of neighbouring pieces, the longest phrases among them joined from left to right."""
+        texts: list[str] = []
+        start = 0
+        while start < len(pieces):
+            length = 1
+            for longer in range(min(MOST_PHRASE_WORDS, len(pieces) - start), 1, -1):
+                group = pieces[start : start + longer]
+                words = [piece.text for piece in group if piece.kind == "word"]
+                if len(words) == longer and self.phrase(words) is not None:
+                    length = longer
+                    break
+            texts.append(" ".join(piece.text for piece in pieces[start : start + length]))
+            start += length
+        # A phrase in another case is a likelier slip than each of its words.
+        whole = " ".join(piece.text for piece in pieces)
+        if len(texts) > 1 and any(self.find(text) is None for text in texts) and self._in_other_case(whole):
+            return [whole]
+        return texts
+
+    def _in_other_case(self, text: str) -> list[str]:
+        wanted = {text.casefold(), "_".join(text.casefold().split())}
+        keys = self.vectors.index_to_key
+        return [key for key in keys if isinstance(key, str) and key.casefold() in wanted]
+
+    def _suggestion(self, word: str) -> str:
+        import difflib
+
+        # Another case is the likeliest slip; difflib over the frequent words is quick enough for the rest.
+        close = self._in_other_case(word)
+        if not close:
+            keys = [key for key in self.vectors.index_to_key[:SPELLINGS_SEARCHED] if isinstance(key, str)]
+            close = difflib.get_close_matches(word, keys, n=3, cutoff=0.7)
+        return f" (did you mean {', '.join(close[:3])}?)" if close else ""
+
+
+def _with_directions(vectors: KeyedVectors, path: str) -> KeyedVectors:
+    """The vectors without those that have no cosine with anything: zeros, and what holds NaN or infinity."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        squares = np.einsum("vd,vd->v", vectors.vectors, vectors.vectors, dtype=np.float32)
+    usable = np.isfinite(squares) & (squares > 0)
+    if usable.all() and len(squares):
+        return vectors
+    named = ", ".join(_output.shown(vectors.index_to_key[row]) for row in np.flatnonzero(~usable)[:3])
+    if not usable.any():
+        raise _output.CommandError(f"{path} has no word with a direction: {named or 'no word at all'}")
+    count = int((~usable).sum())
+    _output.warn(
+        f"{path}: {_output.plural(count, 'vector')} left out, all zeros or with NaN or infinity: {named}"
+        + (", ..." if count > 3 else "")
+    )
+    kept = type(vectors)(vectors.vector_size)
+    kept.vectors = vectors.vectors[usable]
+    kept.index_to_key = [key for key, is_usable in zip(vectors.index_to_key, usable, strict=True) if is_usable]
+    kept.key_to_index = {key: row for row, key in enumerate(kept.index_to_key)}
+    return kept
+
+
+def written(terms: Sequence[Term]) -> str:
+    """A sum as it is written: king - man + woman."""
+    text = "".join(f" {'+' if term.sign > 0 else '-'} {term.key}" for term in terms)
+    return text.removeprefix(" + ").lstrip()
