@@ -41,8 +41,9 @@ def vectors_of(keys: Sequence[Any], dimensions: int = 5) -> KeyedVectors:
     return vectors
 
 
-def words_of(keys: Sequence[Any] = KEYS, phrases: dict[tuple[str, ...], str] | None = None) -> Words:
-    return Words(vectors_of(keys), "v.bin", phrases or {})
+def words_of(keys: Sequence[Any] = KEYS, dimensions: int = 5) -> Words:
+    vectors = vectors_of(keys, dimensions)
+    return Words(vectors, "v.bin", PhraseKeys(vectors.key_to_index))
 
 
 def terms(text: str) -> list[tuple[int, Any]]:
@@ -211,7 +212,7 @@ def test_a_sum_that_cancels_out_and_a_lonely_word_have_no_neighbours() -> None:
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_few_dimensions_have_neighbours(dimensions: int) -> None:
-    words = Words(vectors_of(KEYS, dimensions), "v.bin", {})
+    words = words_of(KEYS, dimensions)
     assert len(_answers.neighbours(words, [Term(1, "king")], Limits(20, None)).rows) == len(KEYS) - 1
 
 

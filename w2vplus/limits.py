@@ -15,7 +15,7 @@ MOST = 2**31 - 1
 MOST_SEED = 2**32 - 1
 """NumPy's greatest."""
 
-MOST_SHARED_NEGATIVES = 8
+MOST_SHARED_NEGATIVES = 4
 """Most neighbouring centres that the kernel lets share one draw of negatives."""
 
 

@@ -60,9 +60,6 @@ UNLIMITED_WINDOW = 2**31 - 1
 FARTHEST_CONTEXT = 10_000
 """gensim cuts sentences into pieces of so many words, so no window of its reaches farther."""
 
-MOST_SHARED_NEGATIVES = 4
-"""Most neighbouring centres that the kernel lets share one draw of negatives."""
-
 DEFAULT_SHARED_NEGATIVES = 3
 """How many do unless asked otherwise. On 17M tokens with 100 dimensions, analogies among 30,000 words, skip-gram after
 one and five epochs: 14.6 and 37.2 % with two, 14.1 and 36.2 % with three, 12.9 and 35.6 % with four; CBOW after five:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._settings import MOST_SEED
 from w2vplus.cli._targets import check_not_an_input, check_writable, local_path
 from w2vplus.cli.query import JsonFlag
+from w2vplus.limits import MOST_SEED
 
 if TYPE_CHECKING:
     from w2vplus.reference import Floats
