@@ -76,8 +76,10 @@ def test_model_folder_that_holds_the_corpus_is_not_replaced(text: Path) -> None:
 def test_results_never_replace_what_they_judge(text: Path) -> None:
     assert run("train", text, "-o", "v.bin", *SMALL).exit_code == 0
     before = Path("v.bin").read_bytes()
-    assert "--json ./v.bin is the input v.bin" in refusal(run("evaluate", "v.bin", "--json", "./v.bin"))
-    pairs = ["--similarity", text, "--json", text]
+    Path("v.md").write_bytes(before)
+    assert "--output ./v.md is the input v.md" in refusal(run("evaluate", "v.md", "-o", "./v.md"))
+    text = text.rename("pairs.csv")
+    pairs = ["--similarity", text, "-o", text]
     assert "is the input" in refusal(run("evaluate", "v.bin", *pairs))
     assert (Path("v.bin").read_bytes(), text.read_text()) == (before, TEXT)
 

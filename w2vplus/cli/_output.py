@@ -243,3 +243,11 @@ def require(option: str, value: object, holds: bool, rule: str, remedy: str = ""
     """Raise UsageError "`option` must be `rule`, got `value`" unless `holds`."""
     if not holds:
         raise UsageError(f"{option} must be {rule}, got {value}{'; ' + remedy if remedy else ''}")
+
+
+def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
+    """The names of a comma-separated list, in its order; UsageError names one that is not allowed."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names or [""]:
+        require(option, repr(name), name in allowed, f"a list of {', '.join(allowed)}")
+    return list(dict.fromkeys(names))

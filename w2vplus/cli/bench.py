@@ -60,8 +60,8 @@ def bench(
     Every row gives the words/s of each (median over the repetitions) and the ratio (median of the ratios
     within repetitions, least and greatest beside it). A peer that did not train every word is an error.
     """
-    kinds = choices("--rows", rows, ROWS)
-    plan_modes = choices("--modes", modes, MODES)
+    kinds = _output.choices("--rows", rows, ROWS)
+    plan_modes = _output.choices("--modes", modes, MODES)
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
         _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
@@ -209,14 +209,6 @@ def format_ratio(ratios: list[float]) -> str:
     import statistics
 
     return f"{statistics.median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})"
-
-
-def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
-    """The names of a comma-separated list, in its order; UsageError names one that is not allowed."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names or [""]:
-        _output.require(option, repr(name), name in allowed, f"a list of {', '.join(allowed)}")
-    return list(dict.fromkeys(names))
 
 
 def numbers(option: str, text: str) -> list[int]:

@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 
 from w2vplus.errors import EvaluationError
-from w2vplus.evaluation._lookup import WordVectors, considered_keys, fold, read_lines, rows_of_words
+from w2vplus.evaluation import _html
+from w2vplus.evaluation._lookup import (
+    KeySpelling,
+    WordVectors,
+    as_spelled,
+    considered_keys,
+    read_lines,
+    rows_of_words,
+)
 
 # The first of these in the file's first line separates its columns; white space where none is there.
 DELIMITERS = ("\t", ";", ",")
@@ -28,6 +36,14 @@ class WordPair:
     second: str
     human: float
     cosine: float | None = None
+
+    def with_cosine(self, cosine: float) -> WordPair:
+        """The same pair, scored."""
+        return WordPair(self.first, self.second, self.human, cosine)
+
+    def as_list(self) -> list[str | float | None]:
+        """Both words and both scores, for JSON."""
+        return [self.first, self.second, self.human, self.cosine]
 
 
 @dataclass(frozen=True)
@@ -99,8 +115,19 @@ class SimilarityResult:
             "correlation_of_total": self.correlation_of_total.as_dict(),
         }
         if pairs:
-            summary["pairs"] = [[pair.first, pair.second, pair.human, pair.cosine] for pair in self.pairs]
+            summary["pairs"] = [pair.as_list() for pair in self.pairs]
         return summary
+
+    def _repr_html_(self) -> str:
+        columns = ["pairs", "Spearman", "Pearson", "count", "share"]
+        rows = [
+            [name, correlation.spearman, correlation.pearson, count, _html.percent(count / self.total)]
+            for name, correlation, count in (
+                ("known words", self.correlation, self.seen),
+                ("all, unknown as 0", self.correlation_of_total, self.total),
+            )
+        ]
+        return _html.table(self.source, columns, rows)
 
 
 def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None) -> list[WordPair]:
@@ -150,6 +177,7 @@ def evaluate_similarity(
     restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
     delimiter: str | None = None,
+    as_key: KeySpelling = as_spelled,
 ) -> SimilarityResult:
     """Correlate cosines of word pairs with human judgements.
 
@@ -159,6 +187,7 @@ def evaluate_similarity(
     path, delimiter : the file, see `read_word_pairs`
     restrict_vocab : only the first so many words are known; None for all
     case_insensitive : compare words in upper case; of several spellings the first row is the word's vector
+    as_key : turns a word of the file into the key that the vectors keep it under
 
     Raises EvaluationError for a malformed file and when fewer than two pairs are in the vocabulary.
 
@@ -166,9 +195,9 @@ def evaluate_similarity(
     """
     pairs = read_word_pairs(path, delimiter=delimiter)
     keys = considered_keys(keyed_vectors, restrict_vocab)
-    words = {fold(word, case_insensitive) for pair in pairs for word in (pair.first, pair.second)}
-    rows = rows_of_words(keys, words, case_insensitive)
-    scored = tuple(_with_cosine(pair, keyed_vectors, rows, case_insensitive) for pair in pairs)
+    words = {word for pair in pairs for word in (pair.first, pair.second)}
+    rows = rows_of_words(keys, words, case_insensitive, as_key)
+    scored = tuple(_with_cosine(pair, keyed_vectors, rows) for pair in pairs)
     seen = [pair for pair in scored if pair.cosine is not None]
     if len(seen) < 2:
         raise EvaluationError(
@@ -178,28 +207,26 @@ def evaluate_similarity(
     return SimilarityResult(
         source=os.fspath(path),
         pairs=scored,
-        correlation=_correlation(seen),
-        correlation_of_total=_correlation(list(scored)),
+        correlation=correlation_of(seen),
+        correlation_of_total=correlation_of(list(scored)),
         words_considered=len(keys),
         case_insensitive=case_insensitive,
     )
 
 
-def _with_cosine(
-    pair: WordPair, keyed_vectors: WordVectors, rows: dict[str, list[int]], case_insensitive: bool
-) -> WordPair:
+def _with_cosine(pair: WordPair, keyed_vectors: WordVectors, rows: dict[str, list[int]]) -> WordPair:
     """The pair with cos(x, y) = x/|x| . y/|y|, rounded as gensim rounds it, so that ranks tie alike."""
     from gensim.matutils import unitvec
 
-    first, second = (rows.get(fold(word, case_insensitive)) for word in (pair.first, pair.second))
+    first, second = rows.get(pair.first), rows.get(pair.second)
     if first is None or second is None:
         return pair
     cosine = np.dot(unitvec(keyed_vectors.vectors[first[0]]), unitvec(keyed_vectors.vectors[second[0]]))
-    return WordPair(pair.first, pair.second, pair.human, float(cosine))
+    return pair.with_cosine(float(cosine))
 
 
-def _correlation(pairs: list[WordPair]) -> Correlation:
-    """Both coefficients between human scores and cosines, an unknown cosine counting as 0."""
+def correlation_of(pairs: list[WordPair]) -> Correlation:
+    """Both coefficients between human scores and cosines, an unknown cosine counting as 0; NaN where constant."""
     from scipy import stats
 
     human = [pair.human for pair in pairs]
