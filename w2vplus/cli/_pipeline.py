@@ -267,6 +267,36 @@ class Trained(NamedTuple):
     vectors: KeyedVectors
 
 
+class Prepared(NamedTuple):
+    """A text ready for training: what was read, its phrases joined, and the seconds that took by step."""
+
+    facts: dict[str, int]
+    joined: Joined
+    seconds: dict[str, float]
+
+
+def prepare(
+    corpus: list[str],
+    reading: ReadOptions,
+    settings: TrainSettings,
+    phrase_settings: PhraseSettings,
+    *,
+    quiet: bool,
+    on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
+) -> Prepared:
+    """Read the text once and join phrases (`on_phrases` sees them)."""
+    clock = Clock()
+    with clock.step("reading"):
+        encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
+    facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
+    joined = Joined(encoded, [])
+    if phrase_settings.passes:
+        with clock.step("phrases"):
+            joined = join_phrases(encoded, phrase_settings, workers=settings.workers)
+        on_phrases(joined.found)
+    return Prepared(facts, joined, clock.seconds)
+
+
 def train_and_save(
     corpus: list[str],
     reading: ReadOptions,
@@ -278,25 +308,21 @@ def train_and_save(
     quiet: bool,
     counts_file: str | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] = lambda found: None,
+    prepared: Prepared | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save.
 
+    A text that is `prepared` is not read again.
     An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
     kept, and exits with 130.
     """
-    clock = Clock()
     resumed = last_checkpoint(settings, checkpoints)
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
-    with clock.step("reading"):
-        encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
-    facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
-    joined = Joined(encoded, [])
-    if phrase_settings.passes:
-        with clock.step("phrases"):
-            joined = join_phrases(encoded, phrase_settings, workers=settings.workers)
-        on_phrases(joined.found)
+    if prepared is None:
+        prepared = prepare(corpus, reading, settings, phrase_settings, quiet=quiet, on_phrases=on_phrases)
+    facts, joined, clock = prepared.facts, prepared.joined, Clock(dict(prepared.seconds))
     encoded, found = joined.encoded, joined.found
     with clock.step("vocabulary"):
         model = new_model(encoded, settings, counts_file) if resumed is None else resumed.model

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from w2vplus.cli._targets import local_path
 
-SEEDED = re.compile(r"(?P<stem>.+)\.seed(?P<seed>\d+)(?P<suffixes>(?:\.[A-Za-z]\w*)*)")
+SEEDED = re.compile(r"(?P<stem>.+)\.seed(?P<seed>\d+)(?P<suffixes>(?:\.[^./]+)*)")
 
 
 class Family(NamedTuple):

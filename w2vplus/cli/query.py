@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._seeds import files_of
 from w2vplus.cli._targets import local_path
 
 if TYPE_CHECKING:
@@ -37,8 +38,14 @@ def similar(
     restrict_vocab: RestrictOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the nearest neighbours of each WORD by cosine."""
+    """Show the nearest neighbours of each WORD by cosine.
+
+    Where VECTORS is the name under which train --seeds wrote several files, their neighbours are compared.
+    """
     check_query(topn, restrict_vocab)
+    if len(files := files_of(vectors)) > 1:
+        similar_across_seeds([load(file) for file in files], vectors, words, topn, restrict_vocab, as_json)
+        return
     loaded = load(vectors)
     keys = [as_key(loaded, word) for word in words]
     check_words(loaded, keys, vectors)
@@ -52,6 +59,45 @@ def similar(
         return
     for word, found in answers.items():
         _output.print_table(["word", "cosine"], found, title=word if len(words) > 1 else None)
+
+
+def similar_across_seeds(
+    models: list[KeyedVectors],
+    name: str,
+    words: list[str],
+    topn: int,
+    restrict_vocab: int | None,
+    as_json: bool,
+) -> None:
+    """For each word the neighbours that most seeds have, their cosines with intervals over seeds, and what
+    two seeds have in common."""
+    from dataclasses import asdict
+
+    from w2vplus.evaluation import neighbour_overlap, neighbours_of, seeded_neighbours
+
+    keys = [as_key(models[0], word) for word in words]
+    for model in models:
+        check_words(model, keys, name)
+    limits: dict[str, Any] = {"topn": topn, "restrict_vocab": restrict_vocab}
+    answers = {word: seeded_neighbours(models, word, **limits) for word in keys}
+    shared = {
+        word: neighbour_overlap([neighbours_of(model, [word], **limits) for model in models], topn=topn)
+        for word in keys
+    }
+    if as_json:
+        _output.write_json(
+            [
+                {"word": word, "overlap": shared[word].overlap, "neighbours": [asdict(near) for near in found]}
+                for word, found in answers.items()
+            ],
+            "-",
+        )
+        return
+    for word, found in answers.items():
+        rows = [[n.word, n.cosine, f"{n.low:.4f} – {n.high:.4f}", f"{n.seeds} of {len(models)}"] for n in found]
+        in_common = f"two seeds have {_output.percent(shared[word].overlap)} of the {topn} nearest in common"
+        columns: list[_output.Column] = ["word", "cosine", ("interval 95 %", "right"), ("seeds", "right")]
+        _output.print_table(columns, rows, title=f"{word}: {in_common}")
 
 
 def analogy(

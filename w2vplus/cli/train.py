@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from w2vplus.cli import _output, _pipeline
+from w2vplus.cli._many_seeds import print_seeds_summary, targets_of_seeds, train_seeds
 from w2vplus.cli._output import plural
 from w2vplus.cli._settings import (
     CheckpointSettings,
@@ -236,6 +237,14 @@ def train(
     seed: Annotated[
         int, typer.Option(help="With one worker the same seed gives the same vectors.", rich_help_panel=MODEL)
     ] = TrainSettings.seed,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            help="Train so many models, from --seed on, of a text read once; vectors.bin becomes"
+            " vectors.seed1.bin and so on.",
+            rich_help_panel=MODEL,
+        ),
+    ] = 1,
     min_count: Annotated[
         int, typer.Option(help="Drop words that occur less often.", rich_help_panel=VOCABULARY)
     ] = TrainSettings.min_count,
@@ -325,6 +334,7 @@ def train(
         )
     checkpoints = CheckpointSettings(checkpoint, checkpoint_minutes, resume)
     checkpoints.check()
+    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints)
     reading = _pipeline.ReadOptions(
         errors.value,
         max_sentence_length,
@@ -335,6 +345,15 @@ def train(
         None if memory_limit is None else size_in_bytes("--memory-limit", memory_limit),
         cache_dir,
     )
+    if seeds > 1:
+        summary = train_seeds(
+            corpus, reading, settings, phrase_settings, all_targets, quiet=quiet or as_json, counts_file=vocab
+        )
+        if as_json:
+            _output.write_json(summary, "-")
+        elif not quiet:
+            print_seeds_summary(summary)
+        return
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
         checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab,
