@@ -115,6 +115,8 @@ def _ask_gensim(
 
     by_row = KeyedVectors(vectors.shape[1])
     by_row.vectors, by_row.norms, by_row.index_to_key = vectors, norms, range(len(vectors))
+    # Norms are there; gensim's 3CosMul would warn that it calls a deprecated method of its own.
+    by_row.init_sims = lambda: None
     answers = np.full(len(questions), -1, np.int64)
     rows = zip(questions.a.tolist(), questions.b.tolist(), questions.c.tolist(), strict=True)
     for question, (a, b, c) in enumerate(rows):

@@ -6,12 +6,12 @@ Called by `comparison`, which resamples them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from w2vplus.evaluation._resampling import Floats, Mask, QuestionUnits, RankUnits, Units
+from w2vplus.evaluation._resampling import Draws, Floats, Mask, QuestionUnits, RankUnits, Units
 from w2vplus.evaluation.analogies import AnalogyResult
 from w2vplus.evaluation.relations import RelationResult
 from w2vplus.evaluation.similarity import SimilarityResult
@@ -29,14 +29,25 @@ def key_of(result: Result) -> Key:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """The outcomes of S seeds on the N questions or pairs of one file, (S, N), and which words are known."""
+    """The outcomes of S seeds on the N questions or pairs of one file, (S, N), and which words are known.
+
+    parts: (level, name, numbers of its sections), in the order in which they are shown
+    section_sizes: questions or pairs of each section
+    """
 
     values: Floats
     known: Mask
     units: Units
-    # (level, name, numbers of its sections), in the order in which they are shown.
     parts: tuple[tuple[str, str, tuple[int, ...]], ...]
     section_sizes: tuple[int, ...]
+    _measured: dict[tuple[bytes, tuple[int, ...], Draws], tuple[Floats, Floats]] = field(default_factory=dict)
+
+    def measure(self, counted: Mask, sections: Sequence[int], draws: Draws) -> tuple[Floats, Floats]:
+        """`Units.scores` of these outcomes, (S,) and (S, R); remembered, since comparisons ask again."""
+        key = (np.packbits(counted).tobytes(), tuple(sections), draws)
+        if key not in self._measured:
+            self._measured[key] = self.units.scores(self.values, counted, sections, draws)
+        return self._measured[key]
 
     def places(self, sections: Sequence[int]) -> Mask:
         """Which of the N lie in these sections."""

@@ -7,8 +7,8 @@ of the two multiplicities (the bootstrap of nodes of a graph: Snijders & Borgatt
 product form, which errs on the wide side). Tests flip the sign of each pair's share in a difference, which is
 what that pair adds to the variance (the delete-one-pair linearisation, as in Fafchamps & Gubert 2007).
 
-Correlations are resampled by pair, too. Several seeds of one model are drawn again beside the pairs. Called by
-`comparison`.
+Correlations are resampled by pair, too, and tested by the shares that the jackknife gives. Several seeds of one
+model are drawn again beside the pairs. Called by `comparison`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ FEWEST_PAIRS = 5
 
 FLIPS = 9_999
 FLIPS_AT_ONCE = 500
+LEFT_OUT_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,13 @@ class Draws:
     resamples: int = 2_000
     seed: int = 1
 
-    def generator(self, place: int) -> np.random.Generator:
-        """Random numbers of the section at `place`: the same for every model."""
-        return np.random.default_rng([self.seed, place])
+    def multiplicities(self, place: int, units: int) -> Floats:
+        """How often each of the section's units is drawn, (R, units); the same for every model."""
+        random = np.random.default_rng([self.seed, place])
+        drawn = random.integers(0, units, (self.resamples, units)) if units else np.zeros((self.resamples, 0), int)
+        drawn += np.arange(self.resamples)[:, None] * units
+        counts = np.bincount(drawn.ravel(), minlength=self.resamples * units)
+        return counts.reshape(self.resamples, units).astype(np.float64)
 
 
 class Units(Protocol):
@@ -95,12 +100,6 @@ class QuestionUnits:
         np.add.at(table, (self.source[section], self.target[section]), values[here])
         return table
 
-    def _weights(self, section: int, draws: Draws) -> Floats:
-        """How often each pair is drawn, (R, pairs)."""
-        pairs = self._pair_counts[section]
-        drawn = draws.generator(section).multinomial(pairs, np.full(pairs, 1 / max(1, pairs)), draws.resamples)
-        return drawn.astype(np.float64)
-
     @staticmethod
     def _weighted(table: Floats, weights: Floats) -> Floats:
         """sum over questions of value * multiplicity, (R,)."""
@@ -116,7 +115,7 @@ class QuestionUnits:
         sums = np.zeros((2, len(outcomes)))
         drawn = np.zeros((2, len(outcomes), draws.resamples))
         for section in (section for section in sections if self._pair_counts[section]):
-            weights = self._weights(section, draws)
+            weights = draws.multiplicities(section, self._pair_counts[section])
             for which, values in enumerate((right, asked)):
                 for model, of_model in enumerate(values):
                     table = self._table(section, of_model)
@@ -171,54 +170,45 @@ class RankUnits:
     def scores(
         self, outcomes: Floats, counted: Mask, sections: Sequence[int], draws: Draws
     ) -> tuple[Floats, Floats]:
-        values: list[Floats] = []
+        values: list[list[float]] = []
         drawn: list[Floats] = []
         for section in sections:
             here = self._places(section)
-            human, known = self.human[section], counted[:, here]
-            own = [
-                _spearman(human[None, mask], scores[None, mask])[0]
-                for scores, mask in zip(outcomes[:, here], known, strict=True)
-            ]
-            common = known.all(axis=0)
-            values.append(np.array(own))
+            human = self.human[section]
+            by_seed = list(zip(outcomes[:, here], counted[:, here], strict=True))
+            values.append([float(spearman(human[mask], scores[mask])[0]) for scores, mask in by_seed])
+            common = counted[:, here].all(axis=0)
             drawn.append(self._redrawn(section, human[common], outcomes[:, here][:, common], draws))
-        with np.errstate(invalid="ignore"):
-            return _mean_of_numbers(np.array(values)), _mean_of_numbers(np.array(drawn))
+        return _mean_of_numbers(np.array(values)), _mean_of_numbers(np.array(drawn))
 
     @staticmethod
     def _redrawn(section: int, human: Floats, outcomes: Floats, draws: Draws) -> Floats:
-        count = len(human)
-        if count < FEWEST_PAIRS or not draws.resamples:
+        if len(human) < FEWEST_PAIRS:
             return np.full((len(outcomes), draws.resamples), np.nan)
-        chosen = draws.generator(section).integers(0, count, (draws.resamples, count))
-        return np.array([_spearman(human[chosen], scores[chosen]) for scores in outcomes])
+        weights = draws.multiplicities(section, len(human))
+        return np.array([spearman(human, scores, weights) for scores in outcomes])
 
     def p_value(self, first: Floats, second: Floats, counted: Mask, draws: Draws) -> float:
-        """Swaps the two models' ranks of a pair at random."""
-        from scipy import stats
+        return _sign_flips(self.shares(first, second, counted), draws)
 
-        human, ranks = [], []
+    def shares(self, first: Floats, second: Floats, counted: Mask) -> Floats:
+        """Each pair's share in the difference of scores, from the scores without it (jackknife): they sum to
+        that difference, but for the jackknife's small correction for bias."""
+        shares = []
         for section in range(self.section_count):
             here = self._places(section)
             mask = counted[here]
-            if mask.sum() < 2:
+            if np.count_nonzero(mask) < 3:
                 continue
-            human.append(stats.rankdata(self.human[section][mask]))
-            ranks.append(
-                [stats.rankdata(of[:, here][:, mask], axis=1).mean(axis=0) for of in (first, second)]
-            )
-        if sum(map(len, human)) < FEWEST_PAIRS:
-            return math.nan
-        sizes = np.cumsum([len(section) for section in human])[:-1]
-
-        def difference(one: Any, other: Any, axis: int = -1) -> Any:
-            parts = zip(human, np.split(one, sizes, axis=-1), np.split(other, sizes, axis=-1), strict=True)
-            gaps = [_pearson(ranks, mine) - _pearson(ranks, theirs) for ranks, mine, theirs in parts]
-            return _mean_of_numbers(np.array(gaps))
-
-        one, other = (np.concatenate([pair[which] for pair in ranks]) for which in (0, 1))
-        return _permuted((one, other), difference, draws)
+            human, size = self.human[section][mask], int(np.count_nonzero(mask))
+            of_model = []
+            for outcomes in (first[:, here][:, mask], second[:, here][:, mask]):
+                whole = np.array([spearman(human, scores)[0] for scores in outcomes])
+                without = np.array([spearman_without_each(human, scores) for scores in outcomes])
+                of_model.append((whole[:, None] - (size - 1) / size * without).mean(axis=0))
+            shares.append(of_model[0] - of_model[1])
+        usable = [share for share in shares if np.isfinite(share).all()]
+        return np.concatenate(usable) / len(usable) if usable else np.zeros(0)
 
     def count(self, counted: Mask, sections: Sequence[int]) -> int:
         return int(sum(counted[self._places(section)].sum() for section in sections))
@@ -227,26 +217,60 @@ class RankUnits:
 def _mean_of_numbers(values: Floats) -> Floats:
     """The mean over the first axis of what is not NaN; NaN where all is."""
     numbers = ~np.isnan(values)
-    mean: Floats = np.where(numbers, values, 0.0).sum(axis=0) / numbers.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        mean: Floats = np.where(numbers, values, 0.0).sum(axis=0) / numbers.sum(axis=0)
     return mean
 
 
-def _pearson(first: Any, second: Any) -> Any:
-    """Along the last axis; NaN where one side is constant."""
-    first = first - first.mean(axis=-1, keepdims=True)
-    second = second - second.mean(axis=-1, keepdims=True)
+def _middle_ranks(values: Floats, weights: Floats) -> Floats:
+    """Ranks, ties sharing their mean, where each value is there as often as `weights` (R, n) says: (R, n)."""
+    _, group = np.unique(values, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    counts = np.add.reduceat(weights[:, order], starts, axis=1)
+    middle: Floats = (np.cumsum(counts, axis=1) - (counts - 1) / 2)[:, group]
+    return middle
+
+
+def spearman(first: Floats, second: Floats, weights: Floats | None = None) -> Floats:
+    """Spearman's rho of n values with n others, each pair as often as `weights` (R, n) says, or once: (R,).
+
+    NaN where one side is constant, or nothing is there.
+    """
+    if weights is None:
+        weights = np.ones((1, len(first)))
+    if len(first) < 2:
+        return np.full(len(weights), np.nan)
+    middle = (weights.sum(axis=1, keepdims=True) + 1) / 2
+    one, other = _middle_ranks(first, weights) - middle, _middle_ranks(second, weights) - middle
+    return _quotient((weights * one * other).sum(1), (weights * one**2).sum(1), (weights * other**2).sum(1))
+
+
+def spearman_without_each(first: Floats, second: Floats) -> Floats:
+    """Spearman's rho of n values with n others, without each pair in turn: (n,).
+
+    Ranks fall by one where a smaller value is taken out, by a half where an equal one is.
+    """
+    once = np.ones((1, len(first)))
+    ranks = [_middle_ranks(values, once)[0] for values in (first, second)]
+    found = np.empty(len(first))
+    for start in range(0, len(first), LEFT_OUT_AT_ONCE):
+        rows = np.arange(start, min(start + LEFT_OUT_AT_ONCE, len(first)))
+        centred = []
+        for values, of_all in zip((first, second), ranks, strict=True):
+            left_out = values[rows, None]
+            lower = of_all - (values > left_out) - 0.5 * (values == left_out) - len(first) / 2
+            lower[np.arange(len(rows)), rows] = 0.0
+            centred.append(lower)
+        one, other = centred
+        found[rows] = _quotient((one * other).sum(1), (one**2).sum(1), (other**2).sum(1))
+    return found
+
+
+def _quotient(products: Floats, squares: Floats, other_squares: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (first * second).sum(axis=-1) / np.sqrt((first**2).sum(axis=-1) * (second**2).sum(axis=-1))
-
-
-def _spearman(first: Floats, second: Floats) -> Floats:
-    """Along the last axis, ties sharing their mean rank."""
-    from scipy import stats
-
-    if first.shape[-1] < 2:
-        return np.full(len(first), np.nan)
-    rho: Floats = _pearson(stats.rankdata(first, axis=-1), stats.rankdata(second, axis=-1))
-    return rho
+        correlation: Floats = products / np.sqrt(squares * other_squares)
+    return correlation
 
 
 def _sign_flips(shares: Floats, draws: Draws) -> float:
@@ -255,21 +279,15 @@ def _sign_flips(shares: Floats, draws: Draws) -> float:
         return math.nan
     if not shares.any():
         return 1.0
-    return _permuted((shares,), lambda values, axis=-1: values.sum(axis=axis), draws)
-
-
-def _permuted(data: tuple[Floats, ...], statistic: Any, draws: Draws) -> float:
     from scipy import stats
 
     tested = stats.permutation_test(
-        data,
-        statistic,
+        (shares,),
+        lambda values, axis=-1: values.sum(axis=axis),
         permutation_type="samples",
         vectorized=True,
         n_resamples=FLIPS,
         batch=FLIPS_AT_ONCE,
-        alternative="two-sided",
-        axis=-1,
         random_state=np.random.default_rng(draws.seed),
     )
     return float(tested.pvalue)

@@ -34,4 +34,8 @@ def unit_rows(vectors: NDArray[Any], norms: NDArray[Any], dtype: Any = np.float3
     """Rows scaled to length one, as `dtype`; rows without a direction (zero, NaN) become zero."""
     unit = np.zeros(vectors.shape, dtype)
     np.divide(vectors, norms[:, None], out=unit, where=has_direction(norms)[:, None], casting="same_kind")
+    if unit.dtype.itemsize > norms.dtype.itemsize:
+        # Norms of the narrower type leave lengths that are 1 to that type's precision only.
+        lengths = np.linalg.norm(unit, axis=1, keepdims=True)
+        np.divide(unit, lengths, out=unit, where=lengths > 0)
     return unit

@@ -75,8 +75,9 @@ class Difference:
     """Two models on the questions of one file that both know: first minus second.
 
     low, high: the interval of `difference` over word pairs (and seeds), drawn alike for both
-    p: of the paired permutation test over word pairs; p_adjusted: after Benjamini & Hochberg, over all
-    differences of the evaluation; p_seeds: Welch's t-test over seeds, None unless both have two
+    p: of the paired permutation test over word pairs, for these very seeds; p_seeds: of Welch's t-test over
+    seeds, None unless both models have two; p_adjusted: of the greater of the two (what holds must hold for
+    other pairs and for other seeds), after Benjamini & Hochberg, over all differences of the evaluation
     compared, units: questions or pairs known to both, and the word pairs they are made of
     """
 
@@ -158,13 +159,13 @@ def compare(
     scores = [
         score
         for model, of_model in zip(models, answered, strict=True)
-        for results in of_model.values()
-        for score in _scores(model.name, results, confidence, draws)
+        for key, outcomes in of_model.items()
+        for score in _scores(model.name, key, outcomes, confidence, draws)
     ]
     differences = [
-        _difference((one.name, other.name), results, theirs[key], confidence, draws)
+        _difference((one.name, other.name), key, outcomes, theirs[key], confidence, draws)
         for (one, ours), (other, theirs) in itertools.combinations(zip(models, answered, strict=True), 2)
-        for key, results in ours.items()
+        for key, outcomes in ours.items()
         if key in theirs
     ]
     stability = tuple(
@@ -180,11 +181,11 @@ def compare(
     return Evaluation(facts, tuple(scores), tuple(_adjusted(differences)), stability, settings)
 
 
-def _answered(model: JudgedModel) -> dict[Key, list[Result]]:
-    """The results of all seeds on each file that all of them answered."""
+def _answered(model: JudgedModel) -> dict[Key, Outcomes]:
+    """The outcomes of all seeds on each file that all of them answered."""
     by_seed = [{key_of(result): result for result in results} for results in model.results]
     return {
-        key: [of_seed[key] for of_seed in by_seed]
+        key: outcomes_of([of_seed[key] for of_seed in by_seed])
         for key in (by_seed[0] if by_seed else {})
         if all(key in of_seed for of_seed in by_seed)
     }
@@ -198,17 +199,16 @@ def _measured(
     outcomes: Outcomes, counted: Mask, sections: Sequence[int], confidence: float, draws: Draws
 ) -> tuple[list[float], float, float]:
     """The score of each seed, and the interval of their mean."""
-    values, drawn = outcomes.units.scores(outcomes.values, counted, sections, draws)
+    values, drawn = outcomes.measure(counted, sections, draws)
     by_all: Mask = np.asarray(counted.all(axis=0))
     enough = outcomes.units.count(by_all, sections) >= FEWEST_PAIRS
     low, high = interval(over_seeds(drawn, draws), confidence) if enough else (math.nan, math.nan)
     return values.tolist(), low, high
 
 
-def _scores(name: str, results: Sequence[Result], confidence: float, draws: Draws) -> list[Score]:
+def _scores(name: str, key: Key, outcomes: Outcomes, confidence: float, draws: Draws) -> list[Score]:
     """The scores of one model on one file: its sections, groups and the total."""
-    outcomes = outcomes_of(results)
-    kind, source, method = key_of(results[0])
+    kind, source, method = key
     everything = np.ones_like(outcomes.known)
     scores = []
     for level, section, numbers in outcomes.parts:
@@ -246,21 +246,21 @@ def _scores(name: str, results: Sequence[Result], confidence: float, draws: Draw
 
 def _difference(
     names: tuple[str, str],
-    first: Sequence[Result],
-    second: Sequence[Result],
+    key: Key,
+    ours: Outcomes,
+    theirs: Outcomes,
     confidence: float,
     draws: Draws,
 ) -> Difference:
     """The paired comparison of two models on what both know of one file."""
-    kind, source, method = key_of(first[0])
-    ours, theirs = outcomes_of(first), outcomes_of(second)
+    kind, source, method = key
     common: Mask = np.asarray(np.concatenate([ours.known, theirs.known]).all(axis=0))
     sections = range(ours.units.section_count)
     means: list[Floats] = []
     drawn: list[Floats] = []
     for outcomes in (ours, theirs):
         counted = np.broadcast_to(common, outcomes.known.shape)
-        values, resampled = outcomes.units.scores(outcomes.values, counted, sections, draws)
+        values, resampled = outcomes.measure(counted, sections, draws)
         means.append(values)
         # Seeds of the two models are drawn apart: they have nothing to do with each other.
         drawn.append(over_seeds(resampled, replace(draws, seed=draws.seed + len(drawn))))
@@ -299,9 +299,6 @@ def _adjusted(differences: Sequence[Difference]) -> list[Difference]:
     """With p-values after Benjamini & Hochberg, over all differences that have one."""
     from scipy import stats
 
-    tested = [difference.p for difference in differences if difference.p is not None]
+    tested = [max(one.p, one.p_seeds or 0.0) for one in differences if one.p is not None]
     adjusted = iter(stats.false_discovery_control(tested).tolist() if tested else ())
-    return [
-        difference if difference.p is None else replace(difference, p_adjusted=next(adjusted))
-        for difference in differences
-    ]
+    return [one if one.p is None else replace(one, p_adjusted=next(adjusted)) for one in differences]

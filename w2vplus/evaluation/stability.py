@@ -93,8 +93,7 @@ def neighbour_overlap(
         ]
     )
     per_word = by_pair.mean(axis=0)
-    chosen = draws.generator(0).multinomial(len(words), np.full(len(words), 1 / len(words)), draws.resamples)
-    low, high = interval(chosen @ per_word / len(words), confidence) if draws.resamples else (math.nan, math.nan)
+    low, high = interval(draws.multiplicities(0, len(words)) @ per_word / len(words), confidence)
     of_pairs = by_pair.mean(axis=1)
     mean, least, greatest = float(per_word.mean()), float(of_pairs.min()), float(of_pairs.max())
     return Overlap(len(by_seed), len(words), topn, mean, low, high, least, greatest)
