@@ -113,7 +113,7 @@ def test_a_question_without_an_offset_is_answered_by_none_of_its_words() -> None
 
 
 def test_an_unknown_method_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="method must be one of 3CosAdd, .* got 'nearest'"):
+    with pytest.raises(ValueError, match=r"method must be one of 3CosAdd, .* got 'nearest'"):
         evaluate_analogies(keyed(["a"], np.eye(1, dtype=np.float32)), "no file", method="nearest")
 
 

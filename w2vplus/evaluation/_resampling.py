@@ -145,7 +145,8 @@ class QuestionUnits:
             took_part = asked.sum(axis=0) + asked.sum(axis=1) > 0
             shares.append(one_of_two[took_part] / count)
         together = np.concatenate(shares)
-        return together + mean / len(together)
+        # The deviations sum to nothing but where questions between pairs and on single pairs are mixed.
+        return together + (mean - together.sum()) / len(together)
 
     def count(self, counted: Mask, sections: Sequence[int]) -> int:
         asked = [self._table(section, counted.astype(np.float64)) for section in sections]
