@@ -41,7 +41,7 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("source", ["corpus", "corpus/*.txt", "corpus/a.txt", "URI"])
 @pytest.mark.parametrize(
-    "command", [("train", "-o"), ("phrases", "-o"), ("phrases", "--export"), ("vocab", "-o"), ("bench", "--json")]
+    "command", [("train", "-o"), ("phrases", "-o"), ("phrases", "--export"), ("vocab", "-o"), ("bench", "-o")]
 )
 def test_no_output_replaces_a_file_of_the_corpus(text: Path, source: str, command: tuple[str, str]) -> None:
     name, option = command

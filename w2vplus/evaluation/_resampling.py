@@ -105,8 +105,10 @@ class QuestionUnits:
         """sum over questions of value * multiplicity, (R,)."""
         alone = np.diag(table)
         joint = table - np.diag(alone)
-        weighted: Floats = np.einsum("ri,ri->r", weights @ joint, weights) + weights @ alone
-        return weighted
+        of_pairs: Floats = ((weights @ joint) * weights).sum(axis=1)
+        if not alone.any():
+            return of_pairs
+        return of_pairs + weights @ alone
 
     def scores(
         self, outcomes: Floats, counted: Mask, sections: Sequence[int], draws: Draws
@@ -146,7 +148,8 @@ class QuestionUnits:
             shares.append(one_of_two[took_part] / count)
         together = np.concatenate(shares)
         # The deviations sum to nothing but where questions between pairs and on single pairs are mixed.
-        return together + (mean - together.sum()) / len(together)
+        centred: Floats = together + (mean - together.sum()) / len(together)
+        return centred
 
     def count(self, counted: Mask, sections: Sequence[int]) -> int:
         asked = [self._table(section, counted.astype(np.float64)) for section in sections]

@@ -50,8 +50,10 @@ def neighbours_of(
         best = np.concatenate([best, scores], axis=1)
         places = np.broadcast_to(np.arange(start, start + scores.shape[1]), scores.shape)
         found = np.concatenate([found, places], axis=1)
-        kept = np.argsort(-best, axis=1, kind="stable")[:, :topn]
+        kept = np.argpartition(-best, min(topn, best.shape[1]) - 1, axis=1)[:, :topn]
         best, found = np.take_along_axis(best, kept, axis=1), np.take_along_axis(found, kept, axis=1)
+    order = np.lexsort((found, -best), axis=1)
+    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
     return {
         keys[row]: tuple(keys[near] for near, score in zip(nearest, scores, strict=True) if score > -np.inf)
         for row, nearest, scores in zip(rows.tolist(), found.tolist(), best.tolist(), strict=True)
