@@ -287,6 +287,7 @@ LAYOUTS = {
     "tab": "# comment\nold\tnew\t1.5\ngood\tgreat\t9\n",
     "tab with header": "word1\tword2\tscore\nold\tnew\t1.5\ngood\tgreat\t9\n",
     "comma, quoted header": '"Word 1","Word 2","Human (mean)"\nold,new,1.5\ngood,great,9\n',
+    "comma, all quoted": '"a","b","score"\n"old","new","1.5"\n"good", "great", 9\n',
     "semicolon, carriage returns": "old;new;1.5\r\ngood;great;9\r\n",
     "space": "old new 1.5\ngood great 9\n",
     "spaces, blank line": "old  new  1.5\n\ngood  great  9",

@@ -6,6 +6,7 @@ layouts: WordSim-353, SimLex-999 and their kin, separated by tab, semicolon, com
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
             continue
         if may_be_header and delimiter is None:
             delimiter = next((mark for mark in DELIMITERS if mark in line), None)
-        columns = line.split(delimiter)
+        columns = _columns(line, delimiter)
         score = next(filter(math.isfinite, map(_number, columns[2:])), None)
         if score is not None and columns[0].strip() and columns[1].strip():
             pairs.append(WordPair(columns[0].strip(), columns[1].strip(), score))
@@ -160,6 +161,13 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
     if not pairs:
         raise EvaluationError(f"{path}: the file holds no word pairs with scores")
     return pairs
+
+
+def _columns(line: str, delimiter: str | None) -> list[str]:
+    """The line's columns; between commas and semicolons they may stand in double quotes."""
+    if delimiter not in (",", ";"):
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
 
 
 def _number(text: str) -> float:
