@@ -27,7 +27,7 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
     confidence = f"{100 * evaluation.settings.get('confidence', 0.95):g} %"
     found = [*_section_tables(evaluation), _totals(evaluation, confidence)]
     if evaluation.differences:
-        found.append(_differences(evaluation.differences, confidence))
+        found.append(_differences(evaluation, confidence))
     if evaluation.stability:
         found.append(_stability(evaluation, confidence))
     return [table for table in found if table.rows]
@@ -46,9 +46,10 @@ def _interval(score: Score) -> str:
     return f"{score.low:.3f} – {score.high:.3f}"
 
 
-def _asked(score: Score) -> str:
+def _asked(one: Score | Difference, evaluation: Evaluation) -> str:
     """What was asked, in a few letters: the file without its folder, and the method if there are several."""
-    return f"{PurePath(score.file).name}{', ' + score.method if score.method else ''}"
+    several = len({score.method for score in evaluation.scores if score.method}) > 1
+    return f"{PurePath(one.file).name}{', ' + one.method if several and one.method else ''}"
 
 
 def _section_tables(evaluation: Evaluation) -> list[Table]:
@@ -62,7 +63,8 @@ def _section_tables(evaluation: Evaluation) -> list[Table]:
         names = tuple(str(model["name"]) for model in evaluation.models)
         figures = ("value", "interval", "unknown as wrong", "answered", "of", "coverage", "pairs")
         columns = ("section", *(names if several else figures))
-        tables.append(Table(f"{scores[0].kind.capitalize()}: {_asked(scores[0])}", columns, tuple(rows)))
+        title = f"{scores[0].kind.capitalize()}: {PurePath(file).name}{', ' + method if method else ''}"
+        tables.append(Table(title, columns, tuple(rows)))
     return tables
 
 
@@ -90,14 +92,13 @@ def _totals(evaluation: Evaluation, confidence: str) -> Table:
     several = any(len(score.by_seed) > 1 for score in evaluation.scores)
     rows = [
         (
-            _asked(score),
+            _asked(score, evaluation),
             score.model,
             _of(score, score.value),
             _interval(score),
             *([_seeds(score)] if several else []),
             _of(score, score.value_of_total),
-            score.seen,
-            score.total,
+            f"{score.seen:,} of {score.total:,}",
             percent(score.coverage),
         )
         for score in sorted(evaluation.scores, key=lambda score: _order(evaluation, score))
@@ -105,7 +106,7 @@ def _totals(evaluation: Evaluation, confidence: str) -> Table:
     ]
     seeds = ["over seeds"] if several else []
     columns = ("asked", "model", "value", f"interval {confidence}", *seeds)
-    columns = (*columns, "unknown as wrong", "known", "of", "coverage")
+    columns = (*columns, "unknown as wrong", "known", "coverage")
     return Table("Accuracy of analogies, Spearman's rho of similarities", columns, tuple(rows))
 
 
@@ -123,7 +124,8 @@ def _seeds(score: Score) -> str:
     return f"± {shown} ({len(score.by_seed)})"
 
 
-def _differences(differences: Sequence[Difference], confidence: str) -> Table:
+def _differences(evaluation: Evaluation, confidence: str) -> Table:
+    differences = evaluation.differences
     scale = {"accuracy": (100, ".1f", " %"), "spearman": (1, ".3f", "")}
     several = any(difference.p_seeds is not None for difference in differences)
     rows = []
@@ -134,19 +136,18 @@ def _differences(differences: Sequence[Difference], confidence: str) -> Table:
         reach = "–" if shown[1] is None else f"{shown[1]} – {shown[2]}{unit}"
         rows.append(
             (
-                f"{PurePath(one.file).name}{', ' + one.method if one.method else ''}",
+                _asked(one, evaluation),
                 f"{one.first} − {one.second}",
                 "–" if shown[0] is None else f"{shown[0]}{unit}",
                 reach,
                 _p(one.p),
                 _p(one.p_adjusted),
                 *([_p(one.p_seeds)] if several else []),
-                one.compared,
                 one.units,
             )
         )
     columns = ("asked", "models", "difference", f"interval {confidence}", "p", "p adjusted")
-    rest = (*(("p over seeds",) if several else ()), "compared", "pairs")
+    rest = (*(("p over seeds",) if several else ()), "pairs")
     return Table("Differences, paired by word pair", (*columns, *rest), tuple(rows))
 
 
