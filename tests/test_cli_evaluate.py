@@ -107,6 +107,8 @@ def test_a_seeds_file_that_is_the_corpus_is_not_replaced(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     Path("v.seed2.txt").write_text("some words\n" * 20)
     assert "is the corpus itself" in refusal(run("train", "v.seed2.txt", "-o", "v.txt", "--seeds", 2), 2)
+    options = ["-o", "v.txt", "--seeds", 2, "--vocab", "v.seed2.txt"]
+    assert "is the input v.seed2.txt" in refusal(run("train", bundled(LEE_NEWS), *options), 2)
 
 
 # ---- names
@@ -173,6 +175,13 @@ def test_reports_are_written_by_suffix(lee: Path, asked: list[str], tmp_path: Pa
         assert {row["model"] for row in csv.DictReader(text.splitlines())} == {"alone.bin"}
     else:
         assert text.startswith("### ") and "| alone.bin |" in text
+
+
+def test_methods_are_those_of_the_library() -> None:
+    from w2vplus.cli.evaluate import METHODS
+    from w2vplus.evaluation import ANALOGY_METHODS
+
+    assert METHODS == ANALOGY_METHODS
 
 
 def test_several_methods_are_rows_of_their_own(lee: Path, asked: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._seeds import SEEDED, seeded_name
 from w2vplus.cli._settings import MOST_SEED, CheckpointSettings, PhraseSettings, TrainSettings
-from w2vplus.cli._targets import Targets
+from w2vplus.cli._targets import Targets, check_not_an_input
 from w2vplus.progress import count, duration
 
 OF_EACH = ("trained_words", "raw_words", "words_per_second", "losses", "files")
@@ -18,7 +18,12 @@ OF_EACH = ("trained_words", "raw_words", "words_per_second", "losses", "files")
 
 
 def targets_of_seeds(
-    targets: Targets, settings: TrainSettings, seeds: int, corpus: Sequence[str], checkpoints: CheckpointSettings
+    targets: Targets,
+    settings: TrainSettings,
+    seeds: int,
+    corpus: Sequence[str],
+    checkpoints: CheckpointSettings,
+    counts_file: str | None = None,
 ) -> dict[int, Targets]:
     """Where each seed's model goes, checked like `targets`; raises UsageError for what seeds do not go with."""
     _output.require("--seeds", seeds, seeds >= 1, "at least 1")
@@ -37,6 +42,7 @@ def targets_of_seeds(
         model = None if targets.model is None else seeded_name(targets.model, seed)
         found[seed] = Targets(seeded_name(targets.vectors, seed), model)
         found[seed].check(corpus)
+        check_not_an_input(found[seed].vectors, "--output", [] if counts_file is None else [counts_file])
     return found
 
 

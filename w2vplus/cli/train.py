@@ -334,7 +334,7 @@ def train(
         )
     checkpoints = CheckpointSettings(checkpoint, checkpoint_minutes, resume)
     checkpoints.check()
-    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints)
+    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints, vocab)
     reading = _pipeline.ReadOptions(
         errors.value,
         max_sentence_length,

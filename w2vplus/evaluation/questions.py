@@ -65,6 +65,8 @@ def read_analogies(path: str | os.PathLike[str]) -> AnalogyQuestions:
       the example's answer is the first of its line. Categories in folders of their own are grouped by these.
       One such file is read alike.
 
+    Google's and Mikolov's files were read whole; the MSR set and BATS only as miniatures in their formats.
+
     Raises EvaluationError, naming file and line, for a line of another shape, for a question before the first
     section of a file that has sections, and where there is no question at all.
     """

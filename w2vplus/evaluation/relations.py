@@ -121,7 +121,8 @@ def read_relations(folder: str | os.PathLike[str]) -> list[Relation]:
     """The relations of a folder that holds the task's files, at any depth, without scores.
 
     `GoldRatings-1a.txt` has a rating and a pair a line, `97.1 "flower:tulip"`, and comments after #;
-    `Phase1Questions-1a.txt` has the model pairs on lines of their own, `flower:tulip`, among other text.
+    `Phase1Questions-1a.txt` has the model pairs on lines of their own, `flower:tulip`, among other text. The
+    task's own files were never run, miniatures in their format were.
 
     Raises EvaluationError, with file and line, for a line of another shape, for a relation without model pairs,
     and for a folder without gold ratings.

@@ -137,7 +137,8 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
     Each line holds two words and, somewhere after them, a score: the first further column that is a finite
     number (SimLex-999 and SimVerb put a part of speech before it, RW lets ten single ratings follow). Blank
     lines and lines that begin with `#` are passed over, and the first line may be a header. The delimiter,
-    unless given, is found from the first line. UTF-8; compressed and remote files by smart_open.
+    unless given, is found from the first line. UTF-8; compressed and remote files by smart_open. WordSim-353
+    and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as miniatures in their layouts.
 
     Raises EvaluationError, naming file and line, for a line of another shape and for a file without pairs.
     """
@@ -164,10 +165,13 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
 
 
 def _columns(line: str, delimiter: str | None) -> list[str]:
-    """The line's columns; between commas and semicolons they may stand in double quotes."""
+    """The line's columns; between commas and semicolons they may stand in double quotes. Empty for what is none."""
     if delimiter not in (",", ";"):
         return line.split(delimiter)
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return []
 
 
 def _number(text: str) -> float:
