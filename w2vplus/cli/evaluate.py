@@ -87,9 +87,9 @@ def evaluate(
     if output is not None:
         check_report_target(output, [*inputs, *(analogies or ()), *(similarity or ())])
     options = {"restrict_vocab": restrict_vocab, "case_insensitive": not case_sensitive}
-    files = Files.bundled() if not (analogies or similarity or relations) else Files(
-        analogies or (), similarity or (), relations or ()
-    )  # fmt: skip
+    files = Files(analogies or (), similarity or (), relations or ())
+    if files == Files():
+        files = Files.bundled()
     judge = Judge(files, tuple(methods), options)
     judged = [judge_family(model, judge) for model in models]
     evaluation = judge.compare(judged, confidence / 100, resamples)
@@ -123,7 +123,10 @@ class Files:
 
 @dataclass
 class Judge:
-    """Asks vectors the questions of `files`; each file of analogies is read once, however many are asked."""
+    """Asks vectors the questions of `files`; each file of analogies is read once, however many are asked.
+
+    options: what all of `evaluate_analogies`, `evaluate_similarity` and `evaluate_relations` take
+    """
 
     files: Files
     methods: tuple[str, ...] = ("3CosAdd",)
@@ -171,7 +174,8 @@ class Judge:
         """Intervals, and every model against every other."""
         from w2vplus.evaluation import compare
 
-        return compare(judged, confidence=confidence, resamples=resamples, topn=TOPN, **self.options)
+        noted = {name: self.options[name] for name in ("restrict_vocab", "case_insensitive")}
+        return compare(judged, confidence=confidence, resamples=resamples, topn=TOPN, **noted)
 
 
 def judge_family(family: Family, judge: Judge) -> JudgedModel:
