@@ -17,14 +17,14 @@ print(f"{model.corpus_total_words:,} words read, vectors of {len(model.wv):,} wo
 
 result = evaluate_analogies(model.wv, datapath("questions-words.txt"))
 print(f"{'section':30} correct  answered  questions")
-for section in (*result.sections, result.semantic, result.syntactic, result.total):
+for section in (*result.sections, *result.groups, result.total):
     print(f"{section.name:30} {section.correct:7,}  {section.seen:8,}  {section.total:9,}")
 print(f"accuracy {result.total.accuracy:.2%} where all words are known, which is {result.total.coverage:.2%}")
 
 # Every section keeps its questions.
 family = next(section for section in result.sections if section.name == "family")
-for a, b, c, answer in family.correct_questions[:3]:
-    print(f"  {a} is to {b} as {c} is to {answer}".lower())
+for question in family.correct_questions[:3]:
+    print(f"  {question.a} is to {question.b} as {question.c} is to {question.answers[0]}".lower())
 
 for name in ("wordsim353.tsv", "simlex999.txt"):
     judged = evaluate_similarity(model.wv, datapath(name))

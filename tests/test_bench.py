@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from typer.testing import CliRunner
 
 from w2vplus import bench
 from w2vplus._bundled import LEE_NEWS, bundled
-from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, measure, vocabulary
+from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, analogies, measure, vocabulary
+from w2vplus.bench.analogies import measure_analogies
 from w2vplus.bench.corpus import first_tokens, token_lists
 from w2vplus.bench.peers import Gensim, Training, W2VPlus
 from w2vplus.bench.vocabulary import VocabularyRow, measure_vocabulary
 from w2vplus.cli import app
 from w2vplus.corpus import encode
+from w2vplus.evaluation import Question
 
 SMALL = Settings(vector_size=8, epochs=2)
 
@@ -120,7 +123,7 @@ def test_gensims_corpus_file_really_stops_after_ten_thousand_words(one_line: Ben
 
 def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     arguments: list[Any] = ["bench", bundled(LEE_NEWS), "--vector-size", "8,12", "--modes", "sg-ns,cbow-hs"]
-    arguments += ["--repetitions", "1", "--max-tokens", "20000", "--json", str(tmp_path / "rows.json")]
+    arguments += ["--repetitions", "1", "--max-tokens", "20000", "-o", str(tmp_path / "rows.json")]
     outcome = CliRunner().invoke(app, arguments)
     assert outcome.exit_code == 0, outcome.stderr
     assert "w2vplus faster by" in outcome.stdout and "×" in outcome.stdout
@@ -136,7 +139,7 @@ def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--modes", "sg-ns,glove"], "--modes must be a list of sg-ns, cbow-ns, sg-hs, cbow-hs, got 'glove'"),
-        (["--rows", ""], "--rows must be a list of training, whole, vocabulary, phrases, got ''"),
+        (["--rows", ""], "--rows must be a list of training, whole, vocabulary, phrases, analogies, got ''"),
         (["--vector-size", "100,big"], "--vector-size must be a list of whole numbers from 1 on, got 'big'"),
         (["--repetitions", "0"], "--repetitions must be at least 1, got 0"),
     ],
@@ -199,3 +202,22 @@ def test_phrase_rows_time_every_task_of_every_peer(tmp_path: Path) -> None:
     assert "new_york" in (tmp_path / "w2vplus.txt").read_text()
     with pytest.raises(BenchError, match="failed at phrases"):
         list(measure_phrases(str(tmp_path / "missing"), tmp_path, [1], 1))
+
+
+def test_the_analogies_row_compares_equal_answers(one_line: BenchCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analogies, "CUTS", (500, 90_000))
+    rows = list(measure_analogies(one_line, [SMALL], 1))
+    assert [row.words for row in rows] == [500, 1762]
+    for row in rows:
+        assert row.answered > 0 and len(row.ratios()) == 1
+        assert json.loads(json.dumps(row.as_dict()))["ratio"] == row.ratios()[0] > 0
+    monkeypatch.setattr(analogies, "evaluate_analogies", lambda *_, **__: SimpleNamespace(total=Wrong))
+    with pytest.raises(BenchError, match="no ratio is given for unequal answers"):
+        list(measure_analogies(one_line, [SMALL], 1))
+
+
+class Wrong:
+    """A total that claims a question which gensim does not answer rightly."""
+
+    seen = correct = 1
+    correct_questions = (Question("a", "b", "c", ("d",)),)

@@ -41,7 +41,7 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("source", ["corpus", "corpus/*.txt", "corpus/a.txt", "URI"])
 @pytest.mark.parametrize(
-    "command", [("train", "-o"), ("phrases", "-o"), ("phrases", "--export"), ("vocab", "-o"), ("bench", "--json")]
+    "command", [("train", "-o"), ("phrases", "-o"), ("phrases", "--export"), ("vocab", "-o"), ("bench", "-o")]
 )
 def test_no_output_replaces_a_file_of_the_corpus(text: Path, source: str, command: tuple[str, str]) -> None:
     name, option = command
@@ -76,8 +76,10 @@ def test_model_folder_that_holds_the_corpus_is_not_replaced(text: Path) -> None:
 def test_results_never_replace_what_they_judge(text: Path) -> None:
     assert run("train", text, "-o", "v.bin", *SMALL).exit_code == 0
     before = Path("v.bin").read_bytes()
-    assert "--json ./v.bin is the input v.bin" in refusal(run("evaluate", "v.bin", "--json", "./v.bin"))
-    pairs = ["--similarity", text, "--json", text]
+    Path("v.md").write_bytes(before)
+    assert "--output ./v.md is the input v.md" in refusal(run("evaluate", "v.md", "-o", "./v.md"))
+    text = text.rename("pairs.csv")
+    pairs = ["--similarity", text, "-o", text]
     assert "is the input" in refusal(run("evaluate", "v.bin", *pairs))
     assert (Path("v.bin").read_bytes(), text.read_text()) == (before, TEXT)
 

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from w2vplus.errors import EvaluationError
 from w2vplus.evaluation import (
     AnalogyResult,
-    _cosadd,
+    _offsets,
     evaluate_analogies,
     evaluate_similarity,
     read_analogies,
     read_word_pairs,
 )
-from w2vplus.evaluation._cosadd import Questions, answer_rows
+from w2vplus.evaluation._answers import answer_rows
+from w2vplus.evaluation._offsets import Questions
 
 GOOGLE = datapath("questions-words.txt")
 
@@ -47,9 +48,9 @@ def planted_vectors() -> KeyedVectors:
     """Words of Google's questions, each pair apart by its section's offset; other spellings; fillers."""
     random = np.random.default_rng(5)
     vectors: dict[str, np.ndarray] = {}
-    for _, questions in read_analogies(GOOGLE):
+    for section in read_analogies(GOOGLE).sections:
         offset = random.normal(size=25)
-        for first, second, _, _ in questions:
+        for first, second, _, _ in section.questions:
             start = vectors.setdefault(first, random.normal(size=25))
             vectors.setdefault(second, start + offset + random.normal(size=25) * 0.6)
     for word in list(vectors)[:300]:
@@ -72,7 +73,11 @@ def some_questions(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def in_upper_case(questions: tuple) -> list[tuple[str, ...]]:
-    return [tuple(word.upper() for word in question) for question in questions]
+    return [tuple(word.upper() for word in question.words) for question in questions]
+
+
+def as_they_are(questions: tuple) -> list[tuple[str, ...]]:
+    return [question.words for question in questions]
 
 
 def assert_answers_are_gensims(
@@ -89,7 +94,7 @@ def assert_answers_are_gensims(
         accuracy, sections = keyed_vectors.evaluate_word_analogies(
             path, restrict_vocab=restrict_vocab, case_insensitive=case_insensitive
         )
-    spelled = in_upper_case if case_insensitive else list
+    spelled = in_upper_case if case_insensitive else as_they_are
     assert [section.name for section in ours.sections] == [section["section"] for section in sections[:-1]]
     for mine, theirs in zip((*ours.sections, ours.total), sections, strict=True):
         assert spelled(mine.correct_questions) == theirs["correct"], mine.name
@@ -145,7 +150,7 @@ def test_ties_zero_vectors_and_many_spellings_are_answered_as_gensim_does(
     known = keys[:restrict_vocab]
     path.write_text(": tied\n" + "".join(" ".join(random.choice(known, 4)) + "\n" for _ in range(20)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_cosadd, "BLOCK_COLUMNS", (columns, columns))
+        patch.setattr(_offsets, "BLOCK_COLUMNS", (columns, columns))
         assert_answers_are_gensims(keyed(keys, vectors), str(path), restrict_vocab, case_insensitive)
 
 
@@ -155,7 +160,7 @@ def test_an_answer_behind_five_spellings_of_a_question_word_is_out_of_gensims_si
     path = tmp_path / "questions.txt"
     path.write_text(": s\nother word other answer\nother word other word\n")
     result = assert_answers_are_gensims(keyed([*spellings, "answer", "other"], vectors), str(path))
-    assert [question[3] for question in result.total.correct_questions] == ["word"]
+    assert [question.answers for question in result.total.correct_questions] == [("word",)]
 
 
 def test_answers_over_many_vocabulary_blocks_equal_a_plain_search():
@@ -193,15 +198,17 @@ def test_stale_norms_do_not_mislead_the_answers(planted_vectors, some_questions)
 def test_totals_coverage_and_both_accuracies_add_up(lee_vectors):
     result = evaluate_analogies(lee_vectors, GOOGLE)
     assert result.total.total == 19_544
-    assert (result.semantic.total, result.syntactic.total) == (8_869, 10_675)
-    assert result.semantic.correct + result.syntactic.correct == result.total.correct
+    semantic, syntactic = result.groups
+    assert (semantic.name, semantic.total) == ("semantic", 8_869)
+    assert (syntactic.name, syntactic.total) == ("syntactic", 10_675)
+    assert semantic.correct + syntactic.correct == result.total.correct
     assert result.total.coverage == result.total.seen / 19_544
     with_dummy, _ = lee_vectors.evaluate_word_analogies(GOOGLE, dummy4unknown=True)
     assert result.total.accuracy_of_total == pytest.approx(with_dummy)
     summary = json.loads(json.dumps(result.as_dict(questions=True)))
     assert list(summary) == [
         *("source", "method", "words_considered", "case_insensitive"),
-        *("sections", "semantic", "syntactic", "total"),
+        *("sections", "groups", "total"),
     ]
     listed = summary["sections"][0]
     assert len(listed["unknown_questions"]) == listed["total"] - listed["seen"]
@@ -212,7 +219,7 @@ def test_keys_that_are_no_strings_stand_for_no_word(tmp_path):
     path.write_text(": s\n1 b c d\na b c d\n")
     vectors = np.eye(5, dtype=np.float32)
     result = evaluate_analogies(keyed([1, "a", "b", "c", "d"], vectors), path)
-    assert result.total.unknown_questions == (("1", "b", "c", "d"),)
+    assert result.total.unknown_questions == (("1", "b", "c", ("d",)),)
 
 
 def test_compressed_questions_with_windows_line_ends_are_read(tmp_path, planted_vectors, some_questions):
@@ -228,7 +235,7 @@ def test_compressed_questions_with_windows_line_ends_are_read(tmp_path, planted_
     [
         (b"", "no analogy questions"),
         (b": only-a-header\n\n", "no analogy questions"),
-        (b"a b c d\n", "line 1: a question stands before the first section"),
+        (b"a b c d\n: s\na b c d\n", "line 1: a question stands before the first section"),
         (b": s\na b c d\na b c\n", "line 3: a question has 4 words .* got 3: 'a b c'"),
         (b": s\na b c d\n:\na b c d\n", "line 3: a section header"),
         (b": s\na b c \xff\n", "line 2: byte 7 of the line is not UTF-8"),
@@ -280,6 +287,7 @@ LAYOUTS = {
     "tab": "# comment\nold\tnew\t1.5\ngood\tgreat\t9\n",
     "tab with header": "word1\tword2\tscore\nold\tnew\t1.5\ngood\tgreat\t9\n",
     "comma, quoted header": '"Word 1","Word 2","Human (mean)"\nold,new,1.5\ngood,great,9\n',
+    "comma, all quoted": '"a","b","score"\n"old","new","1.5"\n"good", "great", 9\n',
     "semicolon, carriage returns": "old;new;1.5\r\ngood;great;9\r\n",
     "space": "old new 1.5\ngood great 9\n",
     "spaces, blank line": "old  new  1.5\n\ngood  great  9",
@@ -311,6 +319,7 @@ def test_a_given_delimiter_keeps_other_marks_in_words(tmp_path):
         ("the\tof\t1\nthe\tof\n", "line 2: expected two words and a number, separated by '.t'"),
         ("the of 1\nthe of nan\n", "line 2: expected two words and a number, separated by white space"),
         ("the\tof\t1\n\tof\t2\n", "line 2"),
+        ("the,of,1\n" + "the," + "x" * 200_000 + ",1\n", "line 2: expected two words and a number, separated by ','"),
         ("xxqx\tyyqy\t1\n", "of 1 pairs 0 have both words in the vocabulary"),
         ("the\tof\t1\nxxqx\tof\t2\n", "of 2 pairs 1 have both words in the vocabulary"),
     ],

@@ -30,6 +30,7 @@ from w2vplus.cli._answers import Limits
 from w2vplus.cli._output import CommandError
 from w2vplus.cli._words import Term, UnknownWord, Words, written
 from w2vplus.cli.explore import Explorer, answer_lines
+from w2vplus.phrases import PhraseKeys
 
 KEYS = ["king", "man", "woman", "queen", "t-shirt", "shirt", "c++", "c", "-", "+", "don't", "new_york", "new", "York",
         '"The', "1,000", "new_york_city"]  # fmt: skip
@@ -99,12 +100,6 @@ def test_words_that_contain_operators_or_quotes_are_words_when_they_are_keys(
 )
 def test_words_typed_one_after_another_are_a_phrase_or_else_a_sum(text: str, expected: list[tuple[int, str]]) -> None:
     assert terms(text) == expected
-
-
-def test_a_models_phrases_are_found_by_their_words_whatever_joins_them() -> None:
-    words = words_of(["new", "york", "new~york"], {("new", "york"): "new~york"})
-    assert words.expression("new york") == [Term(1, "new~york")]
-    assert words.expression("york new") == [Term(1, "york"), Term(1, "new")]
 
 
 def test_keys_that_are_numbers_are_found_by_their_digits() -> None:

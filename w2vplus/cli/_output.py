@@ -261,3 +261,11 @@ def require(option: str, value: object, holds: bool, rule: str, remedy: str = ""
 def write_json_line(value: object) -> None:
     """Print `value` as JSON on one line of standard output."""
     print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), flush=True)
+
+
+def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
+    """The names of a comma-separated list, in its order; UsageError names one that is not allowed."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names or [""]:
+        require(option, repr(name), name in allowed, f"a list of {', '.join(allowed)}")
+    return list(dict.fromkeys(names))

@@ -237,6 +237,37 @@ class Trained(NamedTuple):
     vectors: KeyedVectors
 
 
+class Prepared(NamedTuple):
+    """A text ready for training: what was read, its phrases joined, and the seconds that took by step."""
+
+    facts: dict[str, int]
+    joined: Joined
+    seconds: dict[str, float]
+
+
+def prepare(
+    corpus: list[str],
+    reading: ReadOptions,
+    settings: TrainSettings,
+    phrase_settings: PhraseSettings,
+    *,
+    quiet: bool,
+    on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
+) -> Prepared:
+    """Read the text once and join phrases (`on_phrases` sees them)."""
+    clock = Clock()
+    with clock.step("reading"):
+        encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
+    facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
+    joined = Joined(encoded)
+    if phrase_settings.passes:
+        with clock.step("phrases"):
+            joined = join_phrases(encoded, phrase_settings, workers=settings.workers)
+        if on_phrases is not None:
+            on_phrases(joined.found)
+    return Prepared(facts, joined, clock.seconds)
+
+
 def train_and_save(
     corpus: list[str],
     reading: ReadOptions,
@@ -250,28 +281,23 @@ def train_and_save(
     earlier: Word2Vec | None = None,
     start: StartSettings = RANDOM_START,
     on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
+    prepared: Prepared | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
     with, which joins its own phrases.
 
+    A text that is `prepared` is not read again.
     An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
     kept, and exits with 130.
     """
-    clock = Clock()
     resumed = _models.last_checkpoint(settings, checkpoints)
     started = start.arguments(settings.vector_size) if resumed is None else {}
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
-    with clock.step("reading"):
-        encoded = read_corpus(corpus, reading, workers=settings.workers, quiet=quiet)
-    facts = {"tokens": encoded.token_count, "sentences": encoded.sentence_count, "types": len(encoded.types)}
-    joined = Joined(encoded)
-    if phrase_settings.passes:
-        with clock.step("phrases"):
-            joined = join_phrases(encoded, phrase_settings, workers=settings.workers)
-        if on_phrases is not None:
-            on_phrases(joined.found)
+    if prepared is None:
+        prepared = prepare(corpus, reading, settings, phrase_settings, quiet=quiet, on_phrases=on_phrases)
+    facts, joined, clock = prepared.facts, prepared.joined, Clock(dict(prepared.seconds))
     encoded = joined.encoded
     with clock.step("vocabulary"):
         known_words = 0 if earlier is None else len(earlier.wv)

@@ -10,16 +10,18 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._targets import check_not_a_source, check_writable
+from w2vplus.cli.query import JsonFlag
 from w2vplus.limits import MOST
 from w2vplus.progress import count
 
 if TYPE_CHECKING:
     from w2vplus.bench import Row
+    from w2vplus.bench.analogies import AnalogyRow
     from w2vplus.bench.phrases import PhraseRow
     from w2vplus.bench.vocabulary import VocabularyRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole", "vocabulary", "phrases")
+ROWS = ("training", "whole", "vocabulary", "phrases", "analogies")
 
 
 def bench(
@@ -29,7 +31,7 @@ def bench(
         typer.Option(
             "--rows",
             help="training: train() alone; whole: fresh processes, file to saved vectors; vocabulary: text to"
-            " ids against gensim's scan; phrases: Phrases.",
+            " ids against gensim's scan; phrases: Phrases; analogies: Google's questions.",
         ),
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
@@ -49,10 +51,10 @@ def bench(
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Use only the beginning of the text, for a quick look.")
     ] = None,
-    json_file: Annotated[
-        str | None,
-        typer.Option("--json", metavar="FILE", help="Write every figure as JSON; - is standard output."),
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write every figure as JSON.")
     ] = None,
+    as_json: JsonFlag = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress lines.")] = False,
 ) -> None:
     """Measure w2vplus against gensim on the same text with the same settings, in turn.
@@ -60,8 +62,8 @@ def bench(
     Every row gives the words/s of each (median over the repetitions) and the ratio (median of the ratios
     within repetitions, least and greatest beside it). A peer that did not train every word is an error.
     """
-    kinds = choices("--rows", rows, ROWS)
-    plan_modes = choices("--modes", modes, MODES)
+    kinds = _output.choices("--rows", rows, ROWS)
+    plan_modes = _output.choices("--modes", modes, MODES)
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
         _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
@@ -70,11 +72,12 @@ def bench(
     _output.require("--sample", sample, sample >= 0, "at least 0")
     if max_tokens is not None:
         _output.require("--max-tokens", max_tokens, max_tokens >= 1, "at least 1")
-    if json_file not in (None, "-"):
-        check_writable(str(json_file), "--json")
-        check_not_a_source(str(json_file), "--json", [corpus])
+    if output is not None:
+        check_writable(output, "--output")
+        check_not_a_source(output, "--output", [corpus])
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
+    from w2vplus.bench.analogies import measure_analogies
     from w2vplus.bench.phrases import measure_phrases
     from w2vplus.bench.vocabulary import measure_vocabulary
 
@@ -106,16 +109,25 @@ def bench(
         if "phrases" in kinds:
             plain = str(text.line_file)
             phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
+        analogy_rows: list[AnalogyRow] = []
+        if "analogies" in kinds:
+            analogy_rows = list(measure_analogies(text, settings, plan.runs, note))
     report = {
         "corpus": corpus,
         "tokens": text.token_count,
         "types": len(text.encoded.types),
         "environment": facts,
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
-        "rows": [*(row.as_dict() for row in measured), *(row.as_dict() for row in phrase_rows)],
+        "rows": [
+            *(row.as_dict() for row in measured),
+            *(row.as_dict() for row in phrase_rows),
+            *(row.as_dict() for row in analogy_rows),
+        ],
         "vocabulary": [row.as_dict() for row in scanned],
     }
-    if json_file != "-":
+    if as_json:
+        _output.write_json(report, "-")
+    else:
         title = f"{corpus}: {count(text.token_count)} tokens"
         if measured:
             print_rows(measured, title=f"{title}, {_output.plural(epochs, 'epoch')}")
@@ -123,9 +135,11 @@ def bench(
             print_vocabulary(scanned, title=f"{title}, text to ids")
         if phrase_rows:
             print_phrase_rows(phrase_rows, title=f"{title}, phrases")
+        if analogy_rows:
+            print_analogy_rows(analogy_rows, title=f"{title}, Google's analogies")
         _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
-    if json_file is not None:
-        _output.write_json(report, json_file)
+    if output is not None:
+        _output.write_json(report, output)
 
 
 def print_rows(rows: list[Row], title: str) -> None:
@@ -203,6 +217,26 @@ def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
     _output.print_table(columns, lines, title=title)
 
 
+def print_analogy_rows(rows: list[AnalogyRow], title: str) -> None:
+    """A table of processor seconds, a line for each size and cut."""
+    import statistics
+
+    lines = [
+        [
+            row.dimensions,
+            row.words,
+            row.answered,
+            *(f"{statistics.median(row.seconds[peer]):.2f}" for peer in ("gensim", "w2vplus")),
+            format_ratio(row.ratios()),
+        ]
+        for row in rows
+    ]
+    right: list[_output.Column] = [
+        (name, "right") for name in ("gensim, CPU s", "w2vplus, CPU s", "w2vplus faster by")
+    ]
+    _output.print_table(["size", "words", "questions", *right], lines, title=title)
+
+
 def format_score(name: str, value: float) -> str:
     """Analogies as a percentage, correlations as they are."""
     return _output.percent(value) if name == "analogies" else _output.cell_text(value)
@@ -213,14 +247,6 @@ def format_ratio(ratios: list[float]) -> str:
     import statistics
 
     return f"{statistics.median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})"
-
-
-def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
-    """The names of a comma-separated list, in its order; UsageError names one that is not allowed."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names or [""]:
-        _output.require(option, repr(name), name in allowed, f"a list of {', '.join(allowed)}")
-    return list(dict.fromkeys(names))
 
 
 def numbers(option: str, text: str) -> list[int]:

@@ -13,7 +13,7 @@ from w2vplus.cli._options import QuietFlag
 from w2vplus.cli._settings import Connectors, PhraseSettings, TrainSettings
 from w2vplus.cli._targets import Targets
 from w2vplus.cli.corpora import print_phrases, write_phrases
-from w2vplus.cli.evaluate import judge_by_bundled_files, print_report, report_as_dict
+from w2vplus.cli.evaluate import judge_by_bundled_files, print_evaluation
 from w2vplus.cli.query import JsonFlag
 from w2vplus.cli.train import print_summary
 
@@ -74,13 +74,13 @@ def demo(
     trained = _pipeline.train_and_save(
         texts, _pipeline.ReadOptions(), settings, PHRASES, targets, quiet=still, on_phrases=show
     )
-    report = judge_by_bundled_files(trained.vectors)
+    evaluation = judge_by_bundled_files("demo", trained.vectors)
     if as_json:
         files = [*trained.summary["files"], phrases_file]
-        _output.write_json({**trained.summary, "files": files, **report_as_dict(report)}, "-")
+        _output.write_json({**trained.summary, "files": files, "evaluation": evaluation.as_dict()}, "-")
     elif not quiet:
         print_neighbours(trained.vectors)
-        print_report(report)
+        print_evaluation(evaluation)
         print_summary(trained.summary)
         print_farewell(output_dir, targets)
 

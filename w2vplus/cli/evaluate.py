@@ -1,165 +1,239 @@
-"""Turns a vectors file and question files into tables of accuracy: `w2vplus evaluate`."""
+"""Turns vectors files and question files into scores with intervals and paired tests: `w2vplus evaluate`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._seeds import Family, families
 from w2vplus.cli._targets import check_not_an_input, check_writable
-from w2vplus.cli.query import VectorsArgument, load
+from w2vplus.cli.query import JsonFlag, load
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from w2vplus.evaluation import AnalogyResult, SimilarityResult
+    from w2vplus.evaluation import AnalogyQuestions, Evaluation, JudgedModel, Result
+    from w2vplus.evaluation.stability import Neighbours
 
-Result = TypeVar("Result")
+METHODS = ("3CosAdd", "3CosMul", "PairDistance", "LRCos")
+SUFFIXES = (".json", ".csv", ".md")
+
+NEIGHBOURHOODS = 1_000
+"""Of so many most frequent words the neighbours are compared between seeds."""
+
+TOPN = 10
 
 
 def evaluate(
-    vectors: VectorsArgument,
+    vectors: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="VECTORS",
+            help="Vectors files, as train writes them; several are compared. Files of one name and several"
+            " seeds, as train --seeds writes them, are one model.",
+        ),
+    ],
     analogies: Annotated[
         list[str] | None,
-        typer.Option("--analogies", metavar="FILE", help="Questions in Google's format; may be given again."),
+        typer.Option(
+            "--analogies",
+            metavar="FILE",
+            help="Questions: Google's format, four words a line, or the folder of BATS; may be given again.",
+        ),
     ] = None,
     similarity: Annotated[
         list[str] | None,
-        typer.Option(
-            "--similarity", metavar="FILE", help="Word pairs with human scores; may be given again."
-        ),
+        typer.Option("--similarity", metavar="FILE", help="Word pairs with human scores; may be given again."),
     ] = None,
+    relations: Annotated[
+        list[str] | None,
+        typer.Option("--relations", metavar="FOLDER", help="SemEval-2012 task 2; may be given again."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option("--method", help=f"How analogies are answered: any of {','.join(METHODS)}.")
+    ] = "3CosAdd",
     restrict_vocab: Annotated[
         int, typer.Option("--restrict-vocab", help="Know only this many of the most frequent words.")
     ] = 300_000,
-    case_sensitive: Annotated[
-        bool, typer.Option("--case-sensitive", help="Keep apart Apple and apple.")
-    ] = False,
-    json_file: Annotated[
+    case_sensitive: Annotated[bool, typer.Option("--case-sensitive", help="Keep apart Apple and apple.")] = False,
+    confidence: Annotated[float, typer.Option("--confidence", help="Of the intervals, in per cent.")] = 95.0,
+    resamples: Annotated[
+        int, typer.Option("--resamples", help="How often word pairs are drawn again; 0 for no intervals.")
+    ] = 2_000,
+    output: Annotated[
         str | None,
-        typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output."),
+        typer.Option("--output", "-o", metavar="FILE", help="Write it all as .json, .csv or .md."),
     ] = None,
+    as_json: JsonFlag = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
 ) -> None:
-    """Judge VECTORS by analogy questions and by human similarity scores.
+    """Judge VECTORS by analogy questions and by human similarity scores, and compare them.
 
-    Without files it asks those that come with gensim: Google's analogies, WordSim-353 and SimLex-999.
-    Answers are gensim's own; coverage says how much of a file the vocabulary knows.
+    Without files it asks those that come with gensim: Google's analogies, WordSim-353 and SimLex-999. Answers
+    by 3CosAdd are gensim's own. Intervals come from drawing the files' word pairs again; two models are
+    compared by a paired test on these pairs.
     """
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
-    if json_file not in (None, "-"):
-        check_writable(str(json_file), "--json")
-        check_not_an_input(str(json_file), "--json", [vectors, *(analogies or ()), *(similarity or ())])
-    loaded = load(vectors)
-    if analogies or similarity:
-        report = judge(loaded, analogies or (), similarity or (), restrict_vocab, case_sensitive)
-    else:
-        report = judge_by_bundled_files(loaded, restrict_vocab, case_sensitive)
-    if not quiet and json_file != "-":
-        print_report(report)
-    if json_file is not None:
-        _output.write_json({"vectors": vectors, "words": len(loaded), **report_as_dict(report)}, json_file)
+    _output.require("--confidence", confidence, 0 < confidence < 100, "between 0 and 100", "95 is usual")
+    _output.require("--resamples", resamples, 0 <= resamples <= 1_000_000, "from 0 to 1000000", "2000 is usual")
+    methods = _output.choices("--method", method, METHODS)
+    models = families(vectors)
+    inputs = [file for model in models for file in model.files]
+    if output is not None:
+        check_report_target(output, [*inputs, *(analogies or ()), *(similarity or ())])
+    options = {"restrict_vocab": restrict_vocab, "case_insensitive": not case_sensitive}
+    files = Files(analogies or (), similarity or (), relations or ())
+    if files == Files():
+        files = Files.bundled()
+    judge = Judge(files, tuple(methods), options)
+    judged = [judge_family(model, judge) for model in models]
+    evaluation = judge.compare(judged, confidence / 100, resamples)
+    if as_json:
+        _output.write_json(evaluation.as_dict(), "-")
+    elif not quiet:
+        print_evaluation(evaluation)
+    if output is not None:
+        write_evaluation(evaluation, output)
 
 
-Report = tuple[list["AnalogyResult"], list["SimilarityResult"]]
+@dataclass(frozen=True)
+class Files:
+    """What is asked: analogies, similarities and relations, as their readers take them.
 
-
-def judge(
-    vectors: KeyedVectors,
-    analogies: Sequence[str],
-    similarity: Sequence[str],
-    restrict_vocab: int | None = 300_000,
-    case_sensitive: bool = False,
-    attempt: Callable[[Callable[[], Any]], list[Any]] = lambda judged: [judged()],
-) -> Report:
-    """Answer every file; `attempt` decides what becomes of a file that cannot be answered."""
-    from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
-
-    options: dict[str, Any] = {"restrict_vocab": restrict_vocab, "case_insensitive": not case_sensitive}
-    answered: list[AnalogyResult] = []
-    correlated: list[SimilarityResult] = []
-    for path in analogies:
-        answered += attempt(lambda path=path: evaluate_analogies(vectors, path, **options))  # type: ignore[misc]
-    for path in similarity:
-        correlated += attempt(lambda path=path: evaluate_similarity(vectors, path, **options))  # type: ignore[misc]
-    return answered, correlated
-
-
-def judge_by_bundled_files(
-    vectors: KeyedVectors, restrict_vocab: int | None = 300_000, case_sensitive: bool = False
-) -> Report:
-    """Answer gensim's files; one of which the vocabulary knows nothing is named and passed over.
-
-    Raises CommandError if the vocabulary knows nothing of any of them.
+    `may_miss`: a file of which a vocabulary knows nothing is named and passed over, and is no error.
     """
-    from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
-    from w2vplus.errors import EvaluationError
 
-    def attempt(judged: Callable[[], Any]) -> list[Any]:
+    analogies: Sequence[str] = ()
+    similarity: Sequence[str] = ()
+    relations: Sequence[str] = ()
+    may_miss: bool = False
+
+    @classmethod
+    def bundled(cls) -> Files:
+        """gensim's."""
+        from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
+
+        return cls([bundled(ANALOGIES)], [bundled(name) for name in SIMILARITIES], may_miss=True)
+
+
+@dataclass
+class Judge:
+    """Asks vectors the questions of `files`; each file of analogies is read once, however many are asked.
+
+    options: what all of `evaluate_analogies`, `evaluate_similarity` and `evaluate_relations` take
+    """
+
+    files: Files
+    methods: tuple[str, ...] = ("3CosAdd",)
+    options: dict[str, Any] = field(default_factory=lambda: {"restrict_vocab": 300_000, "case_insensitive": True})
+    _questions: dict[str, AnalogyQuestions] = field(default_factory=dict)
+
+    def results(self, vectors: KeyedVectors) -> list[Result]:
+        """Answer every file; raises CommandError if the vocabulary knows nothing of any that may be missed."""
+        from w2vplus.evaluation import evaluate_analogies, evaluate_relations, evaluate_similarity
+
+        answered: list[Result] = []
+        for path in self.files.analogies:
+            for method in self.methods:
+                asked = self._read(path)
+                answered += self._attempt(evaluate_analogies, vectors, asked, method=method)
+        for path in self.files.similarity:
+            answered += self._attempt(evaluate_similarity, vectors, path)
+        for path in self.files.relations:
+            answered += self._attempt(evaluate_relations, vectors, path)
+        if not answered:
+            raise _output.CommandError(
+                "the vocabulary knows no word of gensim's English files; name files of your own"
+            )
+        return answered
+
+    def _read(self, path: str) -> AnalogyQuestions:
+        from w2vplus.evaluation import read_analogies
+
+        if path not in self._questions:
+            self._questions[path] = read_analogies(path)
+        return self._questions[path]
+
+    def _attempt(self, evaluated: Callable[..., Any], *arguments: Any, **options: Any) -> list[Any]:
+        from w2vplus.errors import EvaluationError
+
         try:
-            return [judged()]
+            return [evaluated(*arguments, **options, **self.options)]
         except EvaluationError as error:
+            if not self.files.may_miss:
+                raise
             _output.warn(str(error))
             return []
 
-    files = [bundled(ANALOGIES)], [bundled(name) for name in SIMILARITIES]
-    report = judge(vectors, *files, restrict_vocab, case_sensitive, attempt)
-    if not any(report):
-        raise _output.CommandError(
-            "the vocabulary knows no word of gensim's English files; name files of your own"
-        )
-    return report
+    def compare(self, judged: Sequence[JudgedModel], confidence: float = 0.95, resamples: int = 2_000) -> Evaluation:
+        """Intervals, and every model against every other."""
+        from w2vplus.evaluation import compare
+
+        noted = {name: self.options[name] for name in ("restrict_vocab", "case_insensitive")}
+        return compare(judged, confidence=confidence, resamples=resamples, topn=TOPN, **noted)
 
 
-def print_report(report: Report) -> None:
-    """A table for each analogies file, one for all similarity files."""
-    answered, correlated = report
-    for result in answered:
-        sections = [*result.sections, result.semantic, result.syntactic, result.total]
-        lines = [
-            [
-                section.name,
-                _output.percent(section.accuracy),
-                section.correct,
-                section.seen,
-                section.total,
-                _output.percent(section.coverage),
-            ]
-            for section in sections
-            if section.total
-        ]
+def judge_family(family: Family, judge: Judge) -> JudgedModel:
+    """Load a model's seeds one after another, so that one alone is in memory, and judge them."""
+    from w2vplus.evaluation import JudgedModel, neighbours_of
+
+    results: list[list[Result]] = []
+    neighbours: list[Neighbours] = []
+    words: list[Any] = []
+    vocabulary = 0
+    for path in family.files:
+        loaded = load(path)
+        results.append(judge.results(loaded))
+        words = words or list(loaded.index_to_key[:NEIGHBOURHOODS])
+        vocabulary = vocabulary or len(loaded)
+        if len(family.files) > 1:
+            limit = judge.options["restrict_vocab"]
+            neighbours.append(neighbours_of(loaded, words, topn=TOPN, restrict_vocab=limit))
+    return JudgedModel(family.name, results, family.files, vocabulary, neighbours)
+
+
+def judge_by_bundled_files(name: str, vectors: KeyedVectors) -> Evaluation:
+    """Judge vectors in memory by gensim's files."""
+    from w2vplus.evaluation import JudgedModel
+
+    judge = Judge(Files.bundled())
+    return judge.compare([JudgedModel(name, [judge.results(vectors)], (), len(vectors))])
+
+
+def check_report_target(path: str, inputs: Sequence[str]) -> None:
+    """Refuse a file whose suffix names no format, that could not be written, or that is an input."""
+    if not path.lower().endswith(SUFFIXES):
+        raise _output.UsageError(f"--output must end in {', '.join(SUFFIXES)}, got {path}; --json prints JSON")
+    check_writable(path, "--output")
+    check_not_an_input(path, "--output", inputs)
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """The tables that `w2vplus.evaluation.tables_of` makes."""
+    from w2vplus.evaluation import tables_of
+
+    for table in tables_of(evaluation):
         columns: list[_output.Column] = [
-            "section",
-            ("accuracy", "right"),
-            "correct",
-            "answered",
-            "questions",
-            ("coverage", "right"),
+            (column, "right") if place and column not in ("model", "models") else column
+            for place, column in enumerate(table.columns)
         ]
-        _output.print_table(columns, lines, title=f"Analogies: {Path(result.source).name}")
-    if correlated:
-        rows = [
-            [
-                Path(result.source).name,
-                result.correlation.spearman,
-                result.correlation.pearson,
-                result.seen,
-                result.total,
-                _output.percent(result.coverage),
-            ]
-            for result in correlated
-        ]
-        columns = ["pairs file", "Spearman", "Pearson", "compared", "pairs", ("coverage", "right")]
-        _output.print_table(columns, rows, title="Similarity")
+        _output.print_table(columns, table.rows, title=table.title)
 
 
-def report_as_dict(report: Report) -> dict[str, Any]:
-    """The results as JSON under stable keys."""
-    answered, correlated = report
-    return {
-        "analogies": [result.as_dict() for result in answered],
-        "similarity": [result.as_dict() for result in correlated],
-    }
+def write_evaluation(evaluation: Evaluation, path: str) -> None:
+    """As JSON, CSV or Markdown, by the suffix; whole or not at all."""
+    from w2vplus._atomic import replacing
+    from w2vplus.evaluation import as_csv, as_markdown
+
+    suffix = Path(path).suffix.lower()
+    if suffix == ".json":
+        _output.write_json(evaluation.as_dict(), path)
+        return
+    with replacing(path) as temporary:
+        text = as_csv(evaluation) if suffix == ".csv" else as_markdown(evaluation)
+        temporary.write_text(text, encoding="utf-8")

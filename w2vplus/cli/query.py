@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from w2vplus.cli import _answers, _output
 from w2vplus.cli._answers import Limits
+from w2vplus.cli._seeds import files_of
 from w2vplus.cli._words import Words, load
 
 __all__ = ["JsonFlag", "RestrictOption", "TopnOption", "VectorsArgument", "analogy", "load", "similar"]
@@ -35,9 +36,15 @@ def similar(
     restrict_vocab: RestrictOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the nearest neighbours of each WORD by cosine."""
+    """Show the nearest neighbours of each WORD by cosine.
+
+    Where VECTORS is the name under which train --seeds wrote several files, their neighbours are compared.
+    """
     limits = Limits(topn, restrict_vocab)
     limits.check()
+    if len(files := files_of(vectors)) > 1:
+        similar_across_seeds([Words.of_file(file) for file in files], words, limits, as_json)
+        return
     loaded = Words.of_file(vectors)
     sums = loaded.expressions(words)
     answers = [_answers.neighbours(loaded, terms, limits) for terms in sums]
@@ -46,6 +53,37 @@ def similar(
         return
     for answer in answers:
         answer.show(titled=len(answers) > 1)
+
+
+def similar_across_seeds(models: list[Words], words: list[str], limits: Limits, as_json: bool) -> None:
+    """For each word the neighbours that most seeds have, their cosines with intervals over seeds, and what
+    two seeds have in common."""
+    from dataclasses import asdict
+
+    from w2vplus.evaluation import neighbour_overlap, neighbours_of, seeded_neighbours
+
+    keys = [model.keys(words) for model in models].pop()  # all are asked: each must know the words
+    vectors = [model.vectors for model in models]
+    bounds: dict[str, Any] = {"topn": limits.topn, "restrict_vocab": limits.restrict_vocab}
+    answers = {word: seeded_neighbours(vectors, word, **bounds) for word in keys}
+    shared = {
+        word: neighbour_overlap([neighbours_of(model, [word], **bounds) for model in vectors], topn=limits.topn)
+        for word in keys
+    }
+    if as_json:
+        _output.write_json(
+            [
+                {"word": word, "overlap": shared[word].overlap, "neighbours": [asdict(near) for near in found]}
+                for word, found in answers.items()
+            ],
+            "-",
+        )
+        return
+    for word, found in answers.items():
+        rows = [[n.word, n.cosine, f"{n.low:.4f} – {n.high:.4f}", f"{n.seeds} of {len(models)}"] for n in found]
+        in_common = f"two seeds have {_output.percent(shared[word].overlap)} of the {limits.topn} nearest in common"
+        columns: list[_output.Column] = ["word", "cosine", ("interval 95 %", "right"), ("seeds", "right")]
+        _output.print_table(columns, rows, title=f"{word}: {in_common}")
 
 
 def analogy(

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli._many_seeds import print_seeds_summary, targets_of_seeds, train_seeds
 from w2vplus.cli._options import (
     MODEL,
     PHRASES,
@@ -186,6 +187,14 @@ def train(
     seed: Annotated[
         int, typer.Option(help="With one worker the same seed gives the same vectors.", rich_help_panel=MODEL)
     ] = TrainSettings.seed,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            help="Train so many models, from --seed on, of a text read once; vectors.bin becomes"
+            " vectors.seed1.bin and so on.",
+            rich_help_panel=MODEL,
+        ),
+    ] = 1,
     min_count: Annotated[
         int, typer.Option(help="Drop words that occur less often.", rich_help_panel=VOCABULARY)
     ] = TrainSettings.min_count,
@@ -256,6 +265,8 @@ def train(
     if whole_sequence and given_options & {"window", "shrink_windows"}:
         raise _output.UsageError("--window and --fixed-windows have no effect with --whole-sequence: leave them out")
     if continue_from is not None:
+        if seeds > 1:
+            raise _output.UsageError("--continue goes with one model, and --seeds trains several: leave one out")
         if vocab is not None or phrases:
             other = "--phrases" if phrases else "--vocab"
             raise _output.UsageError(f"{other} is not for --continue: the model has its own words and phrases")
@@ -293,6 +304,7 @@ def train(
         )
     checkpoints = CheckpointSettings(checkpoint, checkpoint_minutes, resume)
     checkpoints.check()
+    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints, vocab)
     reading = _pipeline.ReadOptions(
         errors.value,
         max_sentence_length,
@@ -303,6 +315,16 @@ def train(
         None if memory_limit is None else size_in_bytes("--memory-limit", memory_limit),
         cache_dir,
     )
+    if seeds > 1:
+        summary = train_seeds(
+            corpus, reading, settings, phrase_settings, all_targets,
+            quiet=quiet or as_json, counts_file=vocab, start=start,
+        )  # fmt: skip
+        if as_json:
+            _output.write_json(summary, "-")
+        elif not quiet:
+            print_seeds_summary(summary)
+        return
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
         checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier, start=start,

@@ -5,7 +5,11 @@ those of gensim's `evaluate_word_analogies` and `evaluate_word_pairs`; coverage 
 """
 
 from w2vplus.errors import EvaluationError
-from w2vplus.evaluation.analogies import AnalogyResult, AnalogySection, evaluate_analogies, read_analogies
+from w2vplus.evaluation._outcomes import Result
+from w2vplus.evaluation.analogies import ANALOGY_METHODS, AnalogyResult, AnalogySection, evaluate_analogies
+from w2vplus.evaluation.comparison import Difference, Evaluation, JudgedModel, Score, compare
+from w2vplus.evaluation.questions import AnalogyQuestions, Question, QuestionSection, read_analogies
+from w2vplus.evaluation.relations import Relation, RelationResult, evaluate_relations, read_relations
 from w2vplus.evaluation.similarity import (
     Correlation,
     SimilarityResult,
@@ -13,16 +17,47 @@ from w2vplus.evaluation.similarity import (
     evaluate_similarity,
     read_word_pairs,
 )
+from w2vplus.evaluation.stability import (
+    Overlap,
+    SeededNeighbour,
+    neighbour_overlap,
+    neighbours_of,
+    seeded_neighbours,
+)
+from w2vplus.evaluation.tables import Table, as_csv, as_markdown, tables_of
 
 __all__ = [
+    "ANALOGY_METHODS",
+    "AnalogyQuestions",
     "AnalogyResult",
     "AnalogySection",
     "Correlation",
+    "Difference",
+    "Evaluation",
     "EvaluationError",
+    "JudgedModel",
+    "Overlap",
+    "Question",
+    "QuestionSection",
+    "Relation",
+    "RelationResult",
+    "Result",
+    "Score",
+    "SeededNeighbour",
     "SimilarityResult",
+    "Table",
     "WordPair",
+    "as_csv",
+    "as_markdown",
+    "compare",
     "evaluate_analogies",
+    "evaluate_relations",
     "evaluate_similarity",
+    "neighbour_overlap",
+    "neighbours_of",
     "read_analogies",
+    "read_relations",
     "read_word_pairs",
+    "seeded_neighbours",
+    "tables_of",
 ]

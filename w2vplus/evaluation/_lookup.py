@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import smart_open
@@ -47,19 +47,32 @@ def considered_keys(keyed_vectors: WordVectors, restrict_vocab: int | None) -> S
     return keyed_vectors.index_to_key[:restrict_vocab]
 
 
+KeySpelling = Callable[[str], str]
+"""Turns a word as a file spells it into the key that vectors keep it under."""
+
+
+def as_spelled(word: str) -> str:
+    """The usual `KeySpelling`: files spell words as vectors do."""
+    return word
+
+
 def fold(word: str, case_insensitive: bool) -> str:
     """The form under which words are compared: gensim's is upper case."""
     return word.upper() if case_insensitive else word
 
 
-def rows_of_words(keys: Sequence[Any], words: set[str], case_insensitive: bool) -> dict[str, list[int]]:
-    """Every row whose folded key is one of the folded `words`, ascending.
+def rows_of_words(
+    keys: Sequence[Any], words: Iterable[str], case_insensitive: bool, as_key: KeySpelling = as_spelled
+) -> dict[str, list[int]]:
+    """For each of `words` that is known, every row whose key spells it, ascending.
 
-    The first row of a list is the word's own: with several spellings of one word ("us", "US") the most
-    frequent counts, as in gensim. Keys that are not strings stand for no word.
+    This is the one place where words of files meet keys of vectors: `as_key` says what a word is kept under,
+    then case is folded. The first row of a list is the word's own: with several spellings of one word
+    ("us", "US") the most frequent counts, as in gensim. Keys that are not strings stand for no word.
     """
-    rows: dict[str, list[int]] = {}
+    folded_of = {word: fold(as_key(word), case_insensitive) for word in words}
+    rows: dict[str, list[int]] = {folded: [] for folded in folded_of.values()}
     for row, key in enumerate(keys):
-        if isinstance(key, str) and (folded := fold(key, case_insensitive)) in words:
-            rows.setdefault(folded, []).append(row)
-    return rows
+        if isinstance(key, str) and (spelled := rows.get(fold(key, case_insensitive))) is not None:
+            spelled.append(row)
+    return {word: rows[folded] for word, folded in folded_of.items() if rows[folded]}

@@ -1,50 +1,73 @@
-"""Analogy questions in Google's format in, correct and wrong answers per section out.
+"""Analogy questions in, right and wrong answers per section out.
 
-`evaluate_analogies` reads the file, finds its words among the vectors, has `_cosadd` answer all questions
-at once and counts. Its correct and incorrect questions are those of gensim's `evaluate_word_analogies`.
+`evaluate_analogies` takes the questions of `questions`, finds their words among the vectors, has `_answers` or
+`_lrcos` answer all of them at once and counts. By 3CosAdd its correct and incorrect questions are those of
+gensim's `evaluate_word_analogies`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vplus.errors import EvaluationError
-from w2vplus.evaluation._cosadd import Questions, answer_rows
-from w2vplus.evaluation._lookup import WordVectors, considered_keys, fold, read_lines, rows_of_words
+from w2vplus.evaluation import _html
+from w2vplus.evaluation._answers import answer_rows
+from w2vplus.evaluation._lookup import KeySpelling, WordVectors, as_spelled, considered_keys, rows_of_words
+from w2vplus.evaluation._offsets import METHODS, Questions
+from w2vplus.evaluation.questions import AnalogyQuestions, Question, QuestionSection, read_analogies
 
-Question = tuple[str, str, str, str]
-# Sections of Google's file that ask for grammar begin so (gram1-adjective-to-adverb); others ask for facts.
-SYNTACTIC_PREFIX = "gram"
+ANALOGY_METHODS = (*METHODS, "LRCos")
+"""3CosAdd, 3CosMul and PairDistance (Levy & Goldberg 2014), LRCos (Drozd et al. 2016)."""
 
 
 @dataclass(frozen=True)
 class AnalogySection:
-    """The questions of one section, sorted by outcome; words are spelled as in the file."""
+    """The questions of one section and, for each, whether it was answered rightly; None if a word is unknown."""
 
     name: str
-    correct_questions: tuple[Question, ...]
-    incorrect_questions: tuple[Question, ...]
-    unknown_questions: tuple[Question, ...]
+    questions: tuple[Question, ...]
+    outcomes: tuple[bool | None, ...]
+    group: str | None = None
+
+    def _with_outcome(self, wanted: bool | None) -> tuple[Question, ...]:
+        pairs = zip(self.questions, self.outcomes, strict=True)
+        return tuple(question for question, outcome in pairs if outcome is wanted)
+
+    @property
+    def correct_questions(self) -> tuple[Question, ...]:
+        """Questions answered rightly."""
+        return self._with_outcome(True)
+
+    @property
+    def incorrect_questions(self) -> tuple[Question, ...]:
+        """Questions answered wrongly."""
+        return self._with_outcome(False)
+
+    @property
+    def unknown_questions(self) -> tuple[Question, ...]:
+        """Questions with an unknown word: a, b, c, or every right answer."""
+        return self._with_outcome(None)
 
     @property
     def correct(self) -> int:
         """Number of questions answered rightly."""
-        return len(self.correct_questions)
+        return self.outcomes.count(True)
 
     @property
     def seen(self) -> int:
-        """Number of questions whose four words are all known."""
-        return len(self.correct_questions) + len(self.incorrect_questions)
+        """Number of questions whose words are all known."""
+        return self.total - self.outcomes.count(None)
 
     @property
     def total(self) -> int:
         """Number of questions in the file."""
-        return self.seen + len(self.unknown_questions)
+        return len(self.questions)
 
     @property
     def coverage(self) -> float | None:
@@ -65,6 +88,7 @@ class AnalogySection:
         """JSON-ready numbers under stable keys; with `questions`, the lists of questions as well."""
         counts: dict[str, Any] = {
             "name": self.name,
+            "group": self.group,
             "correct": self.correct,
             "seen": self.seen,
             "total": self.total,
@@ -73,32 +97,28 @@ class AnalogySection:
             "accuracy_of_total": self.accuracy_of_total,
         }
         if questions:
-            counts["correct_questions"] = [list(question) for question in self.correct_questions]
-            counts["incorrect_questions"] = [list(question) for question in self.incorrect_questions]
-            counts["unknown_questions"] = [list(question) for question in self.unknown_questions]
+            for name in ("correct_questions", "incorrect_questions", "unknown_questions"):
+                counts[name] = [[*question[:3], *question.answers] for question in getattr(self, name)]
         return counts
 
 
 @dataclass(frozen=True)
 class AnalogyResult:
-    """Every section of a file in its order, with the settings that shaped the answers."""
+    """The outcome of one file, section by section in file order."""
 
     source: str
+    method: str
     sections: tuple[AnalogySection, ...]
     words_considered: int
     case_insensitive: bool
 
     @property
-    def semantic(self) -> AnalogySection:
-        """All sections that do not ask for grammar, as one."""
-        sections = [section for section in self.sections if not section.name.startswith(SYNTACTIC_PREFIX)]
-        return _merged("semantic", sections)
-
-    @property
-    def syntactic(self) -> AnalogySection:
-        """All sections whose name begins with `gram`, as one."""
-        sections = [section for section in self.sections if section.name.startswith(SYNTACTIC_PREFIX)]
-        return _merged("syntactic", sections)
+    def groups(self) -> tuple[AnalogySection, ...]:
+        """Sections of one group as one: semantic and syntactic for Google's file; empty where there are none."""
+        names = dict.fromkeys(section.group for section in self.sections if section.group is not None)
+        return tuple(
+            _merged(name, [section for section in self.sections if section.group == name]) for name in names
+        )
 
     @property
     def total(self) -> AnalogySection:
@@ -109,141 +129,154 @@ class AnalogyResult:
         """JSON-ready summary under stable keys; with `questions`, each section lists its questions."""
         return {
             "source": self.source,
-            "method": "3CosAdd",
+            "method": self.method,
             "words_considered": self.words_considered,
             "case_insensitive": self.case_insensitive,
             "sections": [section.as_dict(questions=questions) for section in self.sections],
-            "semantic": self.semantic.as_dict(),
-            "syntactic": self.syntactic.as_dict(),
+            "groups": [section.as_dict() for section in self.groups],
             "total": self.total.as_dict(),
         }
+
+    def _repr_html_(self) -> str:
+        columns = ["section", "accuracy", "unknown as wrong", "correct", "answered", "questions", "coverage"]
+        rows = [
+            [
+                section.name,
+                _html.percent(section.accuracy),
+                _html.percent(section.accuracy_of_total),
+                section.correct,
+                section.seen,
+                section.total,
+                _html.percent(section.coverage),
+            ]
+            for section in (*self.sections, *self.groups, self.total)
+        ]
+        return _html.table(f"{self.source}, {self.method}", columns, rows)
 
 
 def _merged(name: str, sections: Iterable[AnalogySection]) -> AnalogySection:
     sections = tuple(sections)
     return AnalogySection(
         name,
-        tuple(question for section in sections for question in section.correct_questions),
-        tuple(question for section in sections for question in section.incorrect_questions),
-        tuple(question for section in sections for question in section.unknown_questions),
+        tuple(question for section in sections for question in section.questions),
+        tuple(outcome for section in sections for outcome in section.outcomes),
     )
-
-
-def read_analogies(path: str | os.PathLike[str]) -> list[tuple[str, list[Question]]]:
-    """The sections of a question file: (name, questions), in file order.
-
-    A line `: name` opens a section; every other line that is not blank holds four words. UTF-8; compressed
-    and remote files by smart_open.
-
-    Raises EvaluationError, naming file and line, where a line is neither, where a question precedes the
-    first section, and for a file without questions.
-    """
-    sections: list[tuple[str, list[Question]]] = []
-    for number, line in read_lines(path):
-        if line == ":" or line.startswith((": ", ":\t")):
-            name = line.lstrip(": \t").strip()
-            if not name:
-                raise EvaluationError(f"{path}, line {number}: a section header is ': name', but has no name")
-            sections.append((name, []))
-            continue
-        words = line.split()
-        if not words:
-            continue
-        if len(words) != 4:
-            raise EvaluationError(
-                f"{path}, line {number}: a question has 4 words (a section header is ': name'), "
-                f"got {len(words)}: {line.strip()[:80]!r}"
-            )
-        if not sections:
-            raise EvaluationError(
-                f"{path}, line {number}: a question stands before the first section; "
-                "put a line ': name' above it"
-            )
-        sections[-1][1].append((words[0], words[1], words[2], words[3]))
-    if not any(questions for _, questions in sections):
-        raise EvaluationError(f"{path}: the file holds no analogy questions")
-    return sections
 
 
 def evaluate_analogies(
     keyed_vectors: WordVectors,
-    path: str | os.PathLike[str],
+    questions: str | os.PathLike[str] | AnalogyQuestions,
     *,
+    method: str = "3CosAdd",
     restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
+    as_key: KeySpelling = as_spelled,
+    seed: int = 1,
 ) -> AnalogyResult:
-    """Answer Google-style analogy questions by 3CosAdd (Mikolov et al. 2013).
+    """Answer analogy questions.
 
     Parameters
     ----------
     keyed_vectors : gensim KeyedVectors (or anything with its `index_to_key` and `vectors`); only read
-    path : question file, see `read_analogies`
+    questions : a file or folder, see `read_analogies`, or what that returned
+    method : one of ANALOGY_METHODS.
+        3CosAdd, 3CosMul: the word d of the greatest (d.b - d.a) + d.c, or d.b d.c / (d.a + 1e-6) with cosines
+        moved to 0..1 (Levy & Goldberg 2014); PairDistance: of the greatest cos(b - a, d - c).
+        LRCos: every pair of words of a section is asked once; d has the greatest cos(d, c) times the
+        probability, by a logistic regression over the section's other pairs, that it is such an answer (Drozd
+        et al. 2016); needs `w2vplus[sklearn]`
     restrict_vocab : only the first so many words, the most frequent, are known and may answer; None for all
     case_insensitive : compare words in upper case; of several spellings the first row is the word's vector
+    as_key : turns a word of the file into the key that the vectors keep it under
+    seed : draws the random words that LRCos learns from
 
-    The answer is the word nearest to b + c - a that is none of a, b, c. Questions with an unknown word are
-    listed as such and enter `accuracy_of_total`, not `accuracy`. The same questions come out correct as with
-    gensim's `evaluate_word_analogies`; vectors narrower than float32 are scored in float32.
+    None of a, b, c can answer. Questions with an unknown word are listed as such and enter
+    `accuracy_of_total`, not `accuracy`. By 3CosAdd the same questions come out correct as with gensim's
+    `evaluate_word_analogies`, by 3CosMul the same answers as with its `most_similar_cosmul`; vectors narrower
+    than float32 are scored in float32.
 
-    Raises EvaluationError for a malformed file and when no question has all its words in the vocabulary.
+    Raises EvaluationError for a malformed file and when no question has all its words in the vocabulary;
+    ValueError for an unknown method.
 
-    Thread-safety: reads its arguments only; concurrent calls are safe. Reproducibility: no randomness.
+    Thread-safety: reads its arguments only; concurrent calls are safe. Reproducibility: no randomness but
+    LRCos's, which depends on the seed alone.
     """
-    sections = read_analogies(path)
+    if method not in ANALOGY_METHODS:
+        raise ValueError(f"method must be one of {', '.join(ANALOGY_METHODS)}, got {method!r}")
+    if not isinstance(questions, AnalogyQuestions):
+        questions = read_analogies(questions)
+    asked = tuple(map(_by_pair, questions.sections)) if method == "LRCos" else questions.sections
     keys = considered_keys(keyed_vectors, restrict_vocab)
-    folded_words = {
-        fold(word, case_insensitive)
-        for _, questions in sections
-        for question in questions
-        for word in question
+    words = {
+        word for section in asked for question in section.questions for word in (*question[:3], *question.answers)
     }
-    rows = rows_of_words(keys, folded_words, case_insensitive)
-    known: list[tuple[str, str, str, str]] = []
-    for _, questions in sections:
-        for question in questions:
-            a, b, c, expected = (fold(word, case_insensitive) for word in question)
-            if a in rows and b in rows and c in rows and expected in rows:
-                known.append((a, b, c, expected))
-    if not known:
+    rows = rows_of_words(keys, words - {""}, case_insensitive, as_key)
+    known = [[question for question in section.questions if _is_known(question, rows)] for section in asked]
+    if not any(known):
         raise EvaluationError(
-            f"{path}: no question is in the vocabulary: coverage 0 of "
-            f"{sum(len(questions) for _, questions in sections)} questions "
+            f"{questions.source}: no question is in the vocabulary: coverage 0 of "
+            f"{sum(len(section.questions) for section in asked)} questions "
             f"over the first {len(keys)} words; are these vectors of the file's language and spelling?"
         )
-    answers = answer_rows(keyed_vectors.vectors[: len(keys)], _by_row(known, rows))
-    right = iter([answer in rows[question[3]] for answer, question in zip(answers, known, strict=True)])
+    answers = _answered(keyed_vectors.vectors[: len(keys)], known, rows, method, seed)
     return AnalogyResult(
-        source=os.fspath(path),
+        source=questions.source,
+        method=method,
         sections=tuple(
-            _judged(name, questions, rows, right, case_insensitive) for name, questions in sections
+            AnalogySection(
+                section.name,
+                section.questions,
+                tuple(_outcomes(section.questions, rows, answers)),
+                section.group,
+            )
+            for section in asked
         ),
         words_considered=len(keys),
         case_insensitive=case_insensitive,
     )
 
 
-def _by_row(known: list[tuple[str, str, str, str]], rows: dict[str, list[int]]) -> Questions:
-    """Questions in folded words as questions in rows: a word's first row speaks, none of its rows answers."""
+def _by_pair(section: QuestionSection) -> QuestionSection:
+    """For LRCos: each pair of words that the section is made of, once, without an example."""
+    pairs: dict[tuple[str, str], tuple[str, ...]] = {
+        (question.a, question.b): (question.b,) for question in section.questions
+    }
+    pairs |= {(question.c, question.answers[0]): question.answers for question in section.questions}
+    asked = tuple(Question("", "", word, answers) for (word, _), answers in pairs.items())
+    return QuestionSection(section.name, asked, section.group)
+
+
+def _is_known(question: Question, rows: dict[str, list[int]]) -> bool:
+    given = all(word in rows or not word for word in question[:3])
+    return given and any(answer in rows for answer in question.answers)
+
+
+def _answered(
+    vectors: NDArray[Any], known: list[list[Question]], rows: dict[str, list[int]], method: str, seed: int
+) -> Iterator[int]:
+    """The row of the answer to each question of known words, section after section."""
+    if method == "LRCos":
+        from w2vplus.evaluation._lrcos import answer_rows_by_class
+
+        return iter(answer_rows_by_class(vectors, known, rows, seed))
+    together = [question for section in known for question in section]
+    return iter(answer_rows(vectors, _by_row(together, rows), method).tolist())
+
+
+def _by_row(known: list[Question], rows: dict[str, list[int]]) -> Questions:
+    """Questions in words as questions in rows: a word's first row speaks, none of its rows answers."""
     given = np.array([[rows[word][0] for word in question[:3]] for question in known], np.int64)
     ignored = [sorted({row for word in question[:3] for row in rows[word]}) for question in known]
     return Questions(given[:, 0], given[:, 1], given[:, 2], ignored)
 
 
-def _judged(
-    name: str,
-    questions: list[Question],
-    rows: dict[str, list[int]],
-    right: Iterable[bool],
-    case_insensitive: bool,
-) -> AnalogySection:
-    """Sort a section's questions by outcome; `right` yields one verdict for each question of known words."""
-    verdicts = iter(right)
-    correct: list[Question] = []
-    incorrect: list[Question] = []
-    unknown: list[Question] = []
-    for question in questions:
-        if all(fold(word, case_insensitive) in rows for word in question):
-            (correct if next(verdicts) else incorrect).append(question)
-        else:
-            unknown.append(question)
-    return AnalogySection(name, tuple(correct), tuple(incorrect), tuple(unknown))
+def _outcomes(
+    listed: Sequence[Question], rows: dict[str, list[int]], answers: Iterator[int]
+) -> Iterator[bool | None]:
+    """Each question's outcome; `answers` yields a row for each question of known words."""
+    for question in listed:
+        if not _is_known(question, rows):
+            yield None
+            continue
+        answer = next(answers)
+        yield any(answer in rows.get(right, ()) for right in question.answers)

@@ -6,6 +6,7 @@ layouts: WordSim-353, SimLex-999 and their kin, separated by tab, semicolon, com
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 from dataclasses import dataclass
@@ -14,7 +15,15 @@ from typing import Any
 import numpy as np
 
 from w2vplus.errors import EvaluationError
-from w2vplus.evaluation._lookup import WordVectors, considered_keys, fold, read_lines, rows_of_words
+from w2vplus.evaluation import _html
+from w2vplus.evaluation._lookup import (
+    KeySpelling,
+    WordVectors,
+    as_spelled,
+    considered_keys,
+    read_lines,
+    rows_of_words,
+)
 
 # The first of these in the file's first line separates its columns; white space where none is there.
 DELIMITERS = ("\t", ";", ",")
@@ -28,6 +37,14 @@ class WordPair:
     second: str
     human: float
     cosine: float | None = None
+
+    def with_cosine(self, cosine: float) -> WordPair:
+        """The same pair, scored."""
+        return WordPair(self.first, self.second, self.human, cosine)
+
+    def as_list(self) -> list[str | float | None]:
+        """Both words and both scores, for JSON."""
+        return [self.first, self.second, self.human, self.cosine]
 
 
 @dataclass(frozen=True)
@@ -99,8 +116,19 @@ class SimilarityResult:
             "correlation_of_total": self.correlation_of_total.as_dict(),
         }
         if pairs:
-            summary["pairs"] = [[pair.first, pair.second, pair.human, pair.cosine] for pair in self.pairs]
+            summary["pairs"] = [pair.as_list() for pair in self.pairs]
         return summary
+
+    def _repr_html_(self) -> str:
+        columns = ["pairs", "Spearman", "Pearson", "count", "share"]
+        rows = [
+            [name, correlation.spearman, correlation.pearson, count, _html.percent(count / self.total)]
+            for name, correlation, count in (
+                ("known words", self.correlation, self.seen),
+                ("all, unknown as 0", self.correlation_of_total, self.total),
+            )
+        ]
+        return _html.table(self.source, columns, rows)
 
 
 def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = None) -> list[WordPair]:
@@ -109,7 +137,8 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
     Each line holds two words and, somewhere after them, a score: the first further column that is a finite
     number (SimLex-999 and SimVerb put a part of speech before it, RW lets ten single ratings follow). Blank
     lines and lines that begin with `#` are passed over, and the first line may be a header. The delimiter,
-    unless given, is found from the first line. UTF-8; compressed and remote files by smart_open.
+    unless given, is found from the first line. UTF-8; compressed and remote files by smart_open. WordSim-353
+    and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as miniatures in their layouts.
 
     Raises EvaluationError, naming file and line, for a line of another shape and for a file without pairs.
     """
@@ -120,7 +149,7 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
             continue
         if may_be_header and delimiter is None:
             delimiter = next((mark for mark in DELIMITERS if mark in line), None)
-        columns = line.split(delimiter)
+        columns = _columns(line, delimiter)
         score = next(filter(math.isfinite, map(_number, columns[2:])), None)
         if score is not None and columns[0].strip() and columns[1].strip():
             pairs.append(WordPair(columns[0].strip(), columns[1].strip(), score))
@@ -133,6 +162,16 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
     if not pairs:
         raise EvaluationError(f"{path}: the file holds no word pairs with scores")
     return pairs
+
+
+def _columns(line: str, delimiter: str | None) -> list[str]:
+    """The line's columns; between commas and semicolons they may stand in double quotes. Empty for what is none."""
+    if delimiter not in (",", ";"):
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return []
 
 
 def _number(text: str) -> float:
@@ -150,6 +189,7 @@ def evaluate_similarity(
     restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
     delimiter: str | None = None,
+    as_key: KeySpelling = as_spelled,
 ) -> SimilarityResult:
     """Correlate cosines of word pairs with human judgements.
 
@@ -159,6 +199,7 @@ def evaluate_similarity(
     path, delimiter : the file, see `read_word_pairs`
     restrict_vocab : only the first so many words are known; None for all
     case_insensitive : compare words in upper case; of several spellings the first row is the word's vector
+    as_key : turns a word of the file into the key that the vectors keep it under
 
     Raises EvaluationError for a malformed file and when fewer than two pairs are in the vocabulary.
 
@@ -166,9 +207,9 @@ def evaluate_similarity(
     """
     pairs = read_word_pairs(path, delimiter=delimiter)
     keys = considered_keys(keyed_vectors, restrict_vocab)
-    words = {fold(word, case_insensitive) for pair in pairs for word in (pair.first, pair.second)}
-    rows = rows_of_words(keys, words, case_insensitive)
-    scored = tuple(_with_cosine(pair, keyed_vectors, rows, case_insensitive) for pair in pairs)
+    words = {word for pair in pairs for word in (pair.first, pair.second)}
+    rows = rows_of_words(keys, words, case_insensitive, as_key)
+    scored = tuple(_with_cosine(pair, keyed_vectors, rows) for pair in pairs)
     seen = [pair for pair in scored if pair.cosine is not None]
     if len(seen) < 2:
         raise EvaluationError(
@@ -178,28 +219,26 @@ def evaluate_similarity(
     return SimilarityResult(
         source=os.fspath(path),
         pairs=scored,
-        correlation=_correlation(seen),
-        correlation_of_total=_correlation(list(scored)),
+        correlation=correlation_of(seen),
+        correlation_of_total=correlation_of(list(scored)),
         words_considered=len(keys),
         case_insensitive=case_insensitive,
     )
 
 
-def _with_cosine(
-    pair: WordPair, keyed_vectors: WordVectors, rows: dict[str, list[int]], case_insensitive: bool
-) -> WordPair:
+def _with_cosine(pair: WordPair, keyed_vectors: WordVectors, rows: dict[str, list[int]]) -> WordPair:
     """The pair with cos(x, y) = x/|x| . y/|y|, rounded as gensim rounds it, so that ranks tie alike."""
     from gensim.matutils import unitvec
 
-    first, second = (rows.get(fold(word, case_insensitive)) for word in (pair.first, pair.second))
+    first, second = rows.get(pair.first), rows.get(pair.second)
     if first is None or second is None:
         return pair
     cosine = np.dot(unitvec(keyed_vectors.vectors[first[0]]), unitvec(keyed_vectors.vectors[second[0]]))
-    return WordPair(pair.first, pair.second, pair.human, float(cosine))
+    return pair.with_cosine(float(cosine))
 
 
-def _correlation(pairs: list[WordPair]) -> Correlation:
-    """Both coefficients between human scores and cosines, an unknown cosine counting as 0."""
+def correlation_of(pairs: list[WordPair]) -> Correlation:
+    """Both coefficients between human scores and cosines, an unknown cosine counting as 0; NaN where constant."""
     from scipy import stats
 
     human = [pair.human for pair in pairs]

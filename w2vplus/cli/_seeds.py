@@ -1,0 +1,57 @@
+"""Names of vectors files in, models of one or more seeds out: `train --seeds` names its files by these rules.
+
+`train -o vectors.bin --seeds 3` writes vectors.seed1.bin, vectors.seed2.bin and vectors.seed3.bin; wherever
+vectors are read, these three together, or vectors.bin where no such file exists, stand for one model.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from w2vplus.cli._targets import local_path
+
+SEEDED = re.compile(r"(?P<stem>.+)\.seed(?P<seed>\d+)(?P<suffixes>(?:\.[^./]+)*)")
+
+
+class Family(NamedTuple):
+    """One model: the name without seeds, and its files, one for each seed."""
+
+    name: str
+    files: tuple[str, ...]
+
+
+def seeded_name(path: str, seed: int) -> str:
+    """vectors.bin.gz for seed 3 is vectors.seed3.bin.gz; suffixes are what follows the name's first full stop."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, suffixes = name.partition(".")
+    return f"{folder}{slash}{stem}.seed{seed}{dot}{suffixes}"
+
+
+def files_of(path: str) -> tuple[str, ...]:
+    """The file itself; where there is none, the files of its seeds, if those exist, lowest seed first."""
+    file = local_path(path)
+    if file is None or file.exists():
+        return (path,)
+    found: dict[int, str] = {}
+    for other in file.parent.glob("*.seed*") if file.parent.is_dir() else ():
+        match = SEEDED.fullmatch(other.name)
+        if match and match["stem"] + match["suffixes"] == file.name:
+            found[int(match["seed"])] = str(Path(path).with_name(other.name))
+    return tuple(found[seed] for seed in sorted(found)) or (path,)
+
+
+def families(paths: Sequence[str]) -> list[Family]:
+    """The models that these files are, in order; files that differ in nothing but their seeds are one model."""
+    members: dict[str, dict[str, None]] = {}
+    for path in itertools.chain.from_iterable(map(files_of, paths)):
+        folder, slash, name = path.rpartition("/")
+        match = SEEDED.fullmatch(name)
+        family = f"{folder}{slash}{match['stem']}{match['suffixes']}" if match else path
+        members.setdefault(family, {})[path] = None
+    shortest = {family: Path(family).name for family in members}
+    distinct = len(set(shortest.values())) == len(shortest)
+    return [Family(shortest[family] if distinct else family, tuple(files)) for family, files in members.items()]
