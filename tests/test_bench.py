@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from w2vplus import bench
 from w2vplus._bundled import LEE_NEWS, bundled
-from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, measure, vocabulary
+from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, measure, vectors, vocabulary
 from w2vplus.bench.corpus import first_tokens, token_lists
 from w2vplus.bench.peers import Gensim, Training, W2VPlus
 from w2vplus.bench.vocabulary import VocabularyRow, measure_vocabulary
@@ -199,3 +199,27 @@ def test_phrase_rows_time_every_task_of_every_peer(tmp_path: Path) -> None:
     assert "new_york" in (tmp_path / "w2vplus.txt").read_text()
     with pytest.raises(BenchError, match="failed at phrases"):
         list(measure_phrases(str(tmp_path / "missing"), tmp_path, [1], 1))
+
+
+def test_vectors_are_measured_without_a_corpus(tmp_path: Path) -> None:
+    target = tmp_path / "figures.json"
+    sizes = ["--vector-count", "50", "--vector-size", "4,6", "--repetitions", "2"]
+    done = CliRunner().invoke(app, ["bench", "--rows", "vectors", *sizes, "--json", str(target), "-q"])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(target.read_text(encoding="utf-8"))["vectors"]
+    tasks = ["save txt", "load txt", "save bin", "load bin"]
+    assert [(row["task"], row["dimensions"]) for row in rows] == [(task, size) for size in (4, 6) for task in tasks]
+    assert all(len(seconds) == 2 for row in rows for seconds in row["seconds"].values())
+    assert "load txt" in done.stdout
+    missing = CliRunner().invoke(app, ["bench", "--rows", "vectors,training"])
+    assert missing.exit_code == 2
+    assert "missing argument CORPUS" in missing.stderr
+
+
+def test_vectors_that_differ_from_gensims_have_no_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save_others(keyed_vectors: Any, path: Path) -> None:
+        path.write_bytes(b"other")
+
+    monkeypatch.setattr(vectors, "save_vectors", save_others)
+    with pytest.raises(BenchError, match=r"gensim writes another \.txt file"):
+        list(vectors.measure_vectors(tmp_path, 5, [3], 1))

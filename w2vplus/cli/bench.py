@@ -14,22 +14,26 @@ from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.progress import count
 
 if TYPE_CHECKING:
-    from w2vplus.bench import Row
+    from w2vplus.bench import BenchCorpus, Row
     from w2vplus.bench.phrases import PhraseRow
+    from w2vplus.bench.vectors import VectorsRow
     from w2vplus.bench.vocabulary import VocabularyRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole", "vocabulary", "phrases")
+ROWS = ("training", "whole", "vocabulary", "phrases", "vectors")
 
 
 def bench(
-    corpus: Annotated[str, typer.Argument(metavar="CORPUS", help="A text, as train reads it.")],
+    corpus: Annotated[
+        str | None,
+        typer.Argument(metavar="CORPUS", show_default=False, help="A text, as train reads it; vectors need none."),
+    ] = None,
     rows: Annotated[
         str,
         typer.Option(
             "--rows",
             help="training: train() alone; whole: fresh processes, file to saved vectors; vocabulary: text to"
-            " ids against gensim's scan; phrases: Phrases.",
+            " ids against gensim's scan; phrases: Phrases; vectors: saving and loading random vectors.",
         ),
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
@@ -46,6 +50,9 @@ def bench(
         bool, typer.Option("--accuracy", help="Score the vectors: Google analogies, WordSim-353, SimLex-999.")
     ] = False,
     seeds: Annotated[int, typer.Option("--seeds", help="Seeds that accuracy is the mean of.")] = 3,
+    vector_count: Annotated[
+        int, typer.Option("--vector-count", help="How many vectors to save and load, for --rows vectors.")
+    ] = 89_000,
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Use only the beginning of the text, for a quick look.")
     ] = None,
@@ -65,17 +72,20 @@ def bench(
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
         _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
-    for option, value in (("--repetitions", repetitions), ("--seeds", seeds)):
+    for option, value in (("--repetitions", repetitions), ("--seeds", seeds), ("--vector-count", vector_count)):
         _output.require(option, value, value >= 1, "at least 1")
     _output.require("--sample", sample, sample >= 0, "at least 0")
     if max_tokens is not None:
         _output.require("--max-tokens", max_tokens, max_tokens >= 1, "at least 1")
     if json_file not in (None, "-"):
         check_writable(str(json_file), "--json")
-        check_not_a_source(str(json_file), "--json", [corpus])
+        check_not_a_source(str(json_file), "--json", [corpus] if corpus else [])
+    if corpus is None and kinds != ["vectors"]:
+        raise _output.UsageError(f"missing argument CORPUS: --rows {rows} measures with a text")
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
     from w2vplus.bench.phrases import measure_phrases
+    from w2vplus.bench.vectors import measure_vectors
     from w2vplus.bench.vocabulary import measure_vocabulary
 
     plan = Plan(repetitions, accuracy, seeds)
@@ -91,38 +101,47 @@ def bench(
             f"the machine is busy (load {facts['load']} on {facts['cpus']} CPUs): figures will scatter"
         )
     with tempfile.TemporaryDirectory(prefix="w2vplus-bench-") as folder:
-        _output.note(f"reading {corpus}", quiet=quiet)
-        text = BenchCorpus(corpus, Path(folder), max_tokens)
 
         def note(line: str) -> None:
             _output.note(line, quiet=quiet)
 
-        training_kinds = [kind for kind in kinds if kind in ("training", "whole")]
-        measured = list(measure(text, training_kinds, settings, plan, note))
+        vector_rows: list[VectorsRow] = []
+        if "vectors" in kinds:
+            vector_rows = list(measure_vectors(Path(folder), vector_count, sizes, plan.runs, note))
+        text: BenchCorpus | None = None
+        measured: list[Row] = []
         scanned: list[VocabularyRow] = []
-        if "vocabulary" in kinds:
-            scanned = list(measure_vocabulary(text, worker_counts, repetitions, note))
         phrase_rows: list[PhraseRow] = []
-        if "phrases" in kinds:
-            plain = str(text.line_file)
-            phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
+        if corpus is not None:
+            note(f"reading {corpus}")
+            text = BenchCorpus(corpus, Path(folder), max_tokens)
+            training_kinds = [kind for kind in kinds if kind in ("training", "whole")]
+            measured = list(measure(text, training_kinds, settings, plan, note))
+            if "vocabulary" in kinds:
+                scanned = list(measure_vocabulary(text, worker_counts, repetitions, note))
+            if "phrases" in kinds:
+                plain = str(text.line_file)
+                phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
     report = {
         "corpus": corpus,
-        "tokens": text.token_count,
-        "types": len(text.encoded.types),
+        "tokens": text.token_count if text is not None else None,
+        "types": len(text.encoded.types) if text is not None else None,
         "environment": facts,
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
         "rows": [*(row.as_dict() for row in measured), *(row.as_dict() for row in phrase_rows)],
         "vocabulary": [row.as_dict() for row in scanned],
+        "vectors": [row.as_dict() for row in vector_rows],
     }
     if json_file != "-":
-        title = f"{corpus}: {count(text.token_count)} tokens"
+        title = "" if text is None else f"{corpus}: {count(text.token_count)} tokens"
         if measured:
             print_rows(measured, title=f"{title}, {_output.plural(epochs, 'epoch')}")
         if scanned:
             print_vocabulary(scanned, title=f"{title}, text to ids")
         if phrase_rows:
             print_phrase_rows(phrase_rows, title=f"{title}, phrases")
+        if vector_rows:
+            print_vector_rows(vector_rows, title="Vectors to and from files")
         _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
     if json_file is not None:
         _output.write_json(report, json_file)
@@ -196,6 +215,25 @@ def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
         (f"{OURS} faster by", "right"),
         ("peak memory", "right"),
     ]
+    _output.print_table(columns, lines, title=title)
+
+
+def print_vector_rows(rows: list[VectorsRow], title: str) -> None:
+    """A table of times, a line for each size and task."""
+    import statistics
+
+    from w2vplus.bench.vectors import GENSIM, OURS
+
+    lines: list[list[object]] = []
+    for row in rows:
+        medians = [statistics.median(row.seconds[peer]) for peer in (GENSIM, OURS)]
+        size = f"{row.file_bytes / 1e6:,.0f} MB"
+        seconds = [f"{median:.3f}" for median in medians]
+        lines.append([row.task, row.count, row.dimensions, size, *seconds, format_ratio(row.ratios)])
+    columns: list[_output.Column] = [
+        "task", "vectors", "size", ("file", "right"), (f"{GENSIM} seconds", "right"), (f"{OURS} seconds", "right"),
+        ("faster by", "right"),
+    ]  # fmt: skip
     _output.print_table(columns, lines, title=title)
 
 
