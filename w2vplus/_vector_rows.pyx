@@ -24,7 +24,7 @@ cdef extern from "vector_rows.h" nogil:
     int64_t read_binary_rows(const char *block, int64_t size, int64_t most, int64_t dimensions, int64_t longest_key,
                              vector_row *rows, float *out, int64_t *used)
     char *print_numbers(char *to, const float *vector, int64_t dimensions, char separator)
-    int DECIMAL_LONGEST, SHORTEST_LEAST_POWER, SHORTEST_MOST_POWER
+    int DECIMAL_LONGEST, DECIMAL_SLACK, SHORTEST_LEAST_POWER, SHORTEST_MOST_POWER
     uint64_t *SHORTEST_POWERS
 
 GOOD, SPACED_KEY, BLANK, FIELD_COUNT, BAD_NUMBER, BAD_KEY = (
@@ -137,7 +137,7 @@ def print_text(const float[:, ::1] vectors not None, keys=None, separator=b" "):
     if len(names) != count or dimensions < 1:
         raise ValueError(f"{len(names)} keys for vectors of shape {(count, dimensions)}")
     cdef size_t key_bytes = sum(map(len, names))
-    cdef char *out = <char *>malloc(key_bytes + count * (dimensions * (DECIMAL_LONGEST + 1) + 2) + 1)
+    cdef char *out = <char *>malloc(key_bytes + count * (dimensions * (DECIMAL_LONGEST + 1) + 2) + DECIMAL_SLACK)
     cdef const char **texts = <const char **>malloc((count + 1) * sizeof(char *))
     cdef size_t *sizes = <size_t *>malloc((count + 1) * sizeof(size_t))
     cdef char *to = out

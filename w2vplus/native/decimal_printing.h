@@ -18,6 +18,7 @@
 #define SHORTEST_LEAST_POWER -31
 #define SHORTEST_MOST_POWER 45
 #define DECIMAL_LONGEST 14 /* bytes of the longest texts, -1.2345678e-38 and -0.00012345678 */
+#define DECIMAL_SLACK 16   /* bytes behind the text that may be written too: copies of a fixed size are quicker */
 
 /* Floats from 1e-4 to below 1e6 are written without an exponent: NumPy's bounds (from 2.4 on; the upper one was 1e16
  * before). Below are the bits of the first float that is at least 1e-4, and of 1e6. */
@@ -76,49 +77,50 @@ static const char DIGIT_PAIRS[] =
     "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354"
     "55565758596061626364656667686970717273747576777879808182838485868788899091929394959697989900";
 
-/* The ten-digit text of `digits` without leading zeros, ending at `end`; returns where it begins. */
-static inline char *decimal_digits_before(char *end, uint32_t digits) {
-    while (digits >= 100) {
-        end -= 2;
-        memcpy(end, DIGIT_PAIRS + 2 * (digits % 100), 2);
-        digits /= 100;
-    }
-    if (digits >= 10) {
-        end -= 2;
-        memcpy(end, DIGIT_PAIRS + 2 * digits, 2);
-    } else {
-        *--end = (char)('0' + digits);
-    }
-    return end;
+/* Writes `digits` < 10^9 as nine characters. */
+static inline void decimal_nine_digits(char *to, uint32_t digits) {
+    uint32_t upper = digits / 10000, lower = digits % 10000, middle = upper % 10000;
+    to[0] = (char)('0' + upper / 10000);
+    memcpy(to + 1, DIGIT_PAIRS + 2 * (middle / 100), 2);
+    memcpy(to + 3, DIGIT_PAIRS + 2 * (middle % 100), 2);
+    memcpy(to + 5, DIGIT_PAIRS + 2 * (lower / 100), 2);
+    memcpy(to + 7, DIGIT_PAIRS + 2 * (lower % 100), 2);
 }
 
-/* Copies `count` digits to `to`; returns the end. */
+/* How many digits 0 < `digits` < 10^9 has; sums of comparisons, for branches would be guessed wrong. */
+static inline int decimal_digit_count(uint32_t digits) {
+    return 1 + (digits >= 10) + (digits >= 100) + (digits >= 1000) + (digits >= 10000) + (digits >= 100000) +
+           (digits >= 1000000) + (digits >= 10000000) + (digits >= 100000000);
+}
+
+/* Copies `count` digits, of which there are at most 9, to `to`; returns the end. Reads and writes DECIMAL_SLACK bytes. */
 static inline char *decimal_put(char *to, const char *digits, int count) {
-    memcpy(to, digits, (size_t)count);
+    memcpy(to, digits, DECIMAL_SLACK);
     return to + count;
 }
 
-static inline char *decimal_put_zeros(char *to, int count) {
-    memset(to, '0', (size_t)count);
-    return to + count;
+static inline char *decimal_put_word(char *to, const char word[3]) {
+    memcpy(to, word, 3);
+    return to + 3;
 }
 
 /* Writes the float of these bits as NumPy's str does: 0.1, -0.0, 1e-05, 1.5e+06, 123.0, nan, inf. At most
- * DECIMAL_LONGEST bytes at `to`, without a NUL; returns the end. */
+ * DECIMAL_LONGEST bytes at `to`, without a NUL, and DECIMAL_SLACK bytes of nothing behind them; returns the end. */
 static inline char *decimal_print(char *to, uint32_t bits) {
     uint32_t magnitude = bits & 0x7FFFFFFF;
-    if (magnitude > 0x7F800000) return decimal_put(to, "nan", 3);
-    if (bits >> 31) *to++ = '-';
-    if (magnitude == 0x7F800000) return decimal_put(to, "inf", 3);
-    if (magnitude == 0) return decimal_put(to, "0.0", 3);
+    if (magnitude > 0x7F800000) return decimal_put_word(to, "nan");
+    *to = '-';
+    to += bits >> 31;
+    if (magnitude == 0x7F800000) return decimal_put_word(to, "inf");
+    if (magnitude == 0) return decimal_put_word(to, "0.0");
     int power_of_ten;
     uint32_t digits = shortest_digits(magnitude, &power_of_ten);
-    while (digits % 10 == 0) {
-        digits /= 10;
-        power_of_ten++;
-    }
-    char buffer[10], *begin = decimal_digits_before(buffer + 10, digits);
-    int count = (int)(buffer + 10 - begin), point = count + power_of_ten; /* digits before the point */
+    char buffer[9 + 2 * DECIMAL_SLACK];
+    decimal_nine_digits(buffer, digits);
+    memset(buffer + 9, '0', DECIMAL_SLACK); /* what a whole number ends in */
+    int count = decimal_digit_count(digits), point = count + power_of_ten; /* digits before the point */
+    const char *begin = buffer + 9 - count;
+    while (begin[count - 1] == '0') count--;
     if (magnitude < DECIMAL_FIRST_PLAIN || magnitude >= DECIMAL_BEYOND_PLAIN) {
         *to++ = *begin;
         if (count > 1) {
@@ -127,17 +129,17 @@ static inline char *decimal_print(char *to, uint32_t bits) {
         }
         *to++ = 'e';
         *to++ = point > 0 ? '+' : '-';
-        return decimal_put(to, DIGIT_PAIRS + 2 * (point > 0 ? point - 1 : 1 - point), 2);
+        memcpy(to, DIGIT_PAIRS + 2 * (point > 0 ? point - 1 : 1 - point), 2);
+        return to + 2;
     }
     if (point <= 0) {
-        to = decimal_put(to, "0.", 2);
-        to = decimal_put_zeros(to, -point);
-        return decimal_put(to, begin, count);
+        memcpy(to, "0.000000", 8); /* at 1e-4, three zeros follow the point */
+        return decimal_put(to + 2 - point, begin, count);
     }
     if (point >= count) {
-        to = decimal_put(to, begin, count);
-        to = decimal_put_zeros(to, point - count);
-        return decimal_put(to, ".0", 2);
+        to = decimal_put(to, begin, point);
+        memcpy(to, ".0", 2);
+        return to + 2;
     }
     to = decimal_put(to, begin, point);
     *to++ = '.';

@@ -12,6 +12,7 @@
 #ifndef W2VPLUS_DECIMAL_READING_H
 #define W2VPLUS_DECIMAL_READING_H
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,8 @@ typedef double (*decimal_exact)(const char *text, size_t size);
 #define DECIMAL_MOST_DIGITS 19 /* 10^19 - 1 < 2^64 */
 #define DECIMAL_MOST_EXPONENT 64
 #define DECIMAL_HUGE_EXPONENT 100000000
+/* Whether an operation on doubles is rounded to a double, and not, as on the x87, to something wider. */
+#define DECIMAL_DOUBLES_ARE_PLAIN (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1)
 
 /* Powers of ten as doubles, nearest where not exact (from 10^23 on). */
 static const double DECIMAL_POWERS[DECIMAL_MOST_EXPONENT + 1] = {
@@ -135,8 +138,8 @@ static inline float decimal_value(const decimal *number, const char *text, size_
     if (exponent < -DECIMAL_MOST_EXPONENT || exponent > DECIMAL_MOST_EXPONENT) return (float)exact(text, size);
     double digits = (double)number->digits;
     double value = exponent < 0 ? digits / DECIMAL_POWERS[-exponent] : digits * DECIMAL_POWERS[exponent];
-    if (number->digits <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22 && !number->is_cut)
-        return (float)(sign * value);
+    int is_exact = number->digits <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22 && !number->is_cut;
+    if (is_exact && DECIMAL_DOUBLES_ARE_PLAIN) return (float)(sign * value);
     /* Errors, relative: digits, power and operation 2^-53 each, digits left out 10^-18; 2^-50 is more than all. */
     float low = (float)(value * (1 - 0x1p-50)), high = (float)(value * (1 + 0x1p-50));
     if (low == high) return (float)sign * low;

@@ -21,8 +21,7 @@ typedef enum {
     ROW_BLANK,       /* nothing but white space */
     ROW_FIELD_COUNT, /* too few fields, or too many of which the last are no vector */
     ROW_BAD_NUMBER,  /* fault_begin..fault_end is no number */
-    ROW_BAD_KEY,     /* binary: a line feed in the key */
-    ROW_CUT          /* binary: the bytes end within the row */
+    ROW_BAD_KEY      /* binary: a line feed in the key */
 } row_verdict;
 
 /* Places are offsets in the block. `fields` counts the key and the numbers of a text row with the wrong number. */
@@ -127,8 +126,8 @@ static inline int64_t read_text_rows(const char *block, int64_t size, int64_t mo
     return count;
 }
 
-/* The same for binary rows: stops at the first row that is not whole (its verdict ROW_CUT is not counted) or whose
- * key is bad. A key may follow line feeds, which word2vec.c writes after each row. */
+/* The same for binary rows: stops at the first row that is not whole, and after one whose key is bad. A key may follow
+ * line feeds, which word2vec.c writes after each row. */
 static inline int64_t read_binary_rows(const char *block, int64_t size, int64_t most, int64_t dimensions,
                                        int64_t longest_key, vector_row *rows, float *out, int64_t *used) {
     const char *next = block, *end = block + size;
@@ -156,8 +155,8 @@ static inline int64_t read_binary_rows(const char *block, int64_t size, int64_t 
     return count;
 }
 
-/* Writes vector (dimensions,) as decimals with `separator` between them; at most dimensions * DECIMAL_LONGEST bytes.
- * Returns the end. */
+/* Writes vector (dimensions,) as decimals with `separator` between them; returns the end. At most
+ * dimensions * (DECIMAL_LONGEST + 1) - 1 bytes, with room for DECIMAL_SLACK more. */
 static inline char *print_numbers(char *to, const float *vector, int64_t dimensions, char separator) {
     for (int64_t column = 0; column < dimensions; column++) {
         uint32_t bits;

@@ -39,16 +39,12 @@ def _pyarrow() -> Any:
 
 
 def write_parquet(source: KeyedVectors, path: str) -> None:
-    """A Parquet file; vectors are stored as they are, for random digits do not compress."""
+    """A Parquet file; not compressed, for the digits of trained numbers are random."""
     table, group_rows = _table(source, path)
     from pyarrow import parquet
 
     with replacing(path) as temporary:
-        parquet.write_table(
-            table, temporary, row_group_size=group_rows, use_dictionary=False, compression={
-                name: "NONE" if name == "vector" else "SNAPPY" for name in _leaf_names(table)
-            },
-        )  # fmt: skip
+        parquet.write_table(table, temporary, row_group_size=group_rows, use_dictionary=False, compression="none")
 
 
 def write_arrow(source: KeyedVectors, path: str) -> None:
@@ -57,10 +53,6 @@ def write_arrow(source: KeyedVectors, path: str) -> None:
     pa = _pyarrow()
     with replacing(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as writer:
         writer.write_table(table, max_chunksize=group_rows)
-
-
-def _leaf_names(table: Any) -> list[str]:
-    return [name for name in table.schema.names]
 
 
 def _table(source: KeyedVectors, path: str) -> tuple[Any, int]:
