@@ -75,6 +75,7 @@ setup(
         extension("_integers", []),
         extension("_normal", []),
         extension("_merging", []),
+        extension("_vector_rows", []),
     ],
     cmdclass={"build_ext": BuildExtensions},
 )

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from w2vplus import bench
 from w2vplus._bundled import LEE_NEWS, bundled
-from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, analogies, measure, vocabulary
+from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, analogies, measure, vectors, vocabulary
 from w2vplus.bench.analogies import measure_analogies
 from w2vplus.bench.corpus import first_tokens, token_lists
 from w2vplus.bench.peers import Gensim, Training, W2VPlus
@@ -221,3 +221,25 @@ class Wrong:
 
     seen = correct = 1
     correct_questions = (Question("a", "b", "c", ("d",)),)
+def test_vectors_are_measured_without_a_corpus(tmp_path: Path) -> None:
+    target = tmp_path / "figures.json"
+    sizes = ["--vector-count", "50", "--vector-size", "4,6", "--repetitions", "2"]
+    done = CliRunner().invoke(app, ["bench", "--rows", "vectors", *sizes, "--json", str(target), "-q"])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(target.read_text(encoding="utf-8"))["vectors"]
+    tasks = ["save txt", "load txt", "save bin", "load bin"]
+    assert [(row["task"], row["dimensions"]) for row in rows] == [(task, size) for size in (4, 6) for task in tasks]
+    assert all(len(seconds) == 2 for row in rows for seconds in row["seconds"].values())
+    assert "load txt" in done.stdout
+    missing = CliRunner().invoke(app, ["bench", "--rows", "vectors,training"])
+    assert missing.exit_code == 2
+    assert "missing argument CORPUS" in missing.stderr
+
+
+def test_vectors_that_differ_from_gensims_have_no_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save_others(keyed_vectors: Any, path: Path) -> None:
+        path.write_bytes(b"other")
+
+    monkeypatch.setattr(vectors, "save_vectors", save_others)
+    with pytest.raises(BenchError, match=r"gensim writes another \.txt file"):
+        list(vectors.measure_vectors(tmp_path, 5, [3], 1))

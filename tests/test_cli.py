@@ -246,7 +246,7 @@ def test_nonsense_is_refused_before_the_corpus_is_opened(
 
 
 def test_output_without_a_known_suffix_is_refused(lee: str, tmp_path: Path) -> None:
-    assert "--output must end in .bin" in refusal(run("train", lee, "-o", tmp_path / "vectors"), 2)
+    assert "--output: cannot tell the format" in refusal(run("train", lee, "-o", tmp_path / "vectors"), 2)
 
 
 def test_output_never_replaces_the_corpus(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from w2vplus.cli import _output, bench, corpora, demo, evaluate, explain, explore, query, train
+from w2vplus.cli import _output, bench, convert, corpora, demo, evaluate, explain, explore, query, train
 
 HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
 
@@ -98,6 +98,7 @@ app.command()(query.similar)
 app.command()(query.analogy)
 app.command()(explore.explore)
 app.command()(explain.explain)
+app.command()(convert.convert)
 app.command()(corpora.phrases)
 app.command()(corpora.vocab)
 app.command()(demo.demo)

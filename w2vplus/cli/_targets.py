@@ -31,6 +31,18 @@ def check_writable(path: str, option: str) -> None:
         raise CommandError(f"{option} {path}: the folder {folder} is not writable; choose another place")
 
 
+def check_new_folder(path: str, option: str) -> None:
+    """Refuse a folder to be made if it exists already, or could not be made at the end."""
+    check_not_standard_output(path, option)
+    if not path or Path(path).exists():
+        raise UsageError(f"{option} must name a new folder, got {path!r}{', which exists' if path else ''}")
+    parent = Path(path).absolute().parent
+    if not parent.is_dir():
+        raise CommandError(f"{option} {path}: the folder {Path(path).parent} does not exist; create it first")
+    if not os.access(parent, os.W_OK):
+        raise CommandError(f"{option} {path}: the folder {parent} is not writable; choose another place")
+
+
 def check_not_standard_output(path: str, option: str) -> None:
     """Refuse "-", which means standard output elsewhere and would become a file of that name here."""
     if path == "-":
@@ -159,23 +171,19 @@ class Targets(NamedTuple):
         return [self.vectors, self.model]
 
 
-def check_vectors_target(path: str) -> None:
+def check_vectors_target(path: str, option: str = "--output", format: str | None = None) -> None:
     """Refuse a place or a suffix for vectors that would only fail after training.
 
-    Raises UsageError for a suffix that names no format, CommandError for a folder that cannot be written to.
+    Raises UsageError for a suffix or `format` that is none, CommandError for a folder that cannot be written to.
     """
-    from w2vplus.vectors import COMPRESSION_SUFFIXES, FORMAT_OF_SUFFIX
+    from w2vplus.vectors import format_for_writing
 
-    bare = path.lower()
-    for suffix in COMPRESSION_SUFFIXES:
-        bare = bare.removesuffix(suffix)
-    if not bare.endswith(tuple(FORMAT_OF_SUFFIX)):
-        raise UsageError(
-            f"--output must end in {', '.join(FORMAT_OF_SUFFIX)}"
-            f" (with {', '.join(COMPRESSION_SUFFIXES)} after it to compress), got {path}"
-        )
+    try:
+        entry = format_for_writing(path, format)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
     if "://" not in path:
-        check_writable(path, "--output")
+        check_new_folder(path, option) if entry.is_folder else check_writable(path, option)
         return
     from smart_open.transport import get_transport
 

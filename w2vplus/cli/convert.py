@@ -1,0 +1,78 @@
+"""Turns a file of vectors into one of another format: `w2vplus convert IN OUT`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from w2vplus.cli import _output
+from w2vplus.cli._targets import check_not_an_input, check_vectors_target
+
+FORMATS = (
+    "bin", "txt", "glove", "kv", "safetensors", "npy", "parquet", "arrow", "tsv", "spacy", "static", "model",
+)  # fmt: skip
+"""The names in w2vplus.vectors, which help shows without importing it."""
+
+
+class Precision(str, Enum):
+    """What --dtype takes."""
+
+    float16 = "float16"
+    float32 = "float32"
+
+
+def convert(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="IN", help="A file or folder of vectors; the format goes by its suffix or its files."),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="OUT",
+            help="The file to write: .bin .txt .vec .glove .kv (a further .gz .bz2 .xz .zst compresses), .safetensors"
+            " .npy .parquet .arrow .tsv; or, with --format, a new folder.",
+        ),
+    ],
+    to_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME",
+            help="Format of OUT where the suffix does not tell: glove (no header), spacy, static (a folder for"
+            f" sentence-transformers and model2vec), or any of {', '.join(FORMATS[:-1])}.",
+        ),
+    ] = None,
+    from_format: Annotated[
+        str | None, typer.Option("--from-format", metavar="NAME", help="Format of IN where nothing tells.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help="Only the first so many vectors.")] = None,
+    dtype: Annotated[
+        Precision | None,
+        typer.Option("--dtype", help="Round to float16, or widen to float32; text and .bin are float32 always."),
+    ] = None,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Mend what can be mended, and say how much that was.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line about what was written.")] = False,
+) -> None:
+    """Read vectors in one format and write them in another: `w2vplus convert glove.txt.gz vectors.bin`.
+
+    A fault of IN is an error that names row and byte, and nothing is written then; --lenient leaves bad rows out.
+    """  # fmt: skip
+    for option, name in (("--format", to_format), ("--from-format", from_format)):
+        _output.require(option, name, name is None or name in FORMATS, f"one of {', '.join(FORMATS)}")
+    if limit is not None:
+        _output.require("--limit", limit, limit >= 1, "at least 1")
+    check_not_an_input(target, "OUT", [source])
+    check_vectors_target(target, "OUT", to_format)
+
+    from w2vplus.vectors import load_vectors, save_vectors
+
+    loaded = load_vectors(
+        source, format=from_format, limit=limit, dtype=None if dtype is None else dtype.value, lenient=lenient
+    )
+    save_vectors(loaded, target, format=to_format)
+    shape = f"{_output.plural(len(loaded), 'vector')} of {_output.plural(loaded.vector_size, 'dimension')}"
+    _output.note(f"{target}: {shape}, {loaded.vectors.dtype}", quiet=quiet)

@@ -1,0 +1,27 @@
+"""The vectors of a model that `Word2Vec.save_folder` wrote: safetensors and JSON, which run no code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from w2vplus.errors import ModelFormatError, VectorFormatError
+from w2vplus.vectors.loading import Loading, Rows
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+
+def read(loading: Loading) -> KeyedVectors:
+    """The `wv` of the model, with its counts."""
+    from w2vplus.word2vec import Word2Vec
+
+    try:
+        stored = Word2Vec.load_folder(loading.path).wv
+    except ModelFormatError as error:
+        raise VectorFormatError(str(error)) from error
+    rows = Rows(loading, stored.vector_size, stored.vectors.dtype, len(stored.index_to_key))
+    rows.take_array(stored.index_to_key, stored.vectors)
+    counts = stored.expandos.get("count")
+    return rows.finish(None if counts is None else np.asarray(counts, np.int64))
