@@ -134,7 +134,7 @@ def test_english_becomes_italian(english_italian: Any, retrieval: str, caplog: p
 
 
 def csls_by_hand(source: np.ndarray, target: np.ndarray, k: int) -> np.ndarray:
-    """Conneau et al. (2018), eq. 6, as it stands."""
+    """The formula of Conneau et al. (2018) as it stands."""
     cosines = source @ target.T
     of_source = np.sort(cosines, axis=1)[:, -k:].mean(axis=1)
     of_target = np.sort(cosines, axis=0)[-k:].mean(axis=0)

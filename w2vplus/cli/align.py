@@ -85,10 +85,9 @@ def align(
         result = alignment.evaluate_translation(
             learnt, tested_by, retrieval=retrieval.value, restrict_vocab=restrict_vocab
         )
-    found = [
-        list(one)
-        for one in learnt.translate(word or [], topn=topn, retrieval=retrieval.value, restrict_vocab=restrict_vocab)
-    ]
+    found: list[list[tuple[str, float]]] = []
+    if word:
+        found = list(learnt.translate(word, topn=topn, retrieval=retrieval.value, restrict_vocab=restrict_vocab))
     if output is not None:
         save_vectors(learnt.mapped_source(), output)
     translations = list(zip(word or [], found, strict=True))

@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 ADD_OUTPUT = "add-output"
 """The step that needs a whole model, and so comes first."""
 
-STEPS_HELP = (
-    "A change; may be given again, they are made in this order: add-output (w + c, from a saved model),"
-    " all-but-the-top or all-but-the-top=N (off with the mean and N directions), pca=N (keep N dimensions), normalize,"
-    " float16, int8."
-)
-
-
 def postprocess(
     source: Annotated[
         str, typer.Argument(metavar="IN", help="Vectors, quantised vectors, or for add-output a saved model.")
@@ -33,7 +26,9 @@ def postprocess(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="Where they go; without a suffix a folder, after float16 or int8.")
     ],
-    step: Annotated[list[str] | None, typer.Option("--step", "-s", metavar="STEP", help=STEPS_HELP)] = None,
+    step: Annotated[
+        list[str] | None, typer.Option("--step", "-s", metavar="STEP", help="A change; may be given again.")
+    ] = None,
     analogies: Annotated[
         list[str] | None, typer.Option("--analogies", metavar="FILE", help="Judge by these questions.")
     ] = None,
@@ -49,8 +44,21 @@ def postprocess(
 ) -> None:
     """Change the vectors of IN step by step, write them to OUT, and show the accuracy before and after each step.
 
-    `--step all-but-the-top --step pca=100 --step all-but-the-top --step int8` makes 100 dimensions of 8 bits with the
-    least loss. Without files of your own it judges by those that come with gensim.
+    Steps, made in the order in which they are given:
+
+    add-output: each word's input vector plus its output vector; the first step, IN is a saved model
+
+    all-but-the-top or all-but-the-top=N: off with the mean and N common directions (Mu & Viswanath 2018)
+
+    pca=N: keep N dimensions
+
+    normalize: unit length
+
+    float16 or int8: fewer bits, the last step
+
+    Raunak et al. (2019) make vectors shorter by `--step all-but-the-top --step pca=100 --step all-but-the-top`.
+
+    Without files of your own the vectors are judged by those that come with gensim.
     """
     from w2vplus.postprocessing import measure_accuracy
 
@@ -127,23 +135,12 @@ def _load(path: str) -> KeyedVectors:
 
 def _load_outputs(path: str) -> KeyedVectors:
     """The sums of input and output vectors of a saved model: a folder of ours, or gensim's format."""
-    import pickle
-
     from w2vplus import Word2Vec
-    from w2vplus.array_folder import is_array_folder
     from w2vplus.postprocessing import add_output_vectors
 
     if not Path(path).exists():
         raise FileNotFoundError(2, "no such model", path)
-    if is_array_folder(path):
-        return add_output_vectors(Word2Vec.load_folder(path))
-    try:
-        model = Word2Vec.load(path)
-    except (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, KeyError, TypeError) as error:
-        raise _output.CommandError(
-            f"{path} is no saved model, which {ADD_OUTPUT} needs: a folder of --save-model, or gensim's format"
-        ) from error
-    return add_output_vectors(model)
+    return add_output_vectors(Word2Vec.load(path))
 
 
 def _write(target: str, vectors: KeyedVectors, quantizing: Step | None) -> None:

@@ -23,8 +23,7 @@ KIND = "quantized-vectors"
 
 @dataclass(frozen=True, eq=False)
 class QuantizedVectors:
-    """Vectors in a half or a quarter of the space, with which "Word Embeddings with Limited Memory" (Ling, Song &
-    Roth 2016) lose hardly anything.
+    """Vectors in a half or a quarter of the space ("Word Embeddings with Limited Memory", Ling, Song & Roth 2016).
 
     keys: in row order; codes: float16 or int8, (V, D); scales: float32 (V,), by which the codes of a row are
     multiplied: for int8 the row's greatest magnitude over 127, for float16 one; counts: int64 (V,) or None.

@@ -35,7 +35,7 @@ def all_but_the_top(vectors: KeyedVectors, components: int | None = None) -> Key
 def reduce_dimensions(vectors: KeyedVectors, dimensions: int) -> KeyedVectors:
     """Centre the vectors and keep their coordinates along the first principal directions (Pearson 1901).
 
-    All-but-the-top before and after it loses least (Raunak, Gupta & Metze 2019). Raises ValueError unless
+    Raunak, Gupta & Metze (2019) do all-but-the-top before and after it. Raises ValueError unless
     1 <= dimensions <= those of the vectors.
     """
     if not 1 <= dimensions <= vectors.vector_size:

@@ -100,7 +100,8 @@ class VectorIndex:
         for start in range(0, len(vectors), BLOCK_ROWS):
             unit = unit_rows(vectors.vectors[start : start + BLOCK_ROWS])
             usable = np.flatnonzero(unit.any(axis=1))
-            self._index.add((start + usable).astype(np.uint64), unit[usable], threads=threads)
+            if usable.size:
+                self._index.add((start + usable).astype(np.uint64), unit[usable], threads=threads)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -159,8 +160,10 @@ class VectorIndex:
             self._index.save(str(temporary))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], vectors: KeyedVectors, *, threads: int = 0) -> VectorIndex:
-        """Read an index that was saved, for the vectors it was made of.
+    def load(
+        cls, path: str | os.PathLike[str], vectors: KeyedVectors, *, expansion_search: int = 128, threads: int = 0
+    ) -> VectorIndex:
+        """Read an index that was saved, for the vectors it was made of; the file does not hold `expansion_search`.
 
         Raises VectorFormatError if it is no index or one of other vectors, OSError if it cannot be read.
         """
@@ -179,6 +182,7 @@ class VectorIndex:
         kept = unit_rows(np.asarray(index.get(keys.astype(np.uint64), dtype="f32")))
         if keys.max(initial=0) >= len(vectors) or not _alike(kept, unit_rows(vectors.vectors[keys])):
             raise VectorFormatError(f"{path} was made of other vectors: make an index of these")
+        index.expansion_search = expansion_search
         made = cls.__new__(cls)
         made.vectors, made.threads, made._index = vectors, threads, index
         return made
