@@ -9,9 +9,11 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._targets import check_not_an_input, check_vectors_target
-from w2vplus.cli.query import JsonFlag, check_words, load
+from w2vplus.cli.query import JsonFlag
 
 if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
     from w2vplus.alignment import Alignment, TranslationResult
 
 
@@ -73,12 +75,12 @@ def align(
         check_vectors_target(output)
         check_not_an_input(output, "--output", [source, target])
     from w2vplus import alignment
-    from w2vplus.vectors import save_vectors
+    from w2vplus.vectors import load_vectors, save_vectors
 
     learnt_from = None if dictionary is None else alignment.read_dictionary(dictionary)
     tested_by = None if test is None else alignment.read_dictionary(test)
-    source_vectors, target_vectors = load(source), load(target)
-    check_words(source_vectors, word or [], source)
+    source_vectors, target_vectors = load_vectors(source), load_vectors(target)
+    _check_known(source_vectors, word or [], source)
     learnt = alignment.align(source_vectors, target_vectors, learnt_from, method=method.value)
     result = None
     if tested_by is not None:
@@ -143,10 +145,11 @@ def drift(
     _output.require("--topn", topn, topn >= 1, "at least 1")
     _output.require("--min-rank", min_rank, min_rank >= 1, "at least 1")
     from w2vplus import alignment
+    from w2vplus.vectors import load_vectors
 
-    first, second = load(before), load(after)
-    check_words(first, word or [], before)
-    check_words(second, word or [], after)
+    first, second = load_vectors(before), load_vectors(after)
+    _check_known(first, word or [], before)
+    _check_known(second, word or [], after)
     changes = alignment.drift(first, second, words=word or None, topn=topn, min_rank=min_rank)
     if as_json:
         _output.write_json(
@@ -159,3 +162,10 @@ def drift(
         return
     rows = [[one.word, one.distance, ", ".join(one.before), ", ".join(one.after)] for one in changes]
     _output.print_table(["word", "distance", "nearest before", "nearest after"], rows)
+
+
+def _check_known(vectors: KeyedVectors, words: list[str], path: str) -> None:
+    """Refuse words without a vector."""
+    unknown = [_output.shown(word) for word in words if word not in vectors.key_to_index]
+    if unknown:
+        raise _output.CommandError(f"no vector in {path} for {', '.join(unknown)}")

@@ -9,7 +9,7 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._targets import check_not_an_input, check_writable
-from w2vplus.cli.query import VectorsArgument, check_query, load
+from w2vplus.cli.query import VectorsArgument
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -39,18 +39,21 @@ def neighbours(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
 ) -> None:
     """Write the nearest neighbours of many words to a file."""
-    check_query(topn, restrict_vocab)
+    _output.require("--topn", topn, topn >= 1, "at least 1")
+    if restrict_vocab is not None:
+        _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
     if approximate and restrict_vocab is not None:
         raise _output.UsageError("--approximate searches all words: leave out --restrict-vocab")
     check_writable(output, "--output")
     check_not_an_input(output, "--output", [vectors, *([words] if words not in (None, "-") else [])])
-    loaded = load(vectors)
+    from w2vplus.cli.corpora import write_table
+    from w2vplus.vectors import load_vectors
+
+    loaded = load_vectors(vectors)
     asked = list(loaded.index_to_key) if words is None else _known(loaded, words)
     if not asked:
         raise _output.CommandError(f"{vectors} has a vector for no word of {words}")
     index = _index(loaded, topn, quiet) if approximate else None
-    from w2vplus.cli.corpora import write_table
-
     write_table(output, _rows(loaded, asked, topn, restrict_vocab, index))
     if not quiet:
         _output.note(f"{topn} neighbours of {_output.plural(len(asked), 'word')} are in {output}")

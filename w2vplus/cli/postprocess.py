@@ -9,7 +9,6 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._targets import check_not_an_input, check_vectors_target, check_writable
-from w2vplus.cli.query import load
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -127,10 +126,11 @@ def _load(path: str) -> KeyedVectors:
     from w2vplus.array_folder import is_array_folder, read_head
     from w2vplus.postprocessing import QuantizedVectors
     from w2vplus.postprocessing.quantized import KIND
+    from w2vplus.vectors import load_vectors
 
     if is_array_folder(path) and read_head(path)["kind"] == KIND:
         return QuantizedVectors.load(path).keyed_vectors()
-    return load(path)
+    return load_vectors(path)
 
 
 def _load_outputs(path: str) -> KeyedVectors:

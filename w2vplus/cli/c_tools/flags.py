@@ -59,6 +59,7 @@ class CToolParser(argparse.ArgumentParser):
 def load_vectors_of(path: str, limit: int | None = None) -> KeyedVectors:
     """Vectors in the C tools' binary format; in another where the suffix says so."""
     from w2vplus.cli._targets import local_path
+    from w2vplus.errors import VectorFormatError
     from w2vplus.vectors import load_vectors
 
     file = local_path(path)
@@ -66,7 +67,7 @@ def load_vectors_of(path: str, limit: int | None = None) -> KeyedVectors:
         raise FileNotFoundError(2, "input file not found", path)
     try:
         return load_vectors(path, limit=limit)
-    except ValueError as error:
-        if "cannot tell the format" not in str(error):
-            raise
+    except VectorFormatError:
+        raise
+    except ValueError:  # the suffix says nothing
         return load_vectors(path, format="bin", limit=limit)
