@@ -45,12 +45,13 @@ def most_similar_many(
     Parameters
     ----------
     vectors : gensim KeyedVectors; only read
-    positive : one entry for each query: a key, a vector, or a list of them. In a list, (key, weight) weighs.
+    positive : one entry for each query: a key, a vector, or a list of them. In a list, (key, weight) weighs. Words
+        enter with unit length, vectors as they are (by 3CosMul, with unit length)
     negative : what is taken off, in the same way; as many entries as `positive`, [] or None for nothing.
         Analogies "a is to b as c is to ?": positive [b, c], negative [a]
     topn : answers to each query, at least 1
     restrict_vocab : only the first so many words, the most frequent, may answer
-    method : "3CosAdd" ranks by the cosine to the sum of the unit vectors (gensim's `most_similar`), "3CosMul" by
+    method : "3CosAdd" ranks by the cosine to the sum (gensim's `most_similar`), "3CosMul" by
         the product of the positive cosines over that of the negative ones, each shifted to 0..1 (gensim's
         `most_similar_cosmul`; Levy & Goldberg 2014)
     index : take the candidates from an approximate index of these vectors instead of searching all (3CosAdd)
@@ -123,11 +124,12 @@ def _as_list(entry: Any) -> list[Any]:
 class _Asked:
     """A batch of queries over the unit vectors of its distinct terms.
 
-    terms: float64 (T, D); query q has the terms members[starts[q]:starts[q + 1]] with `weights`, positive and
-    negative; `excluded` are the rows of its own words.
+    terms: float64 (T, D); `lengths`, (T,), are 1 for words and those of vectors that were given; query q has the terms
+    members[starts[q]:starts[q + 1]] with `weights`, positive and negative; `excluded` are the rows of its own words.
     """
 
     terms: NDArray[np.float64]
+    lengths: NDArray[np.float64]
     starts: NDArray[np.int64]
     members: NDArray[np.int64]
     weights: NDArray[np.float64]
@@ -147,16 +149,17 @@ class _Asked:
                 weights += [gathered.add(len(starts) - 1, term, sign) for term in terms]
             starts.append(len(weights))
         gathered.refuse_unknown()
-        unit, members = gathered.distinct()
+        unit, lengths, members = gathered.distinct()
         excluded = Excluded.of(np.array(gathered.queries, np.int64), np.array(gathered.rows, np.int64))
-        return cls(unit, np.array(starts, np.int64), members, np.array(weights), excluded, first_query)
+        return cls(unit, lengths, np.array(starts, np.int64), members, np.array(weights), excluded, first_query)
 
     def targets(self) -> NDArray[np.float64]:
-        """The sum of each query's weighted unit vectors, float64 (Q, D); ValueError where it is zero."""
+        """The weighted sum of each query's terms, float64 (Q, D); ValueError where it is zero."""
         from scipy.sparse import csr_array
 
         shape = (len(self.starts) - 1, len(self.terms))
-        sums: NDArray[np.float64] = csr_array((self.weights, self.members, self.starts), shape=shape) @ self.terms
+        weights = self.weights * self.lengths[self.members]
+        sums: NDArray[np.float64] = csr_array((weights, self.members, self.starts), shape=shape) @ self.terms
         # What is left of words that cancel out is rounding, and its direction means nothing.
         cancelled = np.flatnonzero(~(np.linalg.norm(sums, axis=1) > 1e-12))
         if cancelled.size:
@@ -219,7 +222,7 @@ class _Terms:
             self.rows.append(row)
             self._members.append(row)
         elif term in self._vectors:  # of fastText, which makes vectors of words it never saw
-            self._give(self._vectors[term])
+            self._give(self._vectors.get_vector(term, norm=True))
         else:
             self._unknown[term] = None
         return weight
@@ -243,14 +246,16 @@ class _Terms:
             more = f" and {len(self._unknown) - MOST_NAMED} more" if len(self._unknown) > MOST_NAMED else ""
             raise KeyError(f"no vector for {named}{more}: leave them out (`key in vectors` tells)")
 
-    def distinct(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Unit vectors of the distinct terms, float64 (T, D), and the place there of every term added."""
+    def distinct(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        """Unit vectors of the distinct terms (T, D), their lengths (T,), and the place there of every term added."""
         values, places = np.unique(np.array(self._members, np.int64), return_inverse=True)
         rows = values[values >= 0]
         sources: Sequence[NDArray[Any]] = [self._given[-1 - value] for value in values[values < 0]]
         given = np.array(sources, np.float64).reshape(len(sources), self._vectors.vector_size)
         terms = np.concatenate([given, self._vectors.vectors[rows].astype(np.float64)])
-        return unit_rows(terms, np.float64).astype(np.float64, copy=False), places.astype(np.int64)
+        lengths = np.concatenate([np.nan_to_num(np.linalg.norm(given, axis=1)), np.ones(len(rows))])
+        unit = unit_rows(terms, np.float64).astype(np.float64, copy=False)
+        return unit, lengths, places.astype(np.int64)
 
 
 def _by_product(

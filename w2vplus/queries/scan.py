@@ -106,34 +106,46 @@ class _Candidates:
     def __init__(self, query_count: int, keep: int) -> None:
         self.rows = np.full((query_count, keep), -1, np.int64)
         self._scores = np.full((query_count, keep), -np.inf, np.float32)
-        self._least = np.full(query_count, -np.inf, np.float32)
 
     def offer(self, here: slice, scores: NDArray[np.float32], first_row: int) -> None:
         """Take in the scores (queries, BLOCK_ROWS) of the queries `here` for the rows from `first_row` on."""
-        group_count = BLOCK_ROWS // GROUP
-        keep = self.rows.shape[1]
-        # Column j is in group j mod group_count, so that maxima are taken over whole stretches of memory.
-        peaks = scores.reshape(len(scores), GROUP, group_count).max(axis=1)
-        live = np.flatnonzero(peaks.max(axis=1) > self._least[here])
-        if not live.size:
+        query, column, score = _scores_above(scores, self._scores[here].min(axis=1), self.rows.shape[1])
+        if not query.size:
             return
-        groups = _greatest(peaks[live], min(keep, group_count))
-        columns = (groups[:, None, :] + group_count * np.arange(GROUP)[None, :, None]).reshape(len(live), -1)
-        query = here.start + live
-        new_scores = np.concatenate([self._scores[query], scores[live[:, None], columns]], axis=1)
-        new_rows = np.concatenate([self.rows[query], columns + first_row], axis=1)
-        chosen = _greatest(new_scores, keep)
-        self._scores[query] = np.take_along_axis(new_scores, chosen, axis=1)
-        rows = np.take_along_axis(new_rows, chosen, axis=1)
-        self.rows[query] = np.where(self._scores[query] == -np.inf, -1, rows)
-        self._least[query] = self._scores[query].min(axis=1)
+        counts = np.bincount(query, minlength=len(scores))
+        live = np.flatnonzero(counts)
+        # New scores beside the old ones, row by row; `query` ascends.
+        keep, live_counts = self.rows.shape[1], counts[live]
+        line = np.repeat(np.arange(len(live)), live_counts)
+        place = keep + np.arange(len(query)) - np.repeat(np.cumsum(live_counts) - live_counts, live_counts)
+        all_scores = np.full((len(live), keep + int(counts.max())), -np.inf, np.float32)
+        all_rows = np.full(all_scores.shape, -1, np.int64)
+        all_scores[:, :keep], all_rows[:, :keep] = self._scores[here.start + live], self.rows[here.start + live]
+        all_scores[line, place], all_rows[line, place] = score, column + first_row
+        chosen = np.argpartition(all_scores, all_scores.shape[1] - keep, axis=1)[:, -keep:]
+        self._scores[here.start + live] = np.take_along_axis(all_scores, chosen, axis=1)
+        self.rows[here.start + live] = np.take_along_axis(all_rows, chosen, axis=1)
 
 
-def _greatest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-    """Columns of the `count` greatest values of each row, in no order."""
-    if count >= values.shape[1]:
-        return np.broadcast_to(np.arange(values.shape[1]), values.shape)
-    return np.argpartition(values, values.shape[1] - count, axis=1)[:, values.shape[1] - count :]
+def _scores_above(
+    scores: NDArray[np.float32], least: NDArray[np.float32], keep: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """The cells of `scores` above each query's `least`, and all of its `keep` best among them: (query, column, score).
+
+    Queries ascend. Only groups whose maximum is above are looked into.
+    """
+    group_count = BLOCK_ROWS // GROUP
+    # Column j is in group j mod group_count, so that maxima are taken over whole stretches of memory.
+    peaks = scores.reshape(len(scores), GROUP, group_count).max(axis=1)
+    if keep < group_count and (least == -np.inf).any():
+        # The best of `keep` groups are as many scores: what is less is not among the `keep` best.
+        lowest_peak = np.partition(peaks, group_count - keep, axis=1)[:, group_count - keep]
+        least = np.maximum(least, np.nextafter(lowest_peak, np.float32(-np.inf)))
+    query, group = np.nonzero(peaks > least[:, None])
+    columns = group[:, None] + group_count * np.arange(GROUP)
+    found = scores[query[:, None], columns]
+    above = found > least[query][:, None]
+    return np.repeat(query, above.sum(axis=1)), columns[above], found[above]
 
 
 def ranked(
