@@ -26,6 +26,7 @@ FLOOR_OF_ROOM = {
     "blocks": 3, "team": 3, "reporting": 3, "trainer": 3,
     "callbacks": 4, "word2vec": 4, "phrases": 4, "vectors": 4, "evaluation": 4, "progress": 4,
     "reference": 2, "stepwise": 4,
+    "queries": 4, "postprocessing": 4, "alignment": 4, "clustering": 4,
     "cli": 5, "bench": 5, "__main__": 5,
 }  # fmt: skip
 """Imports go down or stay on the floor. Floor 0 serves all others; `reference` stands apart and knows no other room."""

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2vplus.acceleration import accelerate_gensim
+    from w2vplus.alignment import align, drift, evaluate_translation
     from w2vplus.callbacks import EarlyStopping, TrainingCallback
+    from w2vplus.clustering import word_classes
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
     from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, PhraseOptions, Phraser, Phrases
+    from w2vplus.queries import VectorIndex, most_similar_many
     from w2vplus.store import EncodedCorpus, TokenStore
     from w2vplus.vectors import load_vectors, save_vectors
     from w2vplus.word2vec import Checkpoints, Word2Vec
@@ -44,6 +47,12 @@ _ROOM_OF = {
     "Phraser": "phrases",
     "PhraseOptions": "phrases",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "align": "alignment",
+    "drift": "alignment",
+    "evaluate_translation": "alignment",
+    "VectorIndex": "queries",
+    "most_similar_many": "queries",
+    "word_classes": "clustering",
     "evaluate_analogies": "evaluation",
     "evaluate_similarity": "evaluation",
     "load_vectors": "vectors",
@@ -54,7 +63,20 @@ _ROOM_OF = {
     "ModelFormatError": "errors",
     "VectorFormatError": "errors",
 }
-_ROOMS = ("callbacks", "corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
+_ROOMS = (
+    "alignment",
+    "callbacks",
+    "corpus",
+    "evaluation",
+    "phrases",
+    "postprocessing",
+    "queries",
+    "reference",
+    "trainer",
+    "vectors",
+    "vocabulary",
+    "word2vec",
+)
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -75,16 +97,22 @@ __all__ = [
     "TokenStore",
     "TrainingCallback",
     "VectorFormatError",
+    "VectorIndex",
     "Word2Vec",
     "__version__",
     "accelerate_gensim",
+    "align",
+    "drift",
     "encode",
     "evaluate_analogies",
     "evaluate_similarity",
+    "evaluate_translation",
     "load_vectors",
+    "most_similar_many",
     "open_corpus",
     "save_vectors",
     "show_config",
+    "word_classes",
 ]
 
 

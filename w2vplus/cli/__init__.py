@@ -16,7 +16,23 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from w2vplus.cli import _output, bench, convert, corpora, demo, evaluate, explain, explore, query, train
+from w2vplus.cli import (
+    _output,
+    align,
+    bench,
+    c_tools,
+    convert,
+    corpora,
+    demo,
+    evaluate,
+    explain,
+    explore,
+    neighbours,
+    postprocess,
+    query,
+    train,
+)
+from w2vplus.cli.c_tools.flags import AS_TYPED
 
 HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
 
@@ -98,11 +114,24 @@ app.command()(query.similar)
 app.command()(query.analogy)
 app.command()(explore.explore)
 app.command()(explain.explain)
+app.command()(neighbours.neighbours)
 app.command()(convert.convert)
+app.command()(postprocess.postprocess)
+app.command()(align.align)
+app.command()(align.drift)
 app.command()(corpora.phrases)
 app.command()(corpora.vocab)
 app.command()(demo.demo)
 app.command()(bench.bench)
+C_TOOLS = "The C toolkit's programs, with its flags"
+for name, c_tool in (
+    ("word2vec", c_tools.word2vec),
+    ("word2phrase", c_tools.word2phrase),
+    ("distance", c_tools.distance),
+    ("word-analogy", c_tools.word_analogy),
+    ("compute-accuracy", c_tools.compute_accuracy),
+):
+    app.command(name, context_settings=AS_TYPED, rich_help_panel=C_TOOLS)(c_tool)
 
 
 def main() -> None:
