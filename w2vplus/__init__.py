@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
     from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+    from w2vplus.run_log import RunLog
     from w2vplus.store import EncodedCorpus, TokenStore
     from w2vplus.vectors import load_vectors, save_vectors
     from w2vplus.word2vec import Checkpoints, Word2Vec
@@ -32,6 +33,7 @@ _ROOM_OF = {
     "Checkpoints": "word2vec",
     "EarlyStopping": "callbacks",
     "TrainingCallback": "callbacks",
+    "RunLog": "run_log",
     "LineSentence": "corpus",
     "PathLineSentences": "corpus",
     "Text8Corpus": "corpus",
@@ -53,7 +55,10 @@ _ROOM_OF = {
     "ModelFormatError": "errors",
     "VectorFormatError": "errors",
 }
-_ROOMS = ("callbacks", "corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
+_ROOMS = (
+    "callbacks", "corpus", "evaluation", "phrases", "plots",
+    "reference", "trainer", "vectors", "vocabulary", "word2vec",
+)  # fmt: skip
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -69,6 +74,7 @@ __all__ = [
     "PathLineSentences",
     "Phraser",
     "Phrases",
+    "RunLog",
     "Text8Corpus",
     "TokenStore",
     "TrainingCallback",
