@@ -15,8 +15,10 @@ from test_cli import refusal, run
 from test_plots import vectors_of
 
 from w2vplus._bundled import LEE_NEWS, bundled
+from w2vplus.cli import plot
 from w2vplus.errors import EvaluationError, LogFormatError
-from w2vplus.plots import report
+from w2vplus.plots import layout, report
+from w2vplus.plots.palette import GROUP_COLORS
 from w2vplus.plots.run_charts import (
     evaluation_bars,
     evaluation_panels,
@@ -211,6 +213,11 @@ def test_plot_takes_words_from_a_file(royals_file: Path, tmp_path: Path) -> None
     (tmp_path / "words.txt").write_text("king\n\nqueen\n")
     outcome = run("plot", royals_file, "man", "--words-from", tmp_path / "words.txt", "-o", tmp_path / "map.html")
     assert "3 of 7 words" in outcome.stderr
+
+
+def test_help_names_the_bound_of_auto() -> None:
+    assert plot.SLOW_TSNE == layout.MOST_AUTO_TSNE
+    assert tuple(plot.Method) == layout.METHODS and len(GROUP_COLORS) == plot.MOST_CLUSTERS
 
 
 def test_plot_refuses_before_it_reads(royals_file: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from w2vplus.cli import _output
 from w2vplus.cli._settings import TrainSettings
@@ -63,16 +63,28 @@ class Chronicle:
         self.phrases = found
 
     def write_report(
-        self, sources: Sequence[str], settings: TrainSettings, trained: Trained, *, quiet: bool = False
+        self,
+        sources: Sequence[str],
+        settings: TrainSettings,
+        trained: Trained,
+        *,
+        evaluation: dict[str, Any] | None = None,
+        quiet: bool = False,
     ) -> None:
-        """Write the page, if it is wanted, and add it and the log to the run's files."""
+        """Write the page, if it is wanted, and add it and the log to the run's files.
+
+        `evaluation` is what `w2vplus evaluate --json` prints, where the vectors have been judged already.
+        """
         trained.summary["files"] += [path for path in (self.log, self.report) if path is not None]
         if self.report is None:
             return
         _output.note("w2vplus: making the report", quiet=quiet)
-        self._report_of(sources, settings, trained).save(self.report)
+        judged = evaluation if evaluation is not None else _judged(trained)
+        self._report_of(sources, settings, trained, judged).save(self.report)
 
-    def _report_of(self, sources: Sequence[str], settings: TrainSettings, trained: Trained) -> RunReport:
+    def _report_of(
+        self, sources: Sequence[str], settings: TrainSettings, trained: Trained, evaluation: dict[str, Any]
+    ) -> RunReport:
         from w2vplus.plots.report import RunReport
 
         unknown = [word for word in self.words if word not in trained.vectors.key_to_index]
@@ -85,20 +97,24 @@ class Chronicle:
             vectors=trained.vectors,
             phrases=[(found.phrase, found.count, found.score) for found in self.phrases],
             record=self._record(),
-            evaluation=_judged(trained),
+            evaluation=evaluation,
             words=[word for word in self.words if word not in unknown],
             judged_words=JUDGED_WORDS,
         )
 
     def _record(self) -> RunRecord:
-        from w2vplus.run_log import read_run_log, record_of
+        from w2vplus.errors import LogFormatError
+        from w2vplus.run_log import RunRecord, read_run_log, record_of
 
         assert self.run_log is not None
-        # The file also has what earlier processes of a resumed run have written.
-        return record_of(self.run_log.lines, "the run") if self.log is None else read_run_log(self.log)
+        try:
+            # The file also has what earlier processes of a resumed run have written.
+            return record_of(self.run_log.lines, "the run") if self.log is None else read_run_log(self.log)
+        except LogFormatError:
+            return RunRecord()  # resumed after its end, a run trains nothing and reports nothing
 
 
-def _judged(trained: Trained) -> dict[str, object]:
+def _judged(trained: Trained) -> dict[str, Any]:
     from w2vplus.cli.evaluate import judge_by_bundled_files, report_as_dict
 
     try:

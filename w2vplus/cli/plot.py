@@ -23,6 +23,7 @@ MOST_MAP_WORDS = 200_000
 """More do not fit into a page that a browser opens gladly."""
 
 SLOW_TSNE = 2_000
+MOST_CLUSTERS = 7
 
 
 class Kind(str, Enum):
@@ -65,16 +66,16 @@ def plot(
             " --export (.tsv).",
         ),
     ],
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="WORD", help="Words to draw, phrases in quotes; a map's default: the most frequent."),
-    ] = None,
     output: Annotated[
         str,
         typer.Option(
             "--output", "-o", metavar="FILE", help="Where the picture goes: .png, .svg, .pdf, or .html for a map."
         ),
-    ] = ...,  # type: ignore[assignment]
+    ],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WORD", help="Words to draw, phrases in quotes; a map's default: the most frequent."),
+    ] = None,
     kind: Annotated[
         Kind, typer.Option("--kind", "-k", help="What to draw; by SOURCE unless given, a map of vectors.")
     ] = Kind.AUTO,
@@ -87,7 +88,9 @@ def plot(
         typer.Option("--method", help=f"Of a map; auto is t-SNE up to {SLOW_TSNE:,} words if installed, else PCA."),
     ] = Method.AUTO,
     color: Annotated[Coloring, typer.Option("--color", help="What a map's colours say.")] = Coloring.CLUSTER,
-    clusters: Annotated[int, typer.Option("--clusters", help="Groups of a map, 1 to 7.")] = 7,
+    clusters: Annotated[
+        int, typer.Option("--clusters", help=f"Groups of a map, 1 to {MOST_CLUSTERS}.")
+    ] = MOST_CLUSTERS,
     topn: Annotated[int, typer.Option("--topn", "-n", help="How many answers an analogy shows.")] = 5,
     size: Annotated[
         str | None,
@@ -105,7 +108,8 @@ def plot(
     w2vplus plot run.jsonl -o curves.png : loss, learning rate and words/s of a training.
     """
     _output.require("--top", top, 2 <= top <= MOST_MAP_WORDS, f"2 to {MOST_MAP_WORDS:,}")
-    _output.require("--clusters", clusters, 1 <= clusters <= 7, "1 to 7", "more colours cannot be told apart")
+    holds = 1 <= clusters <= MOST_CLUSTERS
+    _output.require("--clusters", clusters, holds, f"1 to {MOST_CLUSTERS}", "more colours cannot be told apart")
     _output.require("--topn", topn, topn >= 1, "at least 1")
     _output.require("--seed", seed, 0 <= seed < 2**32, "0 to 4294967295")
     chosen = _kind(kind, source)

@@ -20,10 +20,6 @@ METHODS = ("auto", "pca", "tsne", "umap")
 MOST_AUTO_TSNE = 2_000
 """Beyond so many words "auto" is PCA: t-SNE takes minutes there and has to be asked for."""
 
-FEW = 2_000
-"""Up to so many words t-SNE runs in one thread: its threads wait for each other in busy loops, and on a machine that
-does something else beside, that made 50 words take 30 seconds instead of half a second."""
-
 PERPLEXITY = 30.0
 DIMENSIONS_FOR_TSNE = 50
 """t-SNE starts from so many principal components, as its authors advise for speed (van der Maaten and Hinton 2008)."""
@@ -108,7 +104,9 @@ def _tsne(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
     # Kobak and Berens (2019): begun from PCA at a standard deviation of 1e-4, the map keeps the large shape.
     begin = (first_two / (spread if spread > 0 else 1.0) * 1e-4).astype(np.float32)
     model = manifold.TSNE(init=begin, perplexity=perplexity, random_state=seed, n_jobs=-1)
-    with threadpool_limits(1 if len(vectors) <= FEW else None):
+    # Its threads wait for each other in busy loops; on a machine that does something else beside, 50 words then took
+    # 30 seconds instead of half a second. Many words are worth that.
+    with threadpool_limits(1 if len(vectors) <= MOST_AUTO_TSNE else None):
         return np.asarray(model.fit_transform(start.astype(np.float32)), dtype=np.float64)
 
 

@@ -1,7 +1,8 @@
 """Writes a `WordMap` as one HTML page that needs nothing else: data, style and script are inside.
 
-The script (templates/map.js) draws on a canvas. A plotting library in the page would add 4 MB to it, and an element of
-SVG or a path for every word would make 20,000 of them slow; a canvas with copied dots draws them between two frames.
+The script (templates/map_*.js) draws on a canvas. A plotting library in the page would add more than 4 MB to it, and
+an element of SVG or a path for every word would make 20,000 of them slow; written into the bytes of a canvas they take
+a few milliseconds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from w2vplus.plots.word_map import WordMap
+
+SCRIPT_PARTS = ("map_state.js", "map_drawing.js", "map_words.js", "map_controls.js")
 
 SPAN = 65535
 """Coordinates of the page's data go from 0 to this, in one scale for both axes."""
@@ -40,8 +43,13 @@ def map_page(words: WordMap) -> str:
         facts=html.escape(facts),
         legend="Groups (press to see one)",
         data=script_json(page_data(words)),
-        script=template("map.js"),
+        script=_script(),
     )
+
+
+def _script() -> str:
+    """The parts of the script as one function, so that their names are nobody else's."""
+    return '"use strict";\n(() => {\n' + "\n".join(template(part) for part in SCRIPT_PARTS) + "})();"
 
 
 def page_data(words: WordMap) -> dict[str, Any]:

@@ -129,6 +129,8 @@ class RunReport:
             f" {count(facts['words_per_second'])} words/s on {facts['workers']} thread"
             f"{'s' if facts['workers'] != 1 else ''}. Time: {steps}."
         )
+        if not self.record.epochs_done:
+            return f"<p>{html.escape(text)}</p><p>Nothing was left to train.</p>"
         return f"<p>{html.escape(text)}</p>{_figure(training_curves(self.record), 'Curves of loss, rate and speed')}"
 
     def _evaluation(self) -> str:
