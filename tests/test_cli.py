@@ -512,7 +512,6 @@ def test_demo_trains_on_the_bundled_texts(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(demo, "SETTINGS", {**demo.SETTINGS, "epochs": 1, "vector_size": 16})
     monkeypatch.setattr(demo, "TEXTS", demo.TEXTS[1:])
     monkeypatch.setattr(demo, "MAP_WORDS", 100)
-    monkeypatch.setattr("w2vplus.plots.report.MAP_WORDS", 100)
     outcome = run("demo", "--output-dir", tmp_path / "out")
     assert outcome.exit_code == 0, outcome.stderr
     for expected in ("the highest scores", "Neighbours", "wordsim353.tsv", "Yours:   w2vplus train"):

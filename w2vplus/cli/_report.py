@@ -13,7 +13,7 @@ from w2vplus.cli._targets import Targets, check_distinct, check_not_a_source, ch
 if TYPE_CHECKING:
     from w2vplus.cli._pipeline import Trained
     from w2vplus.phrases import FoundPhrase
-    from w2vplus.plots.report import RunReport
+    from w2vplus.plots import WordMap
     from w2vplus.run_log import RunLog, RunRecord
 
 JUDGED_WORDS = 30_000
@@ -69,38 +69,36 @@ class Chronicle:
         trained: Trained,
         *,
         evaluation: dict[str, Any] | None = None,
+        drawn: WordMap | None = None,
         quiet: bool = False,
     ) -> None:
         """Write the page, if it is wanted, and add it and the log to the run's files.
 
-        `evaluation` is what `w2vplus evaluate --json` prints, where the vectors have been judged already.
+        `evaluation` is what `w2vplus evaluate --json` prints, where the vectors have been judged already; `drawn` their
+        map, where there is one.
         """
         trained.summary["files"] += [path for path in (self.log, self.report) if path is not None]
         if self.report is None:
             return
-        _output.note("w2vplus: making the report", quiet=quiet)
-        judged = evaluation if evaluation is not None else _judged(trained)
-        self._report_of(sources, settings, trained, judged).save(self.report)
-
-    def _report_of(
-        self, sources: Sequence[str], settings: TrainSettings, trained: Trained, evaluation: dict[str, Any]
-    ) -> RunReport:
         from w2vplus.plots.report import RunReport
 
+        _output.note("w2vplus: making the report", quiet=quiet)
         unknown = [word for word in self.words if word not in trained.vectors.key_to_index]
         if unknown:
             _output.warn(f"--report-word: no vector for {', '.join(map(_output.shown, unknown))}")
-        return RunReport(
+        words = [word for word in self.words if word not in unknown]
+        RunReport(
             sources=list(sources),
             settings=settings.arguments(),
             summary=trained.summary,
             vectors=trained.vectors,
             phrases=[(found.phrase, found.count, found.score) for found in self.phrases],
             record=self._record(),
-            evaluation=evaluation,
-            words=[word for word in self.words if word not in unknown],
+            evaluation=evaluation if evaluation is not None else _judged(trained),
+            words=words,
             judged_words=JUDGED_WORDS,
-        )
+            map=drawn,
+        ).save(self.report)
 
     def _record(self) -> RunRecord:
         from w2vplus.errors import LogFormatError

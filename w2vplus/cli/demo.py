@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {"sg": True, "vector_size": 100, "sample": 1e-3, "epo
 
 PHRASES = PhraseSettings(passes=1, thresholds="50", connectors=Connectors.ENGLISH)
 
-MAP_WORDS = 1500
+MAP_WORDS = 1000
 
 OFTEN = 40
 """Only phrases that occur so often are shown; the highest scores belong to the rarest."""
@@ -90,9 +90,12 @@ def demo(
     report = judge_by_bundled_files(trained.vectors)
     map_file = str(output_dir / "map.html")
     _output.note("w2vplus: drawing the map", quiet=still)
-    word_map(trained.vectors, top=MAP_WORDS, title="The demo's words").save(map_file)
+    drawn = word_map(trained.vectors, top=MAP_WORDS, title="The demo's most frequent words")
+    drawn.save(map_file)
     sources = [Path(path).name for path in texts]
-    chronicle.write_report(sources, settings, trained, evaluation=report_as_dict(report), quiet=still)
+    chronicle.write_report(
+        sources, settings, trained, evaluation=report_as_dict(report), drawn=drawn, quiet=still
+    )
     if as_json:
         files = [*trained.summary["files"], phrases_file, map_file]
         _output.write_json({**trained.summary, "files": files, **report_as_dict(report)}, "-")

@@ -43,7 +43,8 @@ class RunReport:
     settings: gensim's arguments of the model. summary: what `w2vplus train --json` prints. phrases: (phrase, count,
     score) of those found. evaluation: what `w2vplus evaluate --json` writes, empty if nothing could be judged.
     words: whose neighbours are shown, besides one for each group of the map. judged_words: so many of the most frequent
-    words were known to the evaluation at most.
+    words were known to the evaluation at most. map: the one to show; unless given, one is
+    made of the most frequent words.
     """
 
     sources: Sequence[str]
@@ -55,6 +56,7 @@ class RunReport:
     evaluation: Mapping[str, Any]
     words: Sequence[str] = ()
     judged_words: int = 30_000
+    map: WordMap | None = None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page, whole or not at all. Raises ImportError naming the extra without matplotlib, OSError."""
@@ -64,8 +66,8 @@ class RunReport:
 
     def page(self) -> str:
         """The HTML."""
-        words = None
-        if len(self.vectors) >= LEAST_MAP_WORDS:
+        words = self.map
+        if words is None and len(self.vectors) >= LEAST_MAP_WORDS:
             words = word_map(self.vectors, top=MAP_WORDS, title="Map of the most frequent words")
         sections = {
             "Corpus": self._corpus(),
