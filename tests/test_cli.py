@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,7 +70,7 @@ def trained(lee: str, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespa
 
 def test_help_lists_the_commands() -> None:
     listed = run("--help").stdout
-    commands = "train evaluate similar analogy explore explain phrases vocab demo bench"
+    commands = "train evaluate similar analogy explore explain neighbours convert postprocess align plot phrases vocab demo bench"
     for command in commands.split():
         assert command in listed
         assert run(command, "--help").exit_code == 0
@@ -512,10 +513,14 @@ def test_demo_trains_on_the_bundled_texts(tmp_path: Path, monkeypatch: pytest.Mo
     # The whole demo takes most of a minute; one epoch of small vectors takes the same path.
     monkeypatch.setattr(demo, "SETTINGS", {**demo.SETTINGS, "epochs": 1, "vector_size": 16})
     monkeypatch.setattr(demo, "TEXTS", demo.TEXTS[1:])
+    monkeypatch.setattr(demo, "MAP_WORDS", 100)
     outcome = run("demo", "--output-dir", tmp_path / "out")
     assert outcome.exit_code == 0, outcome.stderr
     for expected in ("the highest scores", "Neighbours", "wordsim353.tsv", "Yours:   w2vplus train"):
         assert expected in outcome.stdout
-    for name in ("vectors.bin", "model.w2v", "phrases.tsv"):
+    for name in ("vectors.bin", "model.w2v", "phrases.tsv", "run.jsonl", "map.html"):
         assert (tmp_path / "out" / name).stat().st_size > 0
         assert str(tmp_path / "out" / name) in outcome.stdout
+    has_pictures = find_spec("matplotlib") is not None and find_spec("sklearn") is not None
+    assert (tmp_path / "out" / "report.html").exists() == has_pictures
+    assert ("report.html" in outcome.stdout) == has_pictures

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
     from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, PhraseOptions, Phraser, Phrases
     from w2vplus.queries import VectorIndex, most_similar_many
+    from w2vplus.run_log import RunLog
     from w2vplus.store import EncodedCorpus, TokenStore
     from w2vplus.vectors import load_vectors, save_vectors
     from w2vplus.word2vec import Checkpoints, Word2Vec
@@ -35,6 +36,7 @@ _ROOM_OF = {
     "Checkpoints": "word2vec",
     "EarlyStopping": "callbacks",
     "TrainingCallback": "callbacks",
+    "RunLog": "run_log",
     "LineSentence": "corpus",
     "PathLineSentences": "corpus",
     "Text8Corpus": "corpus",
@@ -69,6 +71,7 @@ _ROOMS = (
     "corpus",
     "evaluation",
     "phrases",
+    "plots",
     "postprocessing",
     "queries",
     "reference",
@@ -93,6 +96,7 @@ __all__ = [
     "PhraseOptions",
     "Phraser",
     "Phrases",
+    "RunLog",
     "Text8Corpus",
     "TokenStore",
     "TrainingCallback",

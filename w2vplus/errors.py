@@ -23,3 +23,7 @@ class ModelFormatError(ValueError):
 
 class CheckpointError(ValueError):
     """A checkpoint and what it is asked to go on with do not belong together."""
+
+
+class LogFormatError(ValueError):
+    """A training log is not what `--log` writes, or holds nothing; the message names the line."""

@@ -28,6 +28,7 @@ from w2vplus.cli import (
     explain,
     explore,
     neighbours,
+    plot,
     postprocess,
     query,
     train,
@@ -119,6 +120,7 @@ app.command()(convert.convert)
 app.command()(postprocess.postprocess)
 app.command()(align.align)
 app.command()(align.drift)
+app.command()(plot.plot)
 app.command()(corpora.phrases)
 app.command()(corpora.vocab)
 app.command()(demo.demo)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from w2vplus.corpus import BoundedCounts, Corpus
     from w2vplus.phrases import Explanation, FoundPhrase, FrozenPhrases
+    from w2vplus.run_log import RunLog
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
@@ -208,15 +209,20 @@ def run_training(
     *,
     checkpoints: CheckpointSettings = NO_CHECKPOINTS,
     resumed: Checkpoint | None = None,
+    run_log: RunLog | None = None,
     quiet: bool = False,
 ) -> tuple[int, int]:
     """Train all epochs, or those that `resumed` leaves, under a bar; returns (trained, raw words) of all."""
     from w2vplus import Checkpoints
 
+    callbacks = []
+    if run_log is not None:
+        run_log.append = resumed is not None
+        callbacks.append(run_log)
     with TrainingBar(quiet=quiet) as bar:
         if resumed is not None:
             return model.train_from(
-                resumed, encoded, workers=model.workers, progress=False if quiet else bar
+                resumed, encoded, workers=model.workers, callbacks=callbacks, progress=False if quiet else bar
             )
         folder = checkpoints.folder
         trained_words, raw_words = model.train(
@@ -224,6 +230,7 @@ def run_training(
             total_examples=model.corpus_count,
             epochs=model.epochs,
             compute_loss=model.compute_loss,
+            callbacks=callbacks,
             progress=None if quiet else bar,
             checkpoint=None if folder is None else Checkpoints(folder, checkpoints.minutes),
         )
@@ -280,6 +287,7 @@ def train_and_save(
     counts_file: str | None = None,
     earlier: Word2Vec | None = None,
     start: StartSettings = RANDOM_START,
+    run_log: RunLog | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
     prepared: Prepared | None = None,
 ) -> Trained:
@@ -317,7 +325,7 @@ def train_and_save(
         saving = f"w2vplus: interrupted; saving what was trained so far to {targets.partial().vectors}"
         with clock.step("training"), _output.interrupt_announced(saving):
             trained_words, raw_words = run_training(
-                model, encoded, checkpoints=checkpoints, resumed=resumed, quiet=quiet
+                model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, quiet=quiet
             )
     except KeyboardInterrupt:
         files = targets.partial().write(model)

@@ -197,11 +197,11 @@ def judge_family(family: Family, judge: Judge) -> JudgedModel:
     return JudgedModel(family.name, results, family.files, vocabulary, neighbours)
 
 
-def judge_by_bundled_files(name: str, vectors: KeyedVectors) -> Evaluation:
-    """Judge vectors in memory by gensim's files."""
+def judge_by_bundled_files(name: str, vectors: KeyedVectors, restrict_vocab: int = 300_000) -> Evaluation:
+    """Judge vectors in memory by gensim's files, among the `restrict_vocab` most frequent words."""
     from w2vplus.evaluation import JudgedModel
 
-    judge = Judge(Files.bundled())
+    judge = Judge(Files.bundled(), options={"restrict_vocab": restrict_vocab, "case_insensitive": True})
     return judge.compare([JudgedModel(name, [judge.results(vectors)], (), len(vectors))])
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli import _models, _output, _pipeline, _report
 from w2vplus.cli._many_seeds import print_seeds_summary, targets_of_seeds, train_seeds
 from w2vplus.cli._options import (
     MODEL,
@@ -226,6 +226,22 @@ def train(
     phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
     phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
     max_pairs: PhraseMaxPairs = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log", metavar="FILE", help="Write loss, learning rate and words/s there while training, as JSON lines."
+        ),
+    ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report", metavar="FILE", help="Write a page (.html) about the run: settings, curves, neighbours, a map."
+        ),
+    ] = None,
+    report_word: Annotated[
+        list[str] | None,
+        typer.Option("--report-word", metavar="WORD", help="Show the neighbours of this word in it; may be repeated."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -316,6 +332,8 @@ def train(
         cache_dir,
     )
     if seeds > 1:
+        if log is not None or report is not None:
+            raise _output.UsageError("--log and --report go with one model, and --seeds trains several: leave them out")
         summary = train_seeds(
             corpus, reading, settings, phrase_settings, all_targets,
             quiet=quiet or as_json, counts_file=vocab, start=start,
@@ -325,10 +343,14 @@ def train(
         elif not quiet:
             print_seeds_summary(summary)
         return
+    chronicle = _report.Chronicle(log, report, tuple(report_word or ()))
+    chronicle.check([*corpus, *([vocab] if vocab is not None else [])], targets)
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
         checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier, start=start,
+        run_log=chronicle.run_log, on_phrases=chronicle.keep_phrases,
     )
+    chronicle.write_report(corpus, settings, trained, quiet=quiet or as_json)
     if as_json:
         _output.write_json(trained.summary, "-")
     elif not quiet:

@@ -1,0 +1,12 @@
+"""Pictures of word vectors and of their training, for pages, papers and notebooks.
+
+    from w2vplus.plots import word_map
+    word_map(model.wv, top=2000).save("map.html")
+
+The interactive map and its PCA need nothing else; pictures need matplotlib, t-SNE scikit-learn (both in the extra
+`plot`), UMAP umap-learn (the extra `umap`). Called by `w2vplus plot`, `w2vplus train --report` and `w2vplus demo`.
+"""
+
+from w2vplus.plots.word_map import WordMap, word_map
+
+__all__ = ["WordMap", "word_map"]
