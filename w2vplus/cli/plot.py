@@ -12,7 +12,7 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._targets import check_not_an_input, check_writable
-from w2vplus.cli.query import as_key, check_words, load
+from w2vplus.cli._words import Words
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -125,9 +125,8 @@ def plot(
     if chosen in drawings:
         drawings[chosen]().save(output)
     else:
-        loaded = load(source)
-        keys = [as_key(loaded, text) for text in texts]
-        check_words(loaded, keys, source)
+        words_of_file = Words.of_file(source)
+        loaded, keys = words_of_file.vectors, words_of_file.keys(texts)
         if chosen is Kind.MAP:
             options = {"top": top, "method": method.value, "color": color.value, "clusters": clusters, "seed": seed}
             _save_map(loaded, keys, options, output, pixels, title or f"Map of {Path(source).name}", quiet)

@@ -23,9 +23,9 @@ def word2phrase(flags: Flags = None) -> None:
         print(f"Words in train file: {encoded.token_count}")
         found = f"{len(joined.found):,} phrases; {encoded.token_count:,} tokens became {joined.encoded.token_count:,}"
         _output.note(f"w2vplus: {found}")
-    from w2vplus.cli.corpora import write_corpus
-
-    write_corpus(given.output, joined.encoded)
+    if joined.phrases is not None:
+        text = _pipeline.rereadable(encoded, [given.train], reading)
+        joined.phrases.write(text, given.output, workers=available_cpus())
 
 
 def _parser() -> CToolParser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from w2vplus.cli import _output, _pipeline
+from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._settings import TrainSettings, available_cpus
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
@@ -115,7 +115,7 @@ def _model(given: argparse.Namespace, settings: TrainSettings, encoded: EncodedC
     from w2vplus import Word2Vec
 
     if given.read_vocab is None:
-        return _pipeline.new_model(encoded, settings, None)
+        return _models.new_model(encoded, settings)
     model = Word2Vec(**settings.arguments())
     model.build_vocab_from_freq(_read_vocabulary(given.read_vocab), corpus_count=encoded.sentence_count)
     return model
