@@ -15,18 +15,19 @@ import json
 import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
 from w2vplus.bench.corpus import BenchCorpus
-from w2vplus.bench.peers import MODES, PEERS, BenchError, Peer, Settings, Training
+from w2vplus.bench.peers import MODES, PEERS, BenchError, Gensim, Peer, Settings, Training, W2VPlus
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -52,6 +53,10 @@ ANALOGY_VOCABULARY = 30_000
 """Analogies are asked of so many most frequent words, word2vec.c's own habit."""
 
 
+MEMORY_SECONDS = 0.05
+"""How often the memory of a whole run is looked at; its peak so far, so that none between is missed but the last."""
+
+
 @dataclass
 class Row:
     """The measurements of one kind and setting; `seconds` and `accuracy` by peer, one entry a repetition."""
@@ -62,6 +67,8 @@ class Row:
     feeds: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     accuracy: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    peak_megabytes: dict[str, list[float]] = field(default_factory=dict)
+    """Of the processes of a "whole" row; empty where the system does not tell."""
 
     def words_per_second(self, peer: str) -> float:
         """Raw words a second, all epochs counted: median over the repetitions."""
@@ -86,6 +93,7 @@ class Row:
                 "words_per_second": self.words_per_second(peer),
                 "seconds": seconds,
                 "fed_by": self.feeds.get(peer),
+                "peak_megabytes": self.peak_megabytes.get(peer, []),
                 "accuracy": self.mean_accuracy(peer),
                 "accuracy_by_seed": self.accuracy.get(peer, []),
             }
@@ -102,15 +110,34 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """How often all is run. Repetition r uses seed r + 1; the first `seeds` are scored if `accuracy`."""
+    """How often all is run. Repetition r uses seed r + 1; the first `seeds` are scored if `accuracy`.
+
+    `peers`: who is compared with w2vplus, of `peer_classes`.
+    """
 
     repetitions: int = 5
     accuracy: bool = False
     seeds: int = 3
+    peers: tuple[str, ...] = ("gensim",)
 
     @property
     def runs(self) -> int:
         return max(self.repetitions, self.seeds) if self.accuracy else self.repetitions
+
+
+def peer_classes(names: Sequence[str]) -> tuple[type[Peer], ...]:
+    """w2vplus and the trainers of these names; BenchError, with what to install, for one that is not there."""
+    from w2vplus.bench.c_peers import FastText, Word2VecC
+
+    every: tuple[type[Peer], ...] = (W2VPlus, Gensim, FastText, Word2VecC, *PEERS)
+    known = {peer.name: peer for peer in every}
+    chosen = (PEERS[0], *(known[name] for name in names if name != PEERS[0].name))
+    for peer in chosen:
+        try:
+            peer().version()
+        except PackageNotFoundError:
+            raise BenchError(f"{peer.name} is not installed: pip install 'w2vplus[peers]'") from None
+    return chosen
 
 
 def measure(
@@ -126,7 +153,7 @@ def measure(
     """
     for kind in kinds:
         for settings in settings_list:
-            peers = [peer() for peer in PEERS]
+            peers = [peer() for peer in peer_classes(plan.peers)]
             row = Row(kind, settings, corpus.token_count, seconds={peer.name: [] for peer in peers})
             label = f"{kind} {settings.mode} size {settings.vector_size} workers {settings.workers}"
             if kind == "training":
@@ -140,6 +167,8 @@ def measure(
                     run = _run_whole if kind == "whole" else _run_training
                     training = run(peer, corpus, settings, repetition + 1)
                     row.seconds[peer.name].append(training.seconds)
+                    if training.peak_megabytes is not None:
+                        row.peak_megabytes.setdefault(peer.name, []).append(training.peak_megabytes)
                     if plan.accuracy and repetition < plan.seeds:
                         row.accuracy.setdefault(peer.name, []).append(accuracy_of(training.vectors()))
             yield row
@@ -162,14 +191,34 @@ def _run_whole(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -
     started = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": path}
     # In a folder of its own: in a source tree `python -m` would import the uncompiled package that lies there.
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=corpus.folder)
+    messages, answer = corpus.folder / "stderr", corpus.folder / "stdout"
+    with messages.open("w") as stderr, answer.open("w") as stdout:
+        process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment, cwd=corpus.folder)
+        peak = _watch_memory(process)
     seconds = time.perf_counter() - started
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise BenchError(f"the whole run of {peer.name} failed with exit code {done.returncode}: {lines[-1]}")
-    raw_words = int(json.loads(done.stdout)["raw_words"])
+    if process.returncode != 0:
+        lines = messages.read_text().strip().splitlines() or ["it said nothing"]
+        raise BenchError(f"the whole run of {peer.name} failed with exit code {process.returncode}: {lines[-1]}")
+    raw_words = int(json.loads(answer.read_text())["raw_words"])
     _check_words(peer, corpus, settings, raw_words)
-    return Training(seconds, raw_words, lambda: _load_binary(output))
+    return Training(seconds, raw_words, lambda: _load_binary(output), peak)
+
+
+def _watch_memory(process: subprocess.Popen[bytes]) -> float | None:
+    """Wait for the process; returns the most memory it held, in megabytes, where Linux tells.
+
+    The peak that a parent is told of a child (`getrusage`) begins with the parent's own size.
+    """
+    status, peak = Path(f"/proc/{process.pid}/status"), None
+    while True:
+        try:
+            process.wait(MEMORY_SECONDS)
+            return peak
+        except subprocess.TimeoutExpired:
+            pass
+        if status.exists():
+            found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+            peak = peak if found is None else int(found[1]) / 1024
 
 
 def _load_binary(path: Path) -> KeyedVectors:
@@ -209,9 +258,9 @@ def accuracy_of(vectors: KeyedVectors) -> dict[str, float]:
     return scores
 
 
-def environment() -> dict[str, str]:
+def environment(peers: Sequence[str] = ("gensim",)) -> dict[str, str]:
     """The machine and the versions that the figures belong to."""
-    facts = {peer.name: peer().version() for peer in PEERS}
+    facts = {peer.name: peer().version() for peer in peer_classes(peers)}
     facts["numpy"] = version("numpy")
     facts["python"] = platform.python_version()
     facts["cpu"] = _cpu_name()

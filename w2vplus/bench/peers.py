@@ -1,7 +1,7 @@
 """Turns a corpus and settings into one measured training run, for each trainer that w2vplus is compared with.
 
-To add a peer, write a class with the methods of `Peer` and name it in `PEERS`; nothing else knows who is
-measured.
+To add a peer, write a class with the methods of `Peer` and name it in `w2vplus.bench.peer_classes`; `PEERS` are those
+that are measured unless others are asked for.
 """
 
 from __future__ import annotations
@@ -56,11 +56,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Training:
-    """One measured run: wall time, raw words the peer says it trained, and a way to its vectors."""
+    """One measured run: wall time, raw words the peer says it trained, a way to its vectors, and the most memory its
+    process held, if it had one of its own."""
 
     seconds: float
     raw_words: int
     vectors: Callable[[], KeyedVectors]
+    peak_megabytes: float | None = None
 
 
 class Peer(Protocol):

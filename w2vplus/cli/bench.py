@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from w2vplus.bench.vocabulary import VocabularyRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
+PEER_NAMES = ("w2vplus", "gensim", "fasttext", "word2vec")
 ROWS = ("training", "whole", "vocabulary", "phrases")
 
 
@@ -45,6 +46,10 @@ def bench(
     accuracy: Annotated[
         bool, typer.Option("--accuracy", help="Score the vectors: Google analogies, WordSim-353, SimLex-999.")
     ] = False,
+    peers: Annotated[
+        str,
+        typer.Option("--peers", help=f"Who trains beside w2vplus: any of {','.join(PEER_NAMES)}; w2vplus is it alone."),
+    ] = "gensim",
     seeds: Annotated[int, typer.Option("--seeds", help="Seeds that accuracy is the mean of.")] = 3,
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Use only the beginning of the text, for a quick look.")
@@ -78,14 +83,14 @@ def bench(
     from w2vplus.bench.phrases import measure_phrases
     from w2vplus.bench.vocabulary import measure_vocabulary
 
-    plan = Plan(repetitions, accuracy, seeds)
+    plan = Plan(repetitions, accuracy, seeds, tuple(choices("--peers", peers, PEER_NAMES)))
     settings = [
         Settings(mode, size, window, min_count, sample, epochs, worker_count)
         for mode in plan_modes
         for size in sizes
         for worker_count in worker_counts
     ]
-    facts = environment()
+    facts = environment(plan.peers)
     if is_busy():
         _output.warn(
             f"the machine is busy (load {facts['load']} on {facts['cpus']} CPUs): figures will scatter"
@@ -133,6 +138,7 @@ def print_rows(rows: list[Row], title: str) -> None:
     from w2vplus.bench import PEERS
 
     reference = PEERS[0].name
+    with_memory = any(row.peak_megabytes for row in rows)
     scores = list(dict.fromkeys(name for row in rows for name in row.mean_accuracy(reference)))
     speeds: list[list[object]] = []
     accuracies: list[list[object]] = []
@@ -140,11 +146,14 @@ def print_rows(rows: list[Row], title: str) -> None:
         for peer in row.seconds:
             label = [row.kind, row.settings.mode, row.settings.vector_size, row.settings.workers, peer]
             ratio = "" if peer == reference else format_ratio(row.ratios(peer))
-            speeds.append([*label, f"{row.words_per_second(peer):,.0f}", ratio])
+            memory = row.peak_megabytes.get(peer)
+            peak = "" if memory is None else f"{max(memory):,.0f} MB"
+            speeds.append([*label, f"{row.words_per_second(peer):,.0f}", ratio, *([peak] if with_memory else [])])
             means = row.mean_accuracy(peer)
             accuracies.append([*label, *(format_score(name, means[name]) for name in scores)])
     labels: list[_output.Column] = ["row", "mode", "size", "workers", "trainer"]
     columns = [*labels, ("words/s", "right"), (f"{reference} faster by", "right")]
+    columns += [("peak memory", "right")] * with_memory
     _output.print_table(columns, speeds, title=title)
     if scores:
         seeds = _output.plural(len(rows[0].accuracy[reference]), "seed")
