@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -79,6 +81,47 @@ def test_the_whole_row_runs_fresh_processes(one_line: BenchCorpus) -> None:
     assert min(row.seconds["gensim"]) > 0.1  # Python's own start is part of it
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not tell of a running process")
+def test_the_whole_row_holds_the_peak_memory_of_its_processes(one_line: BenchCorpus) -> None:
+    ballast = np.ones(60_000_000)  # 480 MB in this process, which a child must not be charged with
+    (row,) = measure(one_line, ["whole"], [SMALL], Plan(repetitions=1))
+    assert len(ballast)
+    for peer in ("w2vplus", "gensim"):
+        (peak,) = row.as_dict()["peers"][peer]["peak_megabytes"]
+        assert 30 < peak < 450
+
+
+def test_a_generated_text_has_the_words_and_tokens_asked_for(tmp_path: Path) -> None:
+    corpus = BenchCorpus("zipf:500,20000", tmp_path)
+    assert corpus.token_count == 20_000 and len(corpus.encoded.types) == 500
+    expected = 1 + 19_500 / np.arange(1, 501) / (1 / np.arange(1, 501)).sum()
+    counts = dict(zip(corpus.encoded.types, corpus.encoded.counts.tolist(), strict=True))
+    for rank in (1, 2, 10):
+        assert counts[f"w{rank - 1}"] == pytest.approx(expected[rank - 1], rel=0.15)
+    for wrong in ("zipf:500", "zipf:30,20", "zipf:many,20"):
+        with pytest.raises(ValueError, match="a generated text is zipf:WORDS,TOKENS"):
+            BenchCorpus(wrong, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fasttext", "word2vec"])
+def test_trainers_of_other_packages_train_every_word(one_line: BenchCorpus, name: str) -> None:
+    pytest.importorskip(name, reason=f"{name} is in the extra peers")
+    (row,) = measure(one_line, ["training"], [SMALL], Plan(repetitions=1, accuracy=True, seeds=1, peers=(name,)))
+    assert set(row.seconds) == {"w2vplus", name}
+    assert row.ratios(name)[0] > 0
+    assert row.accuracy[name][0].keys() == {"analogies", "wordsim353", "simlex999"}
+
+
+def test_a_peer_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(self: object) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("w2vplus.bench.c_peers.FastText.version", missing)
+    outcome = CliRunner().invoke(app, ["bench", bundled(LEE_NEWS), "--peers", "gensim,fasttext", "-q"])
+    assert outcome.exit_code == 1
+    assert "error: fasttext is not installed: pip install 'w2vplus[peers]'" in outcome.stderr
+
+
 def test_the_ratio_is_the_median_of_ratios_within_repetitions() -> None:
     row = Row("training", SMALL, 1000, seconds={"w2vplus": [1.0, 2.0, 1.0], "gensim": [10.0, 30.0, 20.0]})
     assert row.ratios("gensim") == [10.0, 15.0, 20.0]
@@ -100,7 +143,7 @@ def test_a_peer_that_trains_only_part_of_the_corpus_is_refused(
     with pytest.raises(
         BenchError, match="lazy says it trained 20000 raw words, but 59890 tokens times 2 epochs"
     ):
-        list(measure(one_line, ["training"], [SMALL], Plan(repetitions=1)))
+        list(measure(one_line, ["training"], [SMALL], Plan(repetitions=1, peers=("lazy",))))
 
 
 def test_the_command_fails_with_one_line_when_work_is_unequal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,12 +264,14 @@ class Wrong:
 
     seen = correct = 1
     correct_questions = (Question("a", "b", "c", ("d",)),)
+
+
 def test_vectors_are_measured_without_a_corpus(tmp_path: Path) -> None:
     target = tmp_path / "figures.json"
     sizes = ["--vector-count", "50", "--vector-size", "4,6", "--repetitions", "2"]
-    done = CliRunner().invoke(app, ["bench", "--rows", "vectors", *sizes, "--json", str(target), "-q"])
+    done = CliRunner().invoke(app, ["bench", "--rows", "vectors", *sizes, "-o", str(target), "-q"])
     assert done.exit_code == 0, done.output
-    rows = json.loads(target.read_text(encoding="utf-8"))["vectors"]
+    rows = json.loads(target.read_text(encoding="utf-8"))["rows"]
     tasks = ["save txt", "load txt", "save bin", "load bin"]
     assert [(row["task"], row["dimensions"]) for row in rows] == [(task, size) for size in (4, 6) for task in tasks]
     assert all(len(seconds) == 2 for row in rows for seconds in row["seconds"].values())
@@ -243,3 +288,9 @@ def test_vectors_that_differ_from_gensims_have_no_ratio(tmp_path: Path, monkeypa
     monkeypatch.setattr(vectors, "save_vectors", save_others)
     with pytest.raises(BenchError, match=r"gensim writes another \.txt file"):
         list(vectors.measure_vectors(tmp_path, 5, [3], 1))
+
+
+def test_lists_and_scripts_train_every_word_with_either_import(one_line: BenchCorpus) -> None:
+    rows = list(measure(one_line, ["lists", "script"], [SMALL], Plan(repetitions=1)))
+    assert [row.kind for row in rows] == ["lists", "script"]
+    assert all(set(row.seconds) == {"w2vplus", "gensim"} and row.ratios("gensim")[0] > 0 for row in rows)

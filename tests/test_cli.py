@@ -355,6 +355,7 @@ def test_interrupted_training_saves_what_it_has(lee: str, tmp_path: Path) -> Non
     assert stdout == ""
     said = [line for line in stderr.splitlines() if line.startswith("w2vplus: interrupted; ")]
     assert "interrupted; saving" in said[0] and "what was trained so far is in" in said[1]
+    assert said[1].endswith("; a run with --checkpoint FOLDER could go on from there")
     assert "v.partial.bin" in stderr and "Traceback" not in stderr
     assert not (tmp_path / "v.bin").exists()
     assert run("similar", tmp_path / "v.partial.bin", "the").exit_code == 0

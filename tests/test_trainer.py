@@ -75,6 +75,18 @@ def test_learning_rate_falls_linearly_over_the_whole_run():
     assert later.learning_rate(2, 0) == run.learning_rate(2, 500)
 
 
+def test_the_digest_of_a_corpus_knows_its_weights():
+    def digest(weights):
+        whole = store([5, 7, 3])
+        taken = blocks.CorpusDigest(None)
+        taken.add(Block(TokenStore(whole.ids, whole.sentence_starts, weights), 0, 0, 15), 0, 15)
+        return taken.hex()
+
+    weights = np.ones(3, np.float32)
+    assert digest(weights) == digest(weights.copy())
+    assert len({digest(None), digest(weights), digest(weights * 2)}) == 3
+
+
 def team(workers, tokens=100_000, **law):
     counts = np.arange(60, 10, -1, dtype=np.int64) * 40
     random = np.random.default_rng(0)

@@ -107,11 +107,13 @@ class CorpusDigest:
             self._hash.update(word_of_type.data)
 
     def add(self, block: Block, begin: int, end: int) -> None:
-        """Take in the chunk [begin, end) of `block`: its ids, and where in the epoch sentences start."""
-        starts = block.store.sentence_starts
+        """Take in the chunk [begin, end) of `block`: its ids, where in the epoch sentences start, what they weigh."""
+        starts, weights = block.store.sentence_starts, block.store.sentence_weights
         first, last = np.searchsorted(starts, (begin, end))
         self._hash.update(block.store.ids[begin:end].data)
         self._hash.update((np.unique(starts[first:last]) + block.first_position).data)
+        if weights is not None:
+            self._hash.update(np.ascontiguousarray(weights[max(0, first - 1) : last]).data)
 
     def hex(self) -> str:
         return self._hash.hexdigest()

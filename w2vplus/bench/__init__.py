@@ -15,18 +15,30 @@ import json
 import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
 from w2vplus.bench.corpus import BenchCorpus
-from w2vplus.bench.peers import MODES, PEERS, BenchError, Peer, Settings, Training
+from w2vplus.bench.peers import (
+    MODES,
+    PEERS,
+    BenchError,
+    Gensim,
+    Peer,
+    Settings,
+    Training,
+    W2VPlus,
+    script_command,
+)
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -46,10 +58,14 @@ __all__ = [
     "measure",
 ]
 
-KINDS = ("training", "whole")
+KINDS = ("training", "lists", "script", "whole")
 
 ANALOGY_VOCABULARY = 30_000
 """Analogies are asked of so many most frequent words, word2vec.c's own habit."""
+
+
+MEMORY_SECONDS = 0.05
+"""How often the memory of a whole run is looked at; its peak so far, so that none between is missed but the last."""
 
 
 @dataclass
@@ -62,6 +78,8 @@ class Row:
     feeds: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     accuracy: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    peak_megabytes: dict[str, list[float]] = field(default_factory=dict)
+    """Of the processes of a "whole" row; empty where the system does not tell."""
 
     def words_per_second(self, peer: str) -> float:
         """Raw words a second, all epochs counted: median over the repetitions."""
@@ -86,6 +104,7 @@ class Row:
                 "words_per_second": self.words_per_second(peer),
                 "seconds": seconds,
                 "fed_by": self.feeds.get(peer),
+                "peak_megabytes": self.peak_megabytes.get(peer, []),
                 "accuracy": self.mean_accuracy(peer),
                 "accuracy_by_seed": self.accuracy.get(peer, []),
             }
@@ -102,15 +121,34 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """How often all is run. Repetition r uses seed r + 1; the first `seeds` are scored if `accuracy`."""
+    """How often all is run. Repetition r uses seed r + 1; the first `seeds` are scored if `accuracy`.
+
+    `peers`: who is compared with w2vplus, of `peer_classes`.
+    """
 
     repetitions: int = 5
     accuracy: bool = False
     seeds: int = 3
+    peers: tuple[str, ...] = ("gensim",)
 
     @property
     def runs(self) -> int:
         return max(self.repetitions, self.seeds) if self.accuracy else self.repetitions
+
+
+def peer_classes(names: Sequence[str]) -> tuple[type[Peer], ...]:
+    """w2vplus and the trainers of these names; BenchError, with what to install, for one that is not there."""
+    from w2vplus.bench.c_peers import FastText, Word2VecC
+
+    every: tuple[type[Peer], ...] = (W2VPlus, Gensim, FastText, Word2VecC, *PEERS)
+    known = {peer.name: peer for peer in every}
+    chosen = (PEERS[0], *(known[name] for name in names if name != PEERS[0].name))
+    for peer in chosen:
+        try:
+            peer().version()
+        except PackageNotFoundError:
+            raise BenchError(f"{peer.name} is not installed: pip install 'w2vplus[peers]'") from None
+    return chosen
 
 
 def measure(
@@ -126,7 +164,7 @@ def measure(
     """
     for kind in kinds:
         for settings in settings_list:
-            peers = [peer() for peer in PEERS]
+            peers = [peer() for peer in peer_classes(plan.peers)]
             row = Row(kind, settings, corpus.token_count, seconds={peer.name: [] for peer in peers})
             label = f"{kind} {settings.mode} size {settings.vector_size} workers {settings.workers}"
             if kind == "training":
@@ -137,9 +175,10 @@ def measure(
                 # Whoever runs second finds a warmer machine; take turns.
                 for peer in peers if repetition % 2 == 0 else reversed(peers):
                     report(f"{label}: {peer.name} {repetition + 1}/{plan.runs}")
-                    run = _run_whole if kind == "whole" else _run_training
-                    training = run(peer, corpus, settings, repetition + 1)
+                    training = _RUNS[kind](peer, corpus, settings, repetition + 1)
                     row.seconds[peer.name].append(training.seconds)
+                    if training.peak_megabytes is not None:
+                        row.peak_megabytes.setdefault(peer.name, []).append(training.peak_megabytes)
                     if plan.accuracy and repetition < plan.seeds:
                         row.accuracy.setdefault(peer.name, []).append(accuracy_of(training.vectors()))
             yield row
@@ -151,10 +190,41 @@ def _run_training(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int
     return training
 
 
+def _run_lists(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+    """From lists of strings in memory to a trained model, counting the words included."""
+    word2vec = import_module(_module_of(peer))
+    started = time.perf_counter()
+    model = word2vec.Word2Vec(**settings.arguments(seed))
+    model.build_vocab(corpus.sentences)
+    _, raw_words = model.train(corpus.sentences, total_examples=model.corpus_count, epochs=model.epochs)
+    seconds = time.perf_counter() - started
+    _check_words(peer, corpus, settings, raw_words)
+    return Training(seconds, raw_words, lambda: model.wv)
+
+
+def _run_script(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
+    """gensim's script in a fresh process, with the peer's import."""
+    output = corpus.folder / f"{peer.name}.bin"
+    command = script_command(_module_of(peer), corpus.whole_file, settings, seed, output)
+    return _run_process(peer, command, output, corpus, settings)
+
+
 def _run_whole(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
     """Run the peer's command in a fresh process; the time includes starting Python and saving."""
     output = corpus.folder / f"{peer.name}.bin"
     command = peer.command(corpus.whole_file, settings, seed, output)
+    return _run_process(peer, command, output, corpus, settings)
+
+
+def _module_of(peer: Peer) -> str:
+    if peer.module is None:
+        raise BenchError(f"{peer.name} has no gensim interface: leave it out of --peers for rows lists and script")
+    return peer.module
+
+
+def _run_process(
+    peer: Peer, command: Sequence[str], output: Path, corpus: BenchCorpus, settings: Settings
+) -> Training:
     # The child must find this very package, also when it runs from a source tree.
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(
         os.pathsep
@@ -162,14 +232,37 @@ def _run_whole(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -
     started = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": path}
     # In a folder of its own: in a source tree `python -m` would import the uncompiled package that lies there.
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=corpus.folder)
+    messages, answer = corpus.folder / "stderr", corpus.folder / "stdout"
+    with messages.open("w") as stderr, answer.open("w") as stdout:
+        process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment, cwd=corpus.folder)
+        peak = _watch_memory(process)
     seconds = time.perf_counter() - started
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise BenchError(f"the whole run of {peer.name} failed with exit code {done.returncode}: {lines[-1]}")
-    raw_words = int(json.loads(done.stdout)["raw_words"])
+    if process.returncode != 0:
+        lines = messages.read_text().strip().splitlines() or ["it said nothing"]
+        raise BenchError(f"the process of {peer.name} failed with exit code {process.returncode}: {lines[-1]}")
+    raw_words = int(json.loads(answer.read_text())["raw_words"])
     _check_words(peer, corpus, settings, raw_words)
-    return Training(seconds, raw_words, lambda: _load_binary(output))
+    return Training(seconds, raw_words, lambda: _load_binary(output), peak)
+
+
+def _watch_memory(process: subprocess.Popen[bytes]) -> float | None:
+    """Wait for the process; returns the most memory it held, in megabytes, where Linux tells.
+
+    The peak that a parent is told of a child (`getrusage`) begins with the parent's own size.
+    """
+    status, peak = Path(f"/proc/{process.pid}/status"), None
+    while True:
+        try:
+            process.wait(MEMORY_SECONDS)
+            return peak
+        except subprocess.TimeoutExpired:
+            pass
+        if status.exists():
+            found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+            peak = peak if found is None else int(found[1]) / 1024
+
+
+_RUNS = {"training": _run_training, "lists": _run_lists, "script": _run_script, "whole": _run_whole}
 
 
 def _load_binary(path: Path) -> KeyedVectors:
@@ -209,9 +302,9 @@ def accuracy_of(vectors: KeyedVectors) -> dict[str, float]:
     return scores
 
 
-def environment() -> dict[str, str]:
+def environment(peers: Sequence[str] = ("gensim",)) -> dict[str, str]:
     """The machine and the versions that the figures belong to."""
-    facts = {peer.name: peer().version() for peer in PEERS}
+    facts = {peer.name: peer().version() for peer in peer_classes(peers)}
     facts["numpy"] = version("numpy")
     facts["python"] = platform.python_version()
     facts["cpu"] = _cpu_name()

@@ -15,6 +15,9 @@ import numpy as np
 from w2vplus.corpus import encode, open_corpus
 from w2vplus.store import EncodedCorpus, TokenStore
 
+ZIPF = "zipf:"
+"""Begins the name of a text that is generated."""
+
 GENSIM_SENTENCE_LIMIT = 10_000
 """gensim trains at most so many words of one list (its MAX_WORDS_IN_BATCH) and drops the rest."""
 
@@ -25,10 +28,13 @@ LINE_LENGTH = 1_000
 class BenchCorpus:
     """One text in every form a peer needs, made once: ids, token lists, and a plain file broken into lines.
 
-    `folder` holds the derived files and belongs to the caller. `max_tokens` keeps the beginning only.
+    `folder` holds the derived files and belongs to the caller. `max_tokens` keeps the beginning only. A source
+    "zipf:1000000,20000000" is generated: so many different words in so many tokens.
     """
 
     def __init__(self, source: str, folder: Path, max_tokens: int | None = None) -> None:
+        if source.startswith(ZIPF):
+            source = str(write_zipf(folder / "zipf.txt", source.removeprefix(ZIPF)))
         self.source = source
         self.folder = folder
         encoded = encode(open_corpus(source))
@@ -64,6 +70,23 @@ class BenchCorpus:
             for line in token_lists(first_tokens(self.encoded, tokens), LINE_LENGTH):
                 file.write(" ".join(line) + "\n")
         return path
+
+
+def write_zipf(path: Path, numbers: str) -> Path:
+    """A text of "WORDS,TOKENS": each word once, the rest drawn with probabilities 1/rank (Zipf 1935), shuffled."""
+    words_text, _, tokens_text = numbers.partition(",")
+    if not (words_text.isdecimal() and tokens_text.isdecimal() and 1 <= int(words_text) <= int(tokens_text)):
+        raise ValueError(f"a generated text is {ZIPF}WORDS,TOKENS with at least a token for each word, got {numbers!r}")
+    words, tokens = int(words_text), int(tokens_text)
+    random = np.random.default_rng(1)
+    cumulated = np.cumsum(1 / np.arange(1, words + 1))
+    drawn = np.searchsorted(cumulated, random.random(tokens - words) * cumulated[-1]).clip(0, words - 1)
+    ids = np.append(np.arange(words), drawn)
+    random.shuffle(ids)
+    with path.open("w", encoding="ascii") as file:
+        for first in range(0, tokens, LINE_LENGTH):
+            file.write(" ".join(f"w{word}" for word in ids[first : first + LINE_LENGTH].tolist()) + "\n")
+    return path
 
 
 def first_tokens(encoded: EncodedCorpus, tokens: int) -> EncodedCorpus:

@@ -1,7 +1,7 @@
 """Turns a corpus and settings into one measured training run, for each trainer that w2vplus is compared with.
 
-To add a peer, write a class with the methods of `Peer` and name it in `PEERS`; nothing else knows who is
-measured.
+To add a peer, write a class with the methods of `Peer` and name it in `w2vplus.bench.peer_classes`; `PEERS` are those
+that are measured unless others are asked for.
 """
 
 from __future__ import annotations
@@ -56,17 +56,22 @@ class Settings:
 
 @dataclass(frozen=True)
 class Training:
-    """One measured run: wall time, raw words the peer says it trained, and a way to its vectors."""
+    """One measured run: wall time, raw words the peer says it trained, a way to its vectors, and the most memory its
+    process held, if it had one of its own."""
 
     seconds: float
     raw_words: int
     vectors: Callable[[], KeyedVectors]
+    peak_megabytes: float | None = None
 
 
 class Peer(Protocol):
     """A trainer that can be measured."""
 
     name: str
+
+    module: str | None
+    """Where its `Word2Vec` and `LineSentence` are, if it has gensim's; rows "lists" and "script" need them."""
 
     def version(self) -> str:
         """The version that is installed; raises PackageNotFoundError where it is not."""
@@ -85,6 +90,7 @@ class W2VPlus:
     """This package: in process over encoded ids, whole as `w2vplus train`."""
 
     name = "w2vplus"
+    module = "w2vplus.word2vec"
 
     def version(self) -> str:
         from w2vplus import __version__
@@ -112,9 +118,9 @@ class W2VPlus:
         return [*train, *options, "--no-compute-loss", "--json", "--quiet"]
 
 
-GENSIM_SCRIPT = """\
+SCRIPT = """\
 import json, sys
-from gensim.models.word2vec import LineSentence, Word2Vec
+from {module} import LineSentence, Word2Vec
 
 corpus_file, output, arguments = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 sentences = LineSentence(corpus_file)
@@ -122,14 +128,22 @@ model = Word2Vec(**arguments)
 model.build_vocab(sentences)
 _, raw_words = model.train(sentences, total_examples=model.corpus_count, epochs=model.epochs)
 model.wv.save_word2vec_format(output, binary=True)
-print(json.dumps({"raw_words": raw_words}))
+print(json.dumps({{"raw_words": raw_words}}))
 """
+"""What gensim's users write; only the import differs."""
+
+
+def script_command(module: str, corpus_file: str, settings: Settings, seed: int, output: Path) -> list[str]:
+    """A command that runs `SCRIPT`, which trains `corpus_file` and saves word2vec binary vectors."""
+    arguments = json.dumps(settings.arguments(seed))
+    return [sys.executable, "-c", SCRIPT.format(module=module), corpus_file, str(output), arguments]
 
 
 class Gensim:
     """gensim, fed the faster of its two ways that trains every word: lists in memory or `corpus_file`."""
 
     name = "gensim"
+    module = "gensim.models.word2vec"
 
     def __init__(self) -> None:
         self._feed: dict[Settings, str] = {}
@@ -174,8 +188,7 @@ class Gensim:
         return Training(time.perf_counter() - started, raw_words, lambda: model.wv)
 
     def command(self, corpus_file: str, settings: Settings, seed: int, output: Path) -> list[str]:
-        arguments = json.dumps(settings.arguments(seed))
-        return [sys.executable, "-c", GENSIM_SCRIPT, corpus_file, str(output), arguments]
+        return script_command(self.module, corpus_file, settings, seed, output)
 
     @staticmethod
     def _fresh_model(corpus: BenchCorpus, settings: Settings, seed: int) -> Any:

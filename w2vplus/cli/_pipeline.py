@@ -329,8 +329,10 @@ def train_and_save(
             )
     except KeyboardInterrupt:
         files = targets.partial().write(model)
-        go_on = "" if checkpoints.folder is None else "; the same command with --resume goes on from there"
-        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}{go_on}")
+        how = "the same command with --resume goes on from there"
+        if checkpoints.folder is None:
+            how = "a run with --checkpoint FOLDER could go on from there"
+        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}; {how}")
         raise typer.Exit(_output.INTERRUPTED) from None
     with clock.step("saving"):
         files = targets.write(model)

@@ -1,38 +1,133 @@
-"""Turns `w2vplus bench CORPUS` into a table of speeds and accuracies; the measuring is in `w2vplus.bench`."""
+"""Turns `w2vplus bench CORPUS` into tables of speeds and accuracies; the measuring is in `w2vplus.bench`."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from w2vplus.cli import _output
+from w2vplus.cli import _bench_tables, _output
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.query import JsonFlag
 from w2vplus.limits import MOST
 from w2vplus.progress import count
 
 if TYPE_CHECKING:
-    from w2vplus.bench import Row
-    from w2vplus.bench.analogies import AnalogyRow
-    from w2vplus.bench.phrases import PhraseRow
-    from w2vplus.bench.vocabulary import VocabularyRow
+    from w2vplus.bench import BenchCorpus, Plan, Settings
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole", "vocabulary", "phrases", "analogies")
+PEER_NAMES = ("w2vplus", "gensim", "fasttext", "word2vec")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured, and with what; `text` is None where no row asks for one."""
+
+    text: BenchCorpus | None
+    folder: Path
+    settings: Sequence[Settings]
+    plan: Plan
+    vector_count: int
+    note: Callable[[str], None]
+
+    @property
+    def corpus(self) -> BenchCorpus:
+        assert self.text is not None
+        return self.text
+
+    @property
+    def sizes(self) -> list[int]:
+        return list(dict.fromkeys(settings.vector_size for settings in self.settings))
+
+    @property
+    def workers(self) -> list[int]:
+        return list(dict.fromkeys(settings.workers for settings in self.settings))
+
+
+def _training(kind: str, request: Request) -> Iterable[Any]:
+    from w2vplus.bench import measure
+
+    return measure(request.corpus, [kind], request.settings, request.plan, request.note)
+
+
+def _vocabulary(request: Request) -> Iterable[Any]:
+    from w2vplus.bench.vocabulary import measure_vocabulary
+
+    return measure_vocabulary(request.corpus, request.workers, request.plan.repetitions, request.note)
+
+
+def _phrases(request: Request) -> Iterable[Any]:
+    from w2vplus.bench.phrases import measure_phrases
+
+    text = str(request.corpus.line_file)
+    return measure_phrases(text, request.folder, request.workers, request.plan.repetitions, request.note)
+
+
+def _analogies(request: Request) -> Iterable[Any]:
+    from w2vplus.bench.analogies import measure_analogies
+
+    return measure_analogies(request.corpus, request.settings, request.plan.repetitions, request.note)
+
+
+def _queries(request: Request) -> Iterable[Any]:
+    from w2vplus.bench.queries import measure_queries
+
+    for settings in request.settings:
+        yield from measure_queries(request.corpus, settings, request.plan.repetitions, request.note)
+
+
+def _vectors(request: Request) -> Iterable[Any]:
+    from w2vplus.bench.vectors import measure_vectors
+
+    return measure_vectors(request.folder, request.vector_count, request.sizes, request.plan.repetitions, request.note)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of --rows: what it compares, how it is measured and shown."""
+
+    help: str
+    measure: Callable[[Request], Iterable[Any]]
+    show: Callable[[list[Any], str], None]
+    title: str = ""
+    needs_text: bool = True
+
+
+KINDS = {
+    "training": Kind("train() alone", partial(_training, "training"), _bench_tables.print_rows),
+    "lists": Kind("lists of tokens in memory to a model", partial(_training, "lists"), _bench_tables.print_rows),
+    "script": Kind(
+        "gensim's script with one import changed, in fresh processes", partial(_training, "script"),
+        _bench_tables.print_rows,
+    ),
+    "whole": Kind(
+        "fresh processes, file to saved vectors", partial(_training, "whole"), _bench_tables.print_rows
+    ),
+    "vocabulary": Kind(
+        "text to ids against gensim's scan", _vocabulary, _bench_tables.print_vocabulary, "text to ids"
+    ),
+    "phrases": Kind("Phrases", _phrases, _bench_tables.print_phrase_rows, "phrases"),
+    "analogies": Kind("Google's questions", _analogies, _bench_tables.print_analogy_rows, "Google's analogies"),
+    "queries": Kind("many in one call against a loop", _queries, _bench_tables.print_query_rows, "queries"),
+    "vectors": Kind(
+        "saving and loading random vectors", _vectors, _bench_tables.print_vector_rows, "vectors to and from files",
+        needs_text=False,
+    ),
+}  # fmt: skip
 
 
 def bench(
-    corpus: Annotated[str, typer.Argument(metavar="CORPUS", help="A text, as train reads it.")],
+    corpus: Annotated[
+        str | None,
+        typer.Argument(metavar="CORPUS", show_default=False, help="A text, as train reads it; vectors need none."),
+    ] = None,
     rows: Annotated[
-        str,
-        typer.Option(
-            "--rows",
-            help="training: train() alone; whole: fresh processes, file to saved vectors; vocabulary: text to"
-            " ids against gensim's scan; phrases: Phrases; analogies: Google's questions.",
-        ),
+        str, typer.Option("--rows", help="; ".join(f"{name}: {kind.help}" for name, kind in KINDS.items()) + ".")
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
     vector_size: Annotated[str, typer.Option("--vector-size", help="Sizes, for example 100,300.")] = "100",
@@ -47,7 +142,14 @@ def bench(
     accuracy: Annotated[
         bool, typer.Option("--accuracy", help="Score the vectors: Google analogies, WordSim-353, SimLex-999.")
     ] = False,
+    peers: Annotated[
+        str,
+        typer.Option("--peers", help=f"Who trains beside w2vplus: any of {','.join(PEER_NAMES)}; w2vplus is it alone."),
+    ] = "gensim",
     seeds: Annotated[int, typer.Option("--seeds", help="Seeds that accuracy is the mean of.")] = 3,
+    vector_count: Annotated[
+        int, typer.Option("--vector-count", help="How many vectors to save and load, for --rows vectors.")
+    ] = 89_000,
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Use only the beginning of the text, for a quick look.")
     ] = None,
@@ -62,191 +164,63 @@ def bench(
     Every row gives the words/s of each (median over the repetitions) and the ratio (median of the ratios
     within repetitions, least and greatest beside it). A peer that did not train every word is an error.
     """
-    kinds = _output.choices("--rows", rows, ROWS)
+    kinds = _output.choices("--rows", rows, tuple(KINDS))
     plan_modes = _output.choices("--modes", modes, MODES)
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
         _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
-    for option, value in (("--repetitions", repetitions), ("--seeds", seeds)):
+    for option, value in (("--repetitions", repetitions), ("--seeds", seeds), ("--vector-count", vector_count)):
         _output.require(option, value, value >= 1, "at least 1")
     _output.require("--sample", sample, sample >= 0, "at least 0")
     if max_tokens is not None:
         _output.require("--max-tokens", max_tokens, max_tokens >= 1, "at least 1")
     if output is not None:
         check_writable(output, "--output")
-        check_not_a_source(output, "--output", [corpus])
+        check_not_a_source(output, "--output", [corpus] if corpus else [])
+    if corpus is None and any(KINDS[kind].needs_text for kind in kinds):
+        raise _output.UsageError(f"missing argument CORPUS: --rows {rows} measures with a text")
 
-    from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
-    from w2vplus.bench.analogies import measure_analogies
-    from w2vplus.bench.phrases import measure_phrases
-    from w2vplus.bench.vocabulary import measure_vocabulary
+    from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy
 
-    plan = Plan(repetitions, accuracy, seeds)
+    plan = Plan(repetitions, accuracy, seeds, tuple(_output.choices("--peers", peers, PEER_NAMES)))
     settings = [
         Settings(mode, size, window, min_count, sample, epochs, worker_count)
         for mode in plan_modes
         for size in sizes
         for worker_count in worker_counts
     ]
-    facts = environment()
+    facts = environment(plan.peers)
     if is_busy():
         _output.warn(
             f"the machine is busy (load {facts['load']} on {facts['cpus']} CPUs): figures will scatter"
         )
+    note = partial(_output.note, quiet=quiet)
+    measured: dict[str, list[Any]] = {}
     with tempfile.TemporaryDirectory(prefix="w2vplus-bench-") as folder:
-        _output.note(f"reading {corpus}", quiet=quiet)
-        text = BenchCorpus(corpus, Path(folder), max_tokens)
-
-        def note(line: str) -> None:
-            _output.note(line, quiet=quiet)
-
-        training_kinds = [kind for kind in kinds if kind in ("training", "whole")]
-        measured = list(measure(text, training_kinds, settings, plan, note))
-        scanned: list[VocabularyRow] = []
-        if "vocabulary" in kinds:
-            scanned = list(measure_vocabulary(text, worker_counts, repetitions, note))
-        phrase_rows: list[PhraseRow] = []
-        if "phrases" in kinds:
-            plain = str(text.line_file)
-            phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
-        analogy_rows: list[AnalogyRow] = []
-        if "analogies" in kinds:
-            analogy_rows = list(measure_analogies(text, settings, plan.runs, note))
+        text = None
+        if corpus is not None:
+            note(f"reading {corpus}")
+            text = BenchCorpus(corpus, Path(folder), max_tokens)
+        request = Request(text, Path(folder), settings, plan, vector_count, note)
+        for kind in kinds:
+            measured[kind] = list(KINDS[kind].measure(request))
     report = {
         "corpus": corpus,
-        "tokens": text.token_count,
-        "types": len(text.encoded.types),
+        "tokens": None if text is None else text.token_count,
+        "types": None if text is None else len(text.encoded.types),
         "environment": facts,
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
-        "rows": [
-            *(row.as_dict() for row in measured),
-            *(row.as_dict() for row in phrase_rows),
-            *(row.as_dict() for row in analogy_rows),
-        ],
-        "vocabulary": [row.as_dict() for row in scanned],
+        "rows": [{"kind": kind, **row.as_dict()} for kind, found in measured.items() for row in found],
     }
     if as_json:
         _output.write_json(report, "-")
     else:
-        title = f"{corpus}: {count(text.token_count)} tokens"
-        if measured:
-            print_rows(measured, title=f"{title}, {_output.plural(epochs, 'epoch')}")
-        if scanned:
-            print_vocabulary(scanned, title=f"{title}, text to ids")
-        if phrase_rows:
-            print_phrase_rows(phrase_rows, title=f"{title}, phrases")
-        if analogy_rows:
-            print_analogy_rows(analogy_rows, title=f"{title}, Google's analogies")
-        _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
+        subject = f"{count(vector_count)} vectors" if text is None else f"{corpus}: {count(text.token_count)} tokens"
+        for kind, found in measured.items():
+            KINDS[kind].show(found, f"{subject}, {KINDS[kind].title or _output.plural(epochs, 'epoch')}")
+        note(", ".join(f"{name} {value}" for name, value in facts.items()))
     if output is not None:
         _output.write_json(report, output)
-
-
-def print_rows(rows: list[Row], title: str) -> None:
-    """A table of speeds and, if there are scores, one of accuracies; a line for each peer of each row."""
-    from w2vplus.bench import PEERS
-
-    reference = PEERS[0].name
-    scores = list(dict.fromkeys(name for row in rows for name in row.mean_accuracy(reference)))
-    speeds: list[list[object]] = []
-    accuracies: list[list[object]] = []
-    for row in rows:
-        for peer in row.seconds:
-            label = [row.kind, row.settings.mode, row.settings.vector_size, row.settings.workers, peer]
-            ratio = "" if peer == reference else format_ratio(row.ratios(peer))
-            speeds.append([*label, f"{row.words_per_second(peer):,.0f}", ratio])
-            means = row.mean_accuracy(peer)
-            accuracies.append([*label, *(format_score(name, means[name]) for name in scores)])
-    labels: list[_output.Column] = ["row", "mode", "size", "workers", "trainer"]
-    columns = [*labels, ("words/s", "right"), (f"{reference} faster by", "right")]
-    _output.print_table(columns, speeds, title=title)
-    if scores:
-        seeds = _output.plural(len(rows[0].accuracy[reference]), "seed")
-        columns = [*labels, *((name, "right") for name in scores)]
-        _output.print_table(columns, accuracies, title=f"Accuracy, mean of {seeds}")
-
-
-def print_vocabulary(rows: list[VocabularyRow], title: str) -> None:
-    """A table of reading speeds, a line for each form of the file and number of workers."""
-    lines: list[list[object]] = []
-    for row in rows:
-        cost = row.cost_of_compression
-        lines.append(
-            [
-                row.form,
-                row.workers,
-                f"{row.words_per_second:,.0f}",
-                f"{row.ratio_to_gensim:.2f}×",
-                f"{row.speed_up:.2f}×" if row.workers > 1 else "",
-                "" if cost is None else f"{cost:.2f}×",
-            ]
-        )
-    right: list[_output.Column] = [
-        (name, "right")
-        for name in ("words/s", "gensim's scan", "one worker", "larger of inflation and plain")
-    ]
-    _output.print_table(["file", "workers", *right], lines, title=title)
-
-
-def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
-    """A table of times; a line for each peer of each task."""
-    import statistics
-
-    from w2vplus.bench.phrases import OURS, TASKS, WORDS_ALONE
-
-    lines: list[list[object]] = []
-    for row in rows:
-        for peer, seconds in row.seconds.items():
-            ratio = "" if peer == OURS else format_ratio(row.ratios(peer))
-            if peer == WORDS_ALONE:
-                ratio = f"{100 * statistics.median(row.extra_times()):+.0f} % for phrases"
-            memory, share = row.peak_megabytes.get(peer), row.memory_ratio(peer)
-            peak = "" if memory is None else f"{statistics.median(memory):,.0f} MB"
-            if peer != OURS and share is not None:
-                peak += f" ({OURS}: {share:.2f})"
-            workers = row.workers if peer in (OURS, WORDS_ALONE) else 1
-            lines.append([TASKS[row.task], peer, workers, f"{statistics.median(seconds):.2f}", ratio, peak])
-    columns: list[_output.Column] = [
-        "phrases",
-        "by",
-        "threads",
-        ("seconds", "right"),
-        (f"{OURS} faster by", "right"),
-        ("peak memory", "right"),
-    ]
-    _output.print_table(columns, lines, title=title)
-
-
-def print_analogy_rows(rows: list[AnalogyRow], title: str) -> None:
-    """A table of processor seconds, a line for each size and cut."""
-    import statistics
-
-    lines = [
-        [
-            row.dimensions,
-            row.words,
-            row.answered,
-            *(f"{statistics.median(row.seconds[peer]):.2f}" for peer in ("gensim", "w2vplus")),
-            format_ratio(row.ratios()),
-        ]
-        for row in rows
-    ]
-    right: list[_output.Column] = [
-        (name, "right") for name in ("gensim, CPU s", "w2vplus, CPU s", "w2vplus faster by")
-    ]
-    _output.print_table(["size", "words", "questions", *right], lines, title=title)
-
-
-def format_score(name: str, value: float) -> str:
-    """Analogies as a percentage, correlations as they are."""
-    return _output.percent(value) if name == "analogies" else _output.cell_text(value)
-
-
-def format_ratio(ratios: list[float]) -> str:
-    """The median ratio with its range, as 19.8× (18.9–20.4)."""
-    import statistics
-
-    return f"{statistics.median(ratios):.2f}× ({min(ratios):.2f}–{max(ratios):.2f})"
 
 
 def numbers(option: str, text: str) -> list[int]:

@@ -1,0 +1,45 @@
+"""The comparison of laws runs on both corpora, and its scores know good vectors from bad ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from gensim.models import KeyedVectors
+
+from w2vplus import Word2Vec
+from w2vplus.bench import laws
+
+
+def vectors_of(words, rows):
+    vectors = KeyedVectors(rows.shape[1])
+    vectors.add_vectors(words, rows.astype(np.float32))
+    return vectors
+
+
+def test_the_score_of_blocks_is_the_share_of_nearest_neighbours_in_the_same_block():
+    task = laws.planted_blocks()
+    nodes = laws.BLOCKS * laws.BLOCK_NODES
+    assert len(task.sentences) == laws.WALKS * nodes
+    assert {word for walk in task.sentences for word in walk} == set(map(str, range(nodes)))
+    words = list(map(str, range(nodes)))
+    blocks = np.repeat(np.eye(laws.BLOCKS), laws.BLOCK_NODES, axis=0)
+    assert task.score(vectors_of(words, blocks)) == 1
+    noise = np.random.default_rng(0).normal(size=(nodes, 50))
+    assert task.score(vectors_of(words, noise)) < 0.2
+
+
+def test_trained_vectors_of_the_news_agree_with_people_more_than_random_ones():
+    task = laws.lee_news()
+    assert len(task.sentences) == 350
+    settings = {"vector_size": 20, "sg": 1, "workers": 1, "window": 20, **task.settings}
+    model = Word2Vec(task.sentences, **{**settings, "epochs": 5})
+    random = np.random.default_rng(0).normal(size=model.wv.vectors.shape)
+    assert task.score(model.wv) > task.score(vectors_of(model.wv.index_to_key, random)) + 0.1
+
+
+def test_the_table_has_a_line_for_every_setting(capsys, monkeypatch):
+    monkeypatch.setattr(laws, "WALKS", 1)
+    laws.main(["--seeds", "1", "--windows", "2", "--negatives", "1"])
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split()[:3] == ["task", "window", "noise"]
+    assert [line[:14].strip() for line in lines] == ["Lee documents", "planted blocks"]
+    assert all(line.count("±") == 3 for line in lines)
