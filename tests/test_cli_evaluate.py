@@ -122,7 +122,15 @@ def test_names_of_seeds_are_one_family(name: str) -> None:
 
 def test_families_of_one_name_in_two_folders_are_told_apart() -> None:
     assert [family.name for family in families(["a/v.bin", "b/v.bin"])] == ["a/v.bin", "b/v.bin"]
-    assert [family.name for family in families(["a/v.seed1.bin", "b/w.bin"])] == ["v.bin", "w.bin"]
+    assert [family.name for family in families(["a/v.bin", "b/w.bin"])] == ["v.bin", "w.bin"]
+
+
+def test_a_seed_alone_and_a_file_without_seed_are_models_of_their_own() -> None:
+    assert families(["v.seed1.bin"]) == [("v.seed1.bin", ("v.seed1.bin",))]
+    assert families(["v.bin", "v.seed1.bin", "v.seed2.bin", "v.bin"]) == [
+        ("v.bin", ("v.bin",)),
+        ("v.seed*.bin", ("v.seed1.bin", "v.seed2.bin")),
+    ]
 
 
 def test_a_name_stands_for_its_seeds_only_where_no_such_file_is(tmp_path: Path) -> None:
@@ -158,7 +166,7 @@ def test_seeds_are_one_model_and_models_are_compared(lee: Path, asked: list[str]
 
 def test_tables_show_intervals_both_countings_and_differences(lee: Path, asked: list[str]) -> None:
     shown = run("evaluate", lee / "lee.seed5.bin", lee / "alone.bin", *asked).stdout
-    for expected in ("interval 95 %", "unknown as wrong", "coverage", "p adjusted", "lee.bin − alone.bin", "133"):
+    for expected in ("interval 95 %", "unknown as wrong", "coverage", "p adjusted", "lee.seed5.bin − alone.bin", "133"):
         assert expected in shown
     assert "\x1b" not in shown
 

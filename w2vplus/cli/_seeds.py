@@ -45,13 +45,20 @@ def files_of(path: str) -> tuple[str, ...]:
 
 
 def families(paths: Sequence[str]) -> list[Family]:
-    """The models that these files are, in order; files that differ in nothing but their seeds are one model."""
-    members: dict[str, dict[str, None]] = {}
-    for path in itertools.chain.from_iterable(map(files_of, paths)):
-        folder, slash, name = path.rpartition("/")
+    """The models that these files are, in order; files that differ in nothing but their seeds are one model.
+
+    A seed alone, and a file without one, keep their own names; names are without folders where that suffices.
+    """
+    files = list(dict.fromkeys(itertools.chain.from_iterable(map(files_of, paths))))
+    members: dict[str, list[str]] = {}
+    for file in files:
+        folder, slash, name = file.rpartition("/")
         match = SEEDED.fullmatch(name)
-        family = f"{folder}{slash}{match['stem']}{match['suffixes']}" if match else path
-        members.setdefault(family, {})[path] = None
-    shortest = {family: Path(family).name for family in members}
+        family = f"{folder}{slash}{match['stem']}{match['suffixes']}" if match else file
+        if match and family in files:
+            family = f"{folder}{slash}{match['stem']}.seed*{match['suffixes']}"
+        members.setdefault(family, []).append(file)
+    named = {family if len(seeds) > 1 else seeds[0]: tuple(seeds) for family, seeds in members.items()}
+    shortest = {name: Path(name).name for name in named}
     distinct = len(set(shortest.values())) == len(shortest)
-    return [Family(shortest[family] if distinct else family, tuple(files)) for family, files in members.items()]
+    return [Family(shortest[name] if distinct else name, seeds) for name, seeds in named.items()]
