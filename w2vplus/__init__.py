@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
     from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+    from w2vplus.queries import VectorIndex, most_similar_many
     from w2vplus.store import EncodedCorpus, TokenStore
     from w2vplus.vectors import load_vectors, save_vectors
     from w2vplus.word2vec import Checkpoints, Word2Vec
@@ -43,6 +44,8 @@ _ROOM_OF = {
     "FrozenPhrases": "phrases",
     "Phraser": "phrases",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "VectorIndex": "queries",
+    "most_similar_many": "queries",
     "evaluate_analogies": "evaluation",
     "evaluate_similarity": "evaluation",
     "load_vectors": "vectors",
@@ -53,7 +56,18 @@ _ROOM_OF = {
     "ModelFormatError": "errors",
     "VectorFormatError": "errors",
 }
-_ROOMS = ("callbacks", "corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
+_ROOMS = (
+    "callbacks",
+    "corpus",
+    "evaluation",
+    "phrases",
+    "queries",
+    "reference",
+    "trainer",
+    "vectors",
+    "vocabulary",
+    "word2vec",
+)
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -73,6 +87,7 @@ __all__ = [
     "TokenStore",
     "TrainingCallback",
     "VectorFormatError",
+    "VectorIndex",
     "Word2Vec",
     "__version__",
     "accelerate_gensim",
@@ -80,6 +95,7 @@ __all__ = [
     "evaluate_analogies",
     "evaluate_similarity",
     "load_vectors",
+    "most_similar_many",
     "open_corpus",
     "save_vectors",
     "show_config",

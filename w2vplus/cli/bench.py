@@ -16,10 +16,11 @@ from w2vplus.progress import count
 if TYPE_CHECKING:
     from w2vplus.bench import Row
     from w2vplus.bench.phrases import PhraseRow
+    from w2vplus.bench.queries import QueryRow
     from w2vplus.bench.vocabulary import VocabularyRow
 
 MODES = ("sg-ns", "cbow-ns", "sg-hs", "cbow-hs")
-ROWS = ("training", "whole", "vocabulary", "phrases")
+ROWS = ("training", "whole", "vocabulary", "phrases", "queries")
 
 
 def bench(
@@ -29,7 +30,8 @@ def bench(
         typer.Option(
             "--rows",
             help="training: train() alone; whole: fresh processes, file to saved vectors; vocabulary: text to"
-            " ids against gensim's scan; phrases: Phrases.",
+            " ids against gensim's scan; phrases: Phrases; queries: many at once against a loop over"
+            " most_similar.",
         ),
     ] = "training",
     modes: Annotated[str, typer.Option("--modes", help=f"Any of {','.join(MODES)}.")] = "sg-ns",
@@ -76,6 +78,7 @@ def bench(
 
     from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy, measure
     from w2vplus.bench.phrases import measure_phrases
+    from w2vplus.bench.queries import measure_queries
     from w2vplus.bench.vocabulary import measure_vocabulary
 
     plan = Plan(repetitions, accuracy, seeds)
@@ -106,6 +109,9 @@ def bench(
         if "phrases" in kinds:
             plain = str(text.line_file)
             phrase_rows = list(measure_phrases(plain, Path(folder), worker_counts, plan.runs, note))
+        query_rows: list[QueryRow] = []
+        if "queries" in kinds:
+            query_rows = [row for one in settings for row in measure_queries(text, one, repetitions, note)]
     report = {
         "corpus": corpus,
         "tokens": text.token_count,
@@ -114,6 +120,7 @@ def bench(
         "plan": {"repetitions": plan.runs, "accuracy": accuracy, "seeds": seeds if accuracy else 0},
         "rows": [*(row.as_dict() for row in measured), *(row.as_dict() for row in phrase_rows)],
         "vocabulary": [row.as_dict() for row in scanned],
+        "queries": [row.as_dict() for row in query_rows],
     }
     if json_file != "-":
         title = f"{corpus}: {count(text.token_count)} tokens"
@@ -123,6 +130,8 @@ def bench(
             print_vocabulary(scanned, title=f"{title}, text to ids")
         if phrase_rows:
             print_phrase_rows(phrase_rows, title=f"{title}, phrases")
+        if query_rows:
+            print_query_rows(query_rows, title=f"{title}, queries")
         _output.note(", ".join(f"{name} {value}" for name, value in facts.items()), quiet=quiet)
     if json_file is not None:
         _output.write_json(report, json_file)
@@ -197,6 +206,21 @@ def print_phrase_rows(rows: list[PhraseRow], title: str) -> None:
         ("peak memory", "right"),
     ]
     _output.print_table(columns, lines, title=title)
+
+
+def print_query_rows(rows: list[QueryRow], title: str) -> None:
+    """A table of rates; a line for each kind of query."""
+    import statistics
+
+    lines: list[list[object]] = []
+    for row in rows:
+        rates = [f"{statistics.median(row.rates[peer]):,.0f}" for peer in ("gensim", "w2vplus")]
+        index = "" if row.recall is None else f"{_output.percent(row.recall)}, built in {row.build_seconds:.1f} s"
+        lines.append([row.task, row.queries, row.words, row.dimensions, *rates, format_ratio(row.ratios()), index])
+    right: list[_output.Column] = [
+        (name, "right") for name in ("gensim's loop, queries/s", "w2vplus", "faster by", "recall of the index")
+    ]
+    _output.print_table(["queries", "in one call", "words", "size", *right], lines, title=title)
 
 
 def format_score(name: str, value: float) -> str:
