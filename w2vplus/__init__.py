@@ -61,6 +61,7 @@ _ROOMS = (
     "corpus",
     "evaluation",
     "phrases",
+    "postprocessing",
     "queries",
     "reference",
     "trainer",
