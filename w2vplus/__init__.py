@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2vplus.acceleration import accelerate_gensim
+    from w2vplus.alignment import align, drift, evaluate_translation
     from w2vplus.callbacks import EarlyStopping, TrainingCallback
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
@@ -44,6 +45,9 @@ _ROOM_OF = {
     "FrozenPhrases": "phrases",
     "Phraser": "phrases",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "align": "alignment",
+    "drift": "alignment",
+    "evaluate_translation": "alignment",
     "VectorIndex": "queries",
     "most_similar_many": "queries",
     "evaluate_analogies": "evaluation",
@@ -57,6 +61,7 @@ _ROOM_OF = {
     "VectorFormatError": "errors",
 }
 _ROOMS = (
+    "alignment",
     "callbacks",
     "corpus",
     "evaluation",
@@ -92,9 +97,12 @@ __all__ = [
     "Word2Vec",
     "__version__",
     "accelerate_gensim",
+    "align",
+    "drift",
     "encode",
     "evaluate_analogies",
     "evaluate_similarity",
+    "evaluate_translation",
     "load_vectors",
     "most_similar_many",
     "open_corpus",

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from w2vplus.cli import _output, bench, corpora, demo, evaluate, neighbours, postprocess, query, train
+from w2vplus.cli import _output, align, bench, corpora, demo, evaluate, neighbours, postprocess, query, train
 
 HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
 
@@ -98,6 +98,8 @@ app.command()(query.similar)
 app.command()(query.analogy)
 app.command()(neighbours.neighbours)
 app.command()(postprocess.postprocess)
+app.command()(align.align)
+app.command()(align.drift)
 app.command()(corpora.phrases)
 app.command()(corpora.vocab)
 app.command()(demo.demo)

@@ -1,0 +1,171 @@
+"""Turns two vectors files into translations or into a list of changed words: `w2vplus align`, `w2vplus drift`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from w2vplus.cli import _output
+from w2vplus.cli._targets import check_not_an_input, check_vectors_target
+from w2vplus.cli.query import JsonFlag
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+    from w2vplus.alignment import Alignment, TranslationResult
+
+
+class Method(str, Enum):
+    """The kind of map: a rotation, or any matrix."""
+
+    PROCRUSTES = "procrustes"
+    LEAST_SQUARES = "least-squares"
+
+
+class Retrieval(str, Enum):
+    """How near two words are: CSLS, which holds hubs back, or the cosine."""
+
+    CSLS = "csls"
+    COSINE = "cosine"
+
+
+def align(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Vectors to translate from.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Vectors to translate into.")],
+    dictionary: Annotated[
+        str | None,
+        typer.Option(
+            "--dictionary",
+            "-d",
+            metavar="FILE",
+            help="Pairs to learn from, a source and a target word a line; the words both share unless given.",
+        ),
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option("--test", "-t", metavar="FILE", help="Pairs to measure precision@1, 5 and 10 by.")
+    ] = None,
+    word: Annotated[
+        list[str] | None, typer.Option("--word", "-w", metavar="WORD", help="Translate it; may be given again.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="VECTORS", help="Write SOURCE's words with vectors in TARGET's space."),
+    ] = None,
+    method: Annotated[Method, typer.Option("--method", help="A rotation, or any linear map.")] = Method.PROCRUSTES,
+    retrieval: Annotated[
+        Retrieval, typer.Option("--retrieval", help="How nearness is measured.")
+    ] = Retrieval.CSLS,
+    restrict_vocab: Annotated[
+        int | None,
+        typer.Option("--restrict-vocab", help="Know only this many of the most frequent words of either side."),
+    ] = None,
+    topn: Annotated[int, typer.Option("--topn", "-n", help="Translations to show.")] = 5,
+    as_json: JsonFlag = False,
+) -> None:
+    """Lay the vectors of two languages over one another by a rotation; translate words and measure precision.
+
+    The rotation is learnt from a bilingual dictionary (orthogonal Procrustes), and --test should hold other pairs.
+    """
+    _output.require("--topn", topn, topn >= 1, "at least 1")
+    if restrict_vocab is not None:
+        _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
+    if output is not None:
+        check_vectors_target(output)
+        check_not_an_input(output, "--output", [source, target])
+    from w2vplus import alignment
+    from w2vplus.vectors import load_vectors, save_vectors
+
+    learnt_from = None if dictionary is None else alignment.read_dictionary(dictionary)
+    tested_by = None if test is None else alignment.read_dictionary(test)
+    source_vectors, target_vectors = load_vectors(source), load_vectors(target)
+    _check_known(source_vectors, word or [], source)
+    learnt = alignment.align(source_vectors, target_vectors, learnt_from, method=method.value)
+    result = None
+    if tested_by is not None:
+        result = alignment.evaluate_translation(
+            learnt, tested_by, retrieval=retrieval.value, restrict_vocab=restrict_vocab
+        )
+    found: list[list[tuple[str, float]]] = []
+    if word:
+        found = list(learnt.translate(word, topn=topn, retrieval=retrieval.value, restrict_vocab=restrict_vocab))
+    if output is not None:
+        save_vectors(learnt.mapped_source(), output)
+    translations = list(zip(word or [], found, strict=True))
+    if as_json:
+        _output.write_json(
+            {
+                "pairs": len(learnt.pairs),
+                "unknown_pairs": learnt.pairs.unknown,
+                "method": learnt.method,
+                "precision": None if result is None else result.as_dict(),
+                "translations": [
+                    {"word": one, "translations": [{"word": other, "score": score} for other, score in ranked]}
+                    for one, ranked in translations
+                ],
+            },
+            "-",
+        )
+        return
+    _print(learnt, result, translations, retrieval.value)
+
+
+def _print(
+    learnt: Alignment,
+    result: TranslationResult | None,
+    translations: list[tuple[str, list[tuple[str, float]]]],
+    retrieval: str,
+) -> None:
+    for one, ranked in translations:
+        _output.print_table(["word", retrieval], ranked, title=one)
+    unknown = f", {learnt.pairs.unknown:,} with an unknown word left out" if learnt.pairs.unknown else ""
+    print(f"aligned by {_output.plural(len(learnt.pairs), 'pair')}{unknown}")
+    if result is not None:
+        shares = ", ".join(f"@{k} {_output.percent(share)}" for k, share in result.precision.items())
+        print(f"precision {shares} ({retrieval}; {result.asked:,} of {result.total:,} words asked)")
+
+
+def drift(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Vectors of the earlier texts.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="Vectors of the later texts.")],
+    word: Annotated[
+        list[str] | None, typer.Option("--word", "-w", metavar="WORD", help="Look at these words alone.")
+    ] = None,
+    topn: Annotated[int, typer.Option("--topn", "-n", help="How many words to show.")] = 20,
+    min_rank: Annotated[
+        int, typer.Option("--min-rank", help="Look only at this many of the most frequent words of both.")
+    ] = 10_000,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show which words changed most between two periods of one language, with their nearest words then and now.
+
+    The earlier vectors are rotated onto the later ones by all the words they share.
+    """
+    _output.require("--topn", topn, topn >= 1, "at least 1")
+    _output.require("--min-rank", min_rank, min_rank >= 1, "at least 1")
+    from w2vplus import alignment
+    from w2vplus.vectors import load_vectors
+
+    first, second = load_vectors(before), load_vectors(after)
+    _check_known(first, word or [], before)
+    _check_known(second, word or [], after)
+    changes = alignment.drift(first, second, words=word or None, topn=topn, min_rank=min_rank)
+    if as_json:
+        _output.write_json(
+            [
+                {"word": one.word, "distance": one.distance, "before": list(one.before), "after": list(one.after)}
+                for one in changes
+            ],
+            "-",
+        )
+        return
+    rows = [[one.word, one.distance, ", ".join(one.before), ", ".join(one.after)] for one in changes]
+    _output.print_table(["word", "distance", "nearest before", "nearest after"], rows)
+
+
+def _check_known(vectors: KeyedVectors, words: list[str], path: str) -> None:
+    """Refuse words without a vector."""
+    unknown = [_output.shown(word) for word in words if word not in vectors.key_to_index]
+    if unknown:
+        raise _output.CommandError(f"no vector in {path} for {', '.join(unknown)}")
