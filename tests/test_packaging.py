@@ -25,7 +25,7 @@ FLOOR_OF_ROOM = {
     "array_folder": 2, "storage": 2, "counts_file": 2, "corpus": 2, "store": 2, "vocabulary": 2, "collocations": 2,
     "blocks": 3, "team": 3, "trainer": 3,
     "callbacks": 4, "word2vec": 4, "phrases": 4, "vectors": 4, "evaluation": 4, "progress": 4,
-    "queries": 4, "postprocessing": 4, "alignment": 4,
+    "queries": 4, "postprocessing": 4, "alignment": 4, "clustering": 4,
     "cli": 5, "bench": 5, "__main__": 5,
 }  # fmt: skip
 """Imports go down or stay on the floor. Floor 0 serves all others; `reference` stands apart."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from w2vplus.acceleration import accelerate_gensim
     from w2vplus.alignment import align, drift, evaluate_translation
     from w2vplus.callbacks import EarlyStopping, TrainingCallback
+    from w2vplus.clustering import word_classes
     from w2vplus.corpus import LineSentence, PathLineSentences, Text8Corpus, encode, open_corpus
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
@@ -50,6 +51,7 @@ _ROOM_OF = {
     "evaluate_translation": "alignment",
     "VectorIndex": "queries",
     "most_similar_many": "queries",
+    "word_classes": "clustering",
     "evaluate_analogies": "evaluation",
     "evaluate_similarity": "evaluation",
     "load_vectors": "vectors",
@@ -108,6 +110,7 @@ __all__ = [
     "open_corpus",
     "save_vectors",
     "show_config",
+    "word_classes",
 ]
 
 

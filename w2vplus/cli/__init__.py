@@ -16,7 +16,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from w2vplus.cli import _output, align, bench, corpora, demo, evaluate, neighbours, postprocess, query, train
+from w2vplus.cli import _output, align, bench, c_tools, corpora, demo, evaluate, neighbours, postprocess, query, train
+from w2vplus.cli.c_tools.flags import AS_TYPED
 
 HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
 
@@ -104,6 +105,15 @@ app.command()(corpora.phrases)
 app.command()(corpora.vocab)
 app.command()(demo.demo)
 app.command()(bench.bench)
+C_TOOLS = "The C toolkit's programs, with its flags"
+for name, c_tool in (
+    ("word2vec", c_tools.word2vec),
+    ("word2phrase", c_tools.word2phrase),
+    ("distance", c_tools.distance),
+    ("word-analogy", c_tools.word_analogy),
+    ("compute-accuracy", c_tools.compute_accuracy),
+):
+    app.command(name, context_settings=AS_TYPED, rich_help_panel=C_TOOLS)(c_tool)
 
 
 def main() -> None:

@@ -1,0 +1,162 @@
+"""`w2vplus word2vec`: the C program's flags turned into a training run, its vectors, classes and vocabulary files."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from w2vplus.cli import _output, _pipeline
+from w2vplus.cli._settings import TrainSettings, available_cpus
+from w2vplus.cli._targets import check_not_a_source, check_writable
+from w2vplus.cli.c_tools.flags import CToolParser, Flags
+
+if TYPE_CHECKING:
+    from w2vplus.store import EncodedCorpus
+    from w2vplus.word2vec import Word2Vec
+
+SENTENCE_END = "</s>"
+"""The C tool's word for a line end: first in its files, with the number of lines for a count, and never trained."""
+
+LEAST_RATE = 1e-4
+"""The C tool's learning rate falls to this part of the first."""
+
+NOTES = """\
+What differs from the C program: training is w2vplus's; lines of any length are trained whole;
+threads beyond the CPUs are not started; vectors are written with all their digits, without a row for </s>, which the C
+program never trains; bytes that are not UTF-8 become U+FFFD."""
+
+
+def word2vec(flags: Flags = None) -> None:
+    """Train as the C program word2vec, with its flags: -train FILE -output FILE -size 200 -cbow 0 ..."""
+    given = _parser().read(flags)
+    _check(given)
+    settings = _settings(given)
+    reading = _pipeline.ReadOptions(errors="replace")
+    if given.debug > 0:
+        print(f"Starting training using file {given.train}", flush=True)
+    quiet = given.debug < 2
+    encoded = _pipeline.read_corpus([given.train], reading, workers=settings.workers, quiet=quiet)
+    model = _model(given, settings, encoded)
+    counts = [model.wv.get_vecattr(key, "count") for key in model.wv.index_to_key]
+    if given.debug > 0:
+        # The C tool counts line ends among the words.
+        print(f"Vocab size: {len(model.wv) + 1}")
+        print(f"Words in train file: {sum(counts) + encoded.sentence_count}", flush=True)
+    if given.save_vocab is not None:
+        words = zip(model.wv.index_to_key, counts, strict=True)
+        _write_lines(given.save_vocab, [(SENTENCE_END, encoded.sentence_count), *words])
+    if given.output is None:
+        return
+    _pipeline.run_training(model, encoded, quiet=quiet)
+    _write(model, given)
+
+
+def _parser() -> CToolParser:
+    parser = CToolParser(
+        "word2vec",
+        f"Train word vectors with the flags and defaults of the C program word2vec.\n\n{NOTES}",
+        "-train data.txt -output vec.txt -size 200 -window 5 -sample 1e-4 -negative 5 -hs 0 -binary 0 -cbow 1 -iter 3",
+    )
+    parser.file("-train", "text to train from; compressed too", required=True)
+    parser.file("-output", "where the vectors, or the classes, go; without it only the vocabulary is made")
+    parser.whole("-size", 100, "numbers in a vector", least=1)
+    parser.whole("-window", 5, "words to each side, at most", least=1)
+    parser.add_argument("-sample", type=float, default=1e-3, metavar="FLOAT", help="downsample words that are more"
+                        " frequent; default 1e-3")  # fmt: skip
+    parser.whole("-hs", 0, "1: hierarchical softmax")
+    parser.whole("-negative", 5, "noise words; 0: none")
+    parser.whole("-threads", 12, "threads, at most one a CPU", least=1)
+    parser.whole("-iter", 5, "times the text is gone through", least=1)
+    parser.whole("-min-count", 5, "leave out words that occur less often")
+    parser.add_argument("-alpha", type=float, metavar="FLOAT", help="first learning rate; default 0.05 for CBOW, 0.025"
+                        " for skip-gram")  # fmt: skip
+    parser.whole("-classes", 0, "write so many classes of words by k-means instead of vectors; 0: vectors")
+    parser.whole("-debug", 2, "2: progress; 1: sizes; 0: nothing")
+    parser.whole("-binary", 0, "1: binary vectors")
+    parser.file("-save-vocab", "write the words and their counts")
+    parser.file("-read-vocab", "take the words and their counts from such a file")
+    parser.whole("-cbow", 1, "1: CBOW; 0: skip-gram")
+    return parser
+
+
+def _check(given: argparse.Namespace) -> None:
+    """Refuse what would fail after training."""
+    if given.output is None and given.save_vocab is None:
+        raise _output.UsageError("-output is missing: name a file for the vectors, or -save-vocab for the vocabulary")
+    for flag, path in (("-output", given.output), ("-save-vocab", given.save_vocab)):
+        if path is not None:
+            check_writable(path, flag)
+            check_not_a_source(path, flag, [given.train, *([given.read_vocab] if given.read_vocab else [])])
+
+
+def _settings(given: argparse.Namespace) -> TrainSettings:
+    alpha = given.alpha if given.alpha is not None else 0.05 if given.cbow else 0.025
+    cpus = available_cpus()
+    if given.threads > cpus and given.debug > 1:
+        _output.note(f"w2vplus: {cpus} threads for the CPUs there are, not {given.threads}")
+    return TrainSettings(
+        vector_size=given.size,
+        window=given.window,
+        min_count=given.min_count,
+        sample=given.sample,
+        sg=not given.cbow,
+        hs=bool(given.hs),
+        negative=given.negative,
+        alpha=alpha,
+        min_alpha=alpha * LEAST_RATE,
+        epochs=given.iter,
+        workers=min(given.threads, cpus),
+        compute_loss=False,
+    )
+
+
+def _model(given: argparse.Namespace, settings: TrainSettings, encoded: EncodedCorpus) -> Word2Vec:
+    """A model with its vocabulary: of the text, or of the file that -read-vocab names."""
+    from w2vplus import Word2Vec
+
+    if given.read_vocab is None:
+        return _pipeline.new_model(encoded, settings, None)
+    model = Word2Vec(**settings.arguments())
+    model.build_vocab_from_freq(_read_vocabulary(given.read_vocab), corpus_count=encoded.sentence_count)
+    return model
+
+
+def _read_vocabulary(path: str) -> dict[str, int]:
+    """Words and counts as -save-vocab writes them, line ends left out. Raises CommandError naming a bad line."""
+    import smart_open
+
+    words: dict[str, int] = {}
+    with smart_open.open(path, "rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            word, _, count = line.decode("utf-8", "replace").strip().rpartition(" ")
+            if not word or not (count.isascii() and count.isdecimal()) or word in words:
+                raise _output.CommandError(
+                    f"{path}, line {number}: must be a word that did not come before, a space and its count,"
+                    f" got {line[:60]!r}"
+                )
+            if word != SENTENCE_END:
+                words[word] = int(count)
+    if not words:
+        raise _output.CommandError(f"{path} holds no word")
+    return words
+
+
+def _write(model: Word2Vec, given: argparse.Namespace) -> None:
+    if given.classes:
+        from w2vplus.clustering import word_classes
+
+        classes = word_classes(model.wv, given.classes).tolist()
+        _write_lines(given.output, zip(model.wv.index_to_key, classes, strict=True))
+        return
+    from w2vplus.vectors import save_vectors
+
+    save_vectors(model.wv, given.output, format="bin" if given.binary else "txt")
+
+
+def _write_lines(path: str, pairs: Any) -> None:
+    """Write lines of a word, a space and a number, whole or not at all."""
+    from w2vplus._atomic import replacing
+
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for word, number in pairs:
+            file.write(f"{word} {number}\n")
