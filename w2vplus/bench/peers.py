@@ -70,8 +70,9 @@ class Peer(Protocol):
 
     name: str
 
-    module: str | None
-    """Where its `Word2Vec` and `LineSentence` are, if it has gensim's; rows "lists" and "script" need them."""
+    @property
+    def module(self) -> str | None:
+        """Where its `Word2Vec` and `LineSentence` are, if it has gensim's; rows "lists" and "script" need them."""
 
     def version(self) -> str:
         """The version that is installed; raises PackageNotFoundError where it is not."""

@@ -1,12 +1,11 @@
 """The exact search: queries against every row, block by block, in single precision; the winners again in
 double.
 
-A block of the vocabulary is scaled to unit length once and meets all queries in matrix products. Of a block's
-scores only those of its best groups of columns can be among a query's best, so that selecting costs little
-beside multiplying: scores are folded into groups, the maximum of each group is taken, and the `keep` best
-groups hold the `keep` best scores. Matrix products round differently with the shape of a batch; the few
-candidates that are kept are therefore scored again in float64, and an answer does not depend on what else was
-asked. Called by `bulk`, `index` and `alignment`.
+A block of the vocabulary is scaled to unit length once and meets all queries in matrix products. Selecting the best
+costs little beside multiplying: a block's columns are folded into groups, and only groups whose maximum is above the
+least of a query's best so far are looked into. Matrix products round differently with the shape of a batch; the few
+candidates that are kept are therefore scored again in float64, and an answer does not depend on what else was asked.
+Called by `bulk`, `index` and `alignment`.
 """
 
 from __future__ import annotations
