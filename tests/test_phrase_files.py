@@ -147,8 +147,15 @@ def test_a_word_that_no_text_holds_does_no_harm() -> None:
     assert bytes(merged) == b"b\na c d\nx_y\n"
 
 
+def test_numbers_are_written_as_they_print(tmp_path: Path) -> None:
+    store = encode([[7, 8], [8]]).store
+    for corpus in ([[7, 8], [8]], [(7, 8), (8,)]):
+        assert written(PHRASES, corpus, tmp_path / "joined.txt") == "7 8\n8\n"
+    assert written(PHRASES, store, tmp_path / "joined.txt") == "0 1\n1\n"
+
+
 def test_a_corpus_that_is_none_is_refused(tmp_path: Path) -> None:
-    for nothing, error in ((7, CorpusError), (tmp_path / "none", FileNotFoundError), ([["a"], "b c"], TypeError)):
+    for nothing, error in ((7, CorpusError), (tmp_path / "none", FileNotFoundError), ([["a"], "b c"], CorpusError)):
         with pytest.raises(error):
             PHRASES.write(nothing, tmp_path / "joined.txt")
     (tmp_path / "empty.txt").touch()
@@ -168,7 +175,8 @@ def test_counting_a_text_in_passing_counts_as_of_the_whole(
         counts = count_passing(reading, {"of", "x"}, workers=workers)
     whole = encode(corpus)
     expected = count_candidates(whole, {"of", "x"})
-    assert reading.types() == whole.types and counts.total_words == expected.total_words
+    assert reading.take_types() == whole.types and counts.total_words == expected.total_words
+    assert reading.type_count == 0 and reading.counts().tolist() == []
     assert counts.word_counts.tolist() == expected.word_counts.tolist()
     assert rows(counts) == rows(expected)
 

@@ -252,6 +252,17 @@ def test_the_command_line_explains_scores_and_finds_typed_phrases(tmp_path: Path
     assert found[0]["word"] == "new_york"
 
 
+@pytest.mark.parametrize("options", [[], ["--normalize", "simple"], ["--max-pairs", 2000]])
+def test_the_command_line_writes_the_joined_text_of_whatever_it_reads(tmp_path: Path, options: list) -> None:
+    text, zipped, out = tmp_path / "text.txt", tmp_path / "text.txt.gz", tmp_path / "out.txt"
+    text.write_text("the new york times\n\nnew york is far\n" * 30)
+    zipped.write_bytes(gzip.compress(text.read_bytes()))
+    for source, stdin in ((text, None), (zipped, None), ("-", text.read_text())):
+        arguments = ["phrases", source, "-o", out, "--phrase-threshold", 0.1, *options]
+        assert CliRunner().invoke(app, list(map(str, arguments)), input=stdin).exit_code == 0
+        assert out.read_text() == "the_new york_times\nnew_york is_far\n" * 30
+
+
 def test_phrase_analogies_are_answered_with_coverage() -> None:
     folder = os.environ.get("W2VPLUS_TEST_DATA")
     questions = Path(folder or "") / "questions-phrases.txt"

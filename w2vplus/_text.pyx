@@ -31,6 +31,7 @@ cdef extern from "text_encoder.h" nogil:
     ctypedef enum utf8_policy:
         UTF8_STRICT, UTF8_REPLACE, UTF8_IGNORE
     ctypedef struct type_table:
+        void *slots_allocation
         int64_t type_count
         uint8_t *arena
         size_t arena_size
@@ -203,6 +204,18 @@ cdef class TextEncoder:
             start = table.key_starts[type_id]
             types[type_id - begin] = PyUnicode_DecodeUTF8(<const char *>table.arena + start,
                                                           table.key_starts[type_id + 1] - start, NULL)
+        return types
+
+    def take_types(self):
+        """list of str by id, handed over: the memory of the hash table is given back before they are made, and the
+        encoder is one that has met no token."""
+        cdef type_table *table = &self.encoder.table
+        free(table.slots_allocation)
+        table.slots_allocation = NULL
+        types = self.types()
+        table_free(table)
+        if table_init(table):
+            raise MemoryError("not enough memory to encode the corpus")
         return types
 
     def counts(self):

@@ -99,10 +99,16 @@ def read_corpus(
     sources: list[str], options: ReadOptions, *, workers: int = 1, quiet: bool = False
 ) -> EncodedCorpus:
     """Read every source once and encode it; raises CorpusError for a text that is empty or cannot be read."""
+    return encode_opened(options.open(sources), sources, options, workers=workers, quiet=quiet)
+
+
+def encode_opened(
+    corpus: Corpus, sources: list[str], options: ReadOptions, *, workers: int = 1, quiet: bool = False
+) -> EncodedCorpus:
+    """`read_corpus` for callers who read what they have opened of `sources` once more."""
     from w2vplus.corpus import encode
     from w2vplus.errors import CorpusError
 
-    corpus = options.open(sources)
     with ReadingBar(*_unit_and_total(corpus), quiet=quiet) as bar:
         encoded = encode(
             corpus,
@@ -114,15 +120,6 @@ def read_corpus(
     if not encoded.token_count:
         raise CorpusError(f"the corpus is empty: no word in {', '.join(sources)}")
     return encoded
-
-
-def rereadable(encoded: EncodedCorpus, sources: list[str], options: ReadOptions) -> Any:
-    """What to read a corpus from once more: plain text files again, for they pass natively; of anything else its
-    encoded form."""
-    from w2vplus.corpus import TextCorpus
-
-    corpus = options.open(sources)
-    return corpus if isinstance(corpus, TextCorpus) and not corpus.raw_text.is_any else encoded
 
 
 def count_corpus(

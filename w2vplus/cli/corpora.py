@@ -28,7 +28,9 @@ from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writa
 from w2vplus.cli.query import JsonFlag
 
 if TYPE_CHECKING:
+    from w2vplus.corpus import Corpus
     from w2vplus.phrases import FoundPhrase
+    from w2vplus.store import EncodedCorpus
 
 TopOption = Annotated[int, typer.Option("--top", help="How many to show.")]
 
@@ -157,11 +159,14 @@ def phrases(
             check_not_a_source(path, option, corpus)
     check_distinct(("--output", output), ("--export", export))
     reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
-    encoded = _pipeline.read_corpus(corpus, reading, workers=available_cpus(), quiet=quiet or as_json)
+    opened = reading.open(corpus)
+    encoded = _pipeline.encode_opened(
+        opened, corpus, reading, workers=available_cpus(), quiet=quiet or as_json
+    )
     joined = _pipeline.join_phrases(encoded, settings, workers=available_cpus())
     explanations = _pipeline.explain_phrases(encoded, settings, explain or [])
     if output is not None and joined.phrases is not None:
-        joined.phrases.write(_pipeline.rereadable(encoded, corpus, reading), output, workers=available_cpus())
+        joined.phrases.write(rereadable(opened, encoded), output, workers=available_cpus())
     if export is not None:
         write_phrases(export, joined.found)
     if as_json:
@@ -176,6 +181,14 @@ def phrases(
         print(explanation)
     counts = f"{encoded.token_count:,} tokens became {joined.encoded.token_count:,}"
     print(f"{len(joined.found):,} phrases; {counts}")
+
+
+def rereadable(opened: Corpus, encoded: EncodedCorpus) -> Corpus:
+    """What to read a corpus from once more: plain text files again, for they pass natively; of anything else its
+    encoded form."""
+    from w2vplus.corpus import TextCorpus
+
+    return opened if isinstance(opened, TextCorpus) and not opened.raw_text.is_any else encoded
 
 
 def print_phrases(found: Sequence[FoundPhrase], title: str) -> None:

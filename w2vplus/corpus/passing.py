@@ -58,9 +58,9 @@ class PassingText:
         """The id of a token, -1 if it has not been met."""
         return self._encoder.id_of(token)
 
-    def types(self) -> list[str]:
-        """Every token that was met, by id."""
-        return self._encoder.types()
+    def take_types(self) -> list[str]:
+        """Every token that was met, by id. To be asked last: the memory of the rest is given back."""
+        return self._encoder.take_types()
 
     def counts(self) -> NDArray[np.int64]:
         """int64 (type_count,): occurrences of each."""

@@ -5,9 +5,15 @@ which words that belong together are one token. `Phrases` learns and applies, `F
 applies; both are instances of gensim's classes of the same names. Counts and phrases are held as ids
 (`w2vplus.collocations`); gensim's dicts from joined strings are made when somebody asks for them.
 
-Not as in gensim, a token "a_b" of the text is never taken for the words a and b joined, whatever the
-delimiter. Only a token that an earlier `Phrases` of the same delimiter has joined is known for the phrase
-that it is.
+Mended, where gensim's classes go wrong:
+
+- A token "a_b" of the text is never taken for the words a and b joined, whatever the delimiter; gensim adds up their
+  counts, finds phrases that nobody wrote side by side, and counts too few entries, on which its default scores depend.
+  Only a token that an earlier `Phrases` of the same delimiter has joined is known for the phrase that it is.
+- An empty string in a sentence stays there; gensim loses it.
+- A plain string for a sentence is refused; gensim takes its characters for tokens.
+- A scorer that raises or returns NaN is reported with the pair of words.
+- Frozen phrases keep their words: they are not split at the delimiter.
 """
 
 from gensim.models.phrases import (

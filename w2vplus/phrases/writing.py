@@ -9,21 +9,21 @@ from __future__ import annotations
 import codecs
 import os
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Set
+from collections.abc import Hashable, Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, NamedTuple
 
 from w2vplus._atomic import replacing
 from w2vplus._text import InvalidUtf8
-from w2vplus.corpus import JoinedCorpus, TextCorpus, open_corpus
+from w2vplus.corpus import JoinedCorpus, SentenceCorpus, TextCorpus, encode, open_corpus
 from w2vplus.corpus.compression import compressed_writer
 from w2vplus.corpus.files import read_blocks
 from w2vplus.corpus.lines import not_utf8
 from w2vplus.corpus.raw_text import normalized_files
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.phrases.applying import NativePhrases, PhrasedCorpus, decoded
-from w2vplus.store import EncodedCorpus
+from w2vplus.phrases.applying import NativePhrases, decoded
+from w2vplus.store import EncodedCorpus, TokenStore
 
 Joined = tuple[bytes | memoryview, int, int]
 """Joined text, the tokens that were read for it, and those that were written."""
@@ -61,21 +61,18 @@ def _joined(transformation: Any, corpus: Any, workers: int) -> Iterator[Joined]:
 
 def _joined_lists(transformation: Any, corpus: Any) -> Iterator[Joined]:
     """Sentences one by one, by whatever way the transformation has."""
-    tokens_read = 0
-
-    def counted(sentences: Iterable[Any]) -> Iterator[list[Any]]:
-        nonlocal tokens_read
-        for sentence in sentences:
-            listed = list(sentence) if not isinstance(sentence, str | bytes) else sentence
-            tokens_read += len(listed)
-            yield listed  # type: ignore[misc]  # strings are refused where they are transformed
-
-    for sentence in PhrasedCorpus(
-        transformation, counted(decoded(corpus) if isinstance(corpus, EncodedCorpus) else corpus)
-    ):
-        if sentence:
-            yield f"{' '.join(map(str, sentence))}\n".encode(), tokens_read, len(sentence)
-            tokens_read = 0
+    native = transformation._native()
+    if isinstance(corpus, TokenStore):
+        corpus = encode(corpus)
+    as_sequence = (corpus if isinstance(corpus, SentenceCorpus) else SentenceCorpus(())).as_sequence
+    for position, sentence in enumerate(decoded(corpus) if isinstance(corpus, EncodedCorpus) else corpus):
+        tokens = sentence if type(sentence) is list else as_sequence(sentence, position)
+        if native is not None:
+            joined = native.merger.merge(tokens)
+        else:
+            joined = [token for token, _ in transformation.analyze_sentence(tokens)]
+        if joined:
+            yield f"{' '.join(map(str, joined))}\n".encode(), len(tokens), len(joined)
 
 
 class _Block(NamedTuple):
