@@ -132,10 +132,13 @@ class Snapshot:
             return bool(np.array_equal(now, copies))
         if len(now) != len(copies):
             return False
-        return all(
-            one == other if type(one) is not np.ndarray else np.array_equal(one, other)
-            for one, other in zip(now, copies, strict=True)
-        )
+        return all(map(_same_sentence, now, copies))
+
+
+def _same_sentence(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    return bool(np.array_equal(one, other)) if type(one) is np.ndarray else one == other
 
 
 def _copied(sentences: Any) -> Any:

@@ -46,8 +46,10 @@ class Word2Vec(Learning):
         learnt before. They are joined in every corpus of the model, and `phrases` then holds them, saved with it.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
     checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
-    cache: encode any iterable once and train from its ids; otherwise what is neither list nor file is iterated anew in
-        every epoch, as gensim does, and may give other sentences each time.
+    cache: encode any iterable once and train from its ids, whatever happens to it meanwhile. Otherwise a list is
+        compared in every epoch with what was encoded, if callbacks could have changed it, and encoded anew if they
+        did; and what is neither list nor file is iterated anew in every epoch, as gensim does, and may give other
+        sentences each time.
     spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
 
     `training_losses` lists the mean loss per trained pair of every epoch, in float64, if `compute_loss`; `corpora` the
