@@ -186,6 +186,10 @@ def replaces_words(sentences):
     return AtEnd(lambda model, done: sentences[7].__setitem__(slice(None), ["storm", "unheard", "storm"]))
 
 
+def takes_arrays(sentences):
+    return AtEnd(lambda model, done: sentences.__setitem__(done, np.array(["storm", "fire", "storm"])))
+
+
 def grows(sentences):
     return AtEnd(lambda model, done: sentences.append(["storm", "fire"]))
 
@@ -200,7 +204,7 @@ class AsStream:
         return iter(self.sentences)
 
 
-@pytest.mark.parametrize("change", [reshuffles, shuffles_tokens, replaces_words, grows])
+@pytest.mark.parametrize("change", [reshuffles, shuffles_tokens, replaces_words, takes_arrays, grows])
 def test_a_list_that_a_callback_changes_is_trained_as_it_is_then(lee, change):
     models = []
     for kind in (list, AsStream):

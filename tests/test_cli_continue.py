@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from gensim.test.utils import common_texts, datapath
 from typer.testing import CliRunner
 
-from w2vplus import Word2Vec, load_vectors
+from w2vplus import LineSentence, Word2Vec, encode, load_vectors
 from w2vplus.cli import app
 
 LEE = Path(datapath("lee_background.cor"))
@@ -45,11 +46,19 @@ def test_it_does_what_build_vocab_update_and_train_do(saved: Path, texts: tuple[
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome.stderr
     assert "new words   " in outcome.stdout
+    summary = json.loads(
+        run("train", texts[1], "-o", tmp_path / "v.bin", "--continue", saved, "--workers", 1, "--window", 3,
+            "--alpha", 0.02, "--json").stdout
+    )  # fmt: skip
     model = Word2Vec.load_folder(saved)
     before = len(model.wv)
     model.workers, model.window, model.alpha = 1, 3, 0.02
     model.build_vocab(corpus_file=str(texts[1]), update=True)
     model.train(corpus_file=str(texts[1]), total_examples=model.corpus_count, epochs=model.epochs)
+    joined = model.joined_with_phrases(encode(LineSentence(texts[1])))
+    known = [word in model.wv for word in joined.types]
+    assert summary["dropped_types"] == known.count(False) and summary["new_words"] == len(model.wv) - before
+    assert summary["dropped_tokens"] == int(joined.counts[~np.array(known)].sum())
     vectors = load_vectors(tmp_path / "v.bin")
     assert set(vectors.index_to_key) == set(model.wv.index_to_key) and len(vectors) > before
     for word in vectors.index_to_key:

@@ -97,10 +97,10 @@ from spec2vec import SpectrumDocument
 from spec2vec.model_building import train_new_word2vec_model
 random = np.random.default_rng(0)
 def document(number):
-    low = 50 + 20 * (number % 3)
+    low = 50 + 20 * (number % (3 * SCALE))
     mz = np.sort(random.choice(np.arange(low, low + 20), 15, replace=False)).astype(float)
     return SpectrumDocument(Spectrum(mz=mz, intensities=random.random(15), metadata={}), n_decimals=0)
-documents = [document(number) for number in range(300)]
+documents = [document(number) for number in range(300 * SCALE)]
 model = train_new_word2vec_model(documents, iterations=[10, 15], vector_size=16, workers=1, sample=0)
 peaks = model.wv.index_to_key
 report(model.wv.vectors, [(float(key.split("@")[1]) - 50) // 20 for key in peaks], peaks=sorted(peaks))

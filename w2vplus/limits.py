@@ -90,6 +90,8 @@ def _as_number(value: Any) -> int | float | None:
     """`value` as Python's int or float; None for strings and whatever else is no single number."""
     if isinstance(value, (str, bytes)):
         return None
+    if getattr(value, "shape", None) == ():  # NumPy's numbers, booleans among them
+        value = value.item()
     try:
         return int(value.__index__()) if hasattr(value, "__index__") else float(value)
     except (TypeError, ValueError):

@@ -318,6 +318,7 @@ def train_and_save(
         if earlier is None:
             # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
             model.adopt_phrases(joined.phrases, encoded)
+        words = _models.vocabulary_facts(model, encoded)  # now, while the model remembers the joined text
     try:
         saving = f"w2vplus: interrupted; saving what was trained so far to {targets.partial().vectors}"
         with clock.step("training"), _output.interrupt_announced(saving):
@@ -335,7 +336,7 @@ def train_and_save(
         files = targets.write(model)
     summary = {
         **facts,
-        **_models.vocabulary_facts(model, encoded),
+        **words,
         **({"new_words": len(model.wv) - known_words} if earlier is not None else {}),
         "phrases": len(joined.counts),
         "phrase_tokens": sum(joined.counts.values()),

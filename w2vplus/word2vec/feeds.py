@@ -3,12 +3,13 @@
 gensim iterates its corpus in every epoch, so a callback may shuffle a list and a class may walk anew. The same comes
 out here, without reading twice what is the same. What cannot change between epochs (files read by a known reader, an
 EncodedCorpus) is encoded once and trained from its ids. A list of token lists is encoded once and compared in every
-epoch with what was encoded, token by token, which takes about a nanosecond each; only a list that differs is encoded
-anew. Any other iterable, and a list of the user's own sentence objects, is iterated in every epoch.
+epoch with what was encoded, token by token, which takes 5 to 17 ns each where encoding takes 130; only a list that
+differs is encoded anew. Any other iterable, and a list of the user's own sentence objects, is iterated in every epoch.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -132,16 +133,25 @@ class Snapshot:
             return bool(np.array_equal(now, copies))
         if len(now) != len(copies):
             return False
-        return all(
-            one == other if type(one) is not np.ndarray else np.array_equal(one, other)
-            for one, other in zip(now, copies, strict=True)
-        )
+        return all(map(_same_sentence, now, copies))
+
+
+def _same_sentence(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
+    return bool(np.array_equal(one, other)) if type(one) is np.ndarray else one == other
 
 
 def _copied(sentences: Any) -> Any:
     if isinstance(sentences, np.ndarray):
         return sentences.copy()
-    return [sentence.copy() if type(sentence) in (list, np.ndarray) else sentence for sentence in sentences]
+    collects = gc.isenabled()
+    gc.disable()  # it would go through all lists again and again while so many are made: 169 ns a token, not 14
+    try:
+        return [sentence.copy() if type(sentence) in (list, np.ndarray) else sentence for sentence in sentences]
+    finally:
+        if collects:
+            gc.enable()
 
 
 def list_feed(

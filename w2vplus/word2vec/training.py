@@ -129,7 +129,8 @@ class TrainingCall:
 
     def _pick_up_changes(self) -> None:
         """Take what callbacks have assigned since the last epoch: the learning rates, and another order or other words
-        of a corpus list. An epoch that goes on after a restart keeps the rates that it began with."""
+        of a corpus list. An epoch that goes on after a restart keeps the rates that it began with. A rate of 0, which
+        no training begins with, may be where a callback's own schedule ends."""
         if self.position.offset == 0:
             start, end = (checked("min_alpha", getattr(self._model, name), name) for name in ("alpha", "min_alpha"))
             self._run = replace(self._run, start_rate=float(start), end_rate=float(end))
