@@ -6,6 +6,7 @@ from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._settings import PhraseSettings, Scoring, available_cpus
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
+from w2vplus.cli.corpora import rereadable
 
 
 def word2phrase(flags: Flags = None) -> None:
@@ -17,15 +18,16 @@ def word2phrase(flags: Flags = None) -> None:
     if given.debug > 0:
         print(f"Starting training using file {given.train}", flush=True)
     reading = _pipeline.ReadOptions(errors="replace")
-    encoded = _pipeline.read_corpus([given.train], reading, workers=available_cpus(), quiet=given.debug < 2)
+    opened = reading.open([given.train])
+    quiet = given.debug < 2
+    encoded = _pipeline.encode_opened(opened, [given.train], reading, workers=available_cpus(), quiet=quiet)
     joined = _pipeline.join_phrases(encoded, settings, workers=available_cpus())
     if given.debug > 0:
         print(f"Words in train file: {encoded.token_count}")
         found = f"{len(joined.found):,} phrases; {encoded.token_count:,} tokens became {joined.encoded.token_count:,}"
         _output.note(f"w2vplus: {found}")
     if joined.phrases is not None:
-        text = _pipeline.rereadable(encoded, [given.train], reading)
-        joined.phrases.write(text, given.output, workers=available_cpus())
+        joined.phrases.write(rereadable(opened, encoded), given.output, workers=available_cpus())
 
 
 def _parser() -> CToolParser:
