@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,25 @@ def test_a_resumed_run_adds_to_its_log(tmp_path: Path) -> None:
     record = read_run_log(path)
     assert [epoch for epoch, _ in record.epoch_losses] == [1, 2, 3]
     assert record.epochs_done == [1.0, 2.0, 3.0] and record.complete and record.ignored == 1
+
+
+class RemovesTheFolder(TrainingCallback):
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def on_epoch_begin(self, model: Any) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_training(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    log = RunLog(tmp_path / "logs" / "run.jsonl")
+    with pytest.warns(RuntimeWarning, match="ends here, it cannot be written") as warned:
+        model = Word2Vec(SENTENCES, compute_loss=True, callbacks=[log, RemovesTheFolder(log.path.parent)], **SETTINGS)
+    assert len(warned) == 1 and len(model.training_losses) == 3
+    assert log.lines[-1]["event"] == "end"
+    with pytest.raises(FileNotFoundError):
+        Word2Vec(SENTENCES, callbacks=[RunLog(tmp_path / "none" / "run.jsonl")], **SETTINGS)
 
 
 def test_a_new_run_replaces_the_log(tmp_path: Path) -> None:

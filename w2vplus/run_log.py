@@ -19,6 +19,7 @@ import json
 import math
 import os
 import time
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +45,7 @@ class RunLog(TrainingCallback):
 
     A file that is there is replaced when training begins; with `append`, which is for runs that go on from a
     checkpoint, it is added to. `lines` has the objects of this process. Raises OSError at the beginning of training
-    where `path` cannot be written.
+    where `path` cannot be written; what fails later costs a warning and the rest of the file.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, append: bool = False) -> None:
@@ -106,10 +107,16 @@ class RunLog(TrainingCallback):
     def _write(self, event: str, **facts: Any) -> None:
         line = {"event": event, "time": round(time.time(), 3), **_plain(facts)}
         self.lines.append(line)
-        if self.path is not None:
+        if self.path is None:
+            return
+        try:
             # Opened for every line: there are few, and whatever breaks a run off leaves no file open.
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        except OSError as error:
+            # A full disk costs the log, and not the training.
+            warnings.warn(f"the log {self.path} ends here, it cannot be written: {error}", RuntimeWarning, stacklevel=2)
+            self.path = None
 
 
 class _Mean:
