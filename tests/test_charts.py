@@ -153,20 +153,6 @@ def test_models_are_compared_by_their_totals() -> None:
     assert [bar.name for bar in bars] == ["a", "b"]
 
 
-def test_results_of_one_model_without_intervals_are_drawn() -> None:
-    entry = {"name": "family", "seen": 20, "accuracy": 0.5}
-    sums = {name: {**entry, "name": name} for name in ("semantic", "syntactic", "total")}
-    results = {
-        "analogies": [{"source": "q.txt", "sections": [entry, {**entry, "accuracy": None}], **sums}],
-        "similarity": [{"source": "s.tsv", "seen": 9, "correlation": {"spearman": 0.3}}],
-    }
-    (_, answered), (_, correlations) = evaluation_panels(results)
-    assert [(bar.name, bar.is_sum) for bar in answered] == [
-        ("family", False), ("semantic", True), ("syntactic", True), ("total", True),
-    ]  # fmt: skip
-    assert correlations[0].value == 0.3
-
-
 def test_foreign_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for text, complaint in (("nonsense", "not JSON"), ("[]", "no scores"), ('{"a": 1}', "no scores")):
