@@ -41,8 +41,8 @@ def vectors_of(keys: Sequence[Any], dimensions: int = 5) -> KeyedVectors:
     return vectors
 
 
-def words_of(keys: Sequence[Any] = KEYS, phrases: dict[tuple[str, ...], str] | None = None) -> Words:
-    return Words(vectors_of(keys), "v.bin", phrases or {})
+def words_of(keys: Sequence[Any] = KEYS, phrases: Any = None) -> Words:
+    return Words(vectors_of(keys), "v.bin", phrases)
 
 
 def terms(text: str) -> list[tuple[int, Any]]:
@@ -101,7 +101,8 @@ def test_words_typed_one_after_another_are_a_phrase_or_else_a_sum(text: str, exp
 
 
 def test_a_models_phrases_are_found_by_their_words_whatever_joins_them() -> None:
-    words = words_of(["new", "york", "new~york"], {("new", "york"): "new~york"})
+    phrases = w2vplus.Phrases([["new", "york"]] * 9, min_count=1, threshold=0.01, delimiter="~").freeze()
+    words = words_of(["new", "york", "new~york"], phrases)
     assert words.expression("new york") == [Term(1, "new~york")]
     assert words.expression("york new") == [Term(1, "york"), Term(1, "new")]
 
@@ -110,6 +111,8 @@ def test_keys_that_are_numbers_are_found_by_their_digits() -> None:
     words = words_of([0, 7, 12])
     assert words.expression("7 - 0") == [Term(1, 7), Term(-1, 0)]
     assert words.several("0 12") == [0, 12]
+    with pytest.raises(UnknownWord):
+        words.expression("9" * 5000)
 
 
 @pytest.mark.parametrize("text", ["king -", "king - - man", "- -", "king, man", "", "  "])
@@ -211,7 +214,7 @@ def test_a_sum_that_cancels_out_and_a_lonely_word_have_no_neighbours() -> None:
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_few_dimensions_have_neighbours(dimensions: int) -> None:
-    words = Words(vectors_of(KEYS, dimensions), "v.bin", {})
+    words = Words(vectors_of(KEYS, dimensions), "v.bin")
     assert len(_answers.neighbours(words, [Term(1, "king")], Limits(20, None)).rows) == len(KEYS) - 1
 
 
