@@ -100,6 +100,18 @@ def test_words_typed_one_after_another_are_a_phrase_or_else_a_sum(text: str, exp
     assert terms(text) == expected
 
 
+def test_quotes_inside_words_are_no_quotes() -> None:
+    words = words_of(['5"', '6"', 'rock"n"roll', "a b"])
+    assert words.expression('5" + 6"') == [Term(1, '5"'), Term(1, '6"')]
+    assert words.expression('rock"n"roll-5"') == [Term(1, 'rock"n"roll'), Term(-1, '5"')]
+    assert words.expression('"a b"-6"') == [Term(1, "a b"), Term(-1, '6"')]
+
+
+def test_endless_runs_of_operators_are_refused_at_once() -> None:
+    with pytest.raises(UnknownWord, match="10,001 characters"):
+        words_of().expression("-" * 10_000 + "a")
+
+
 def test_a_models_phrases_are_found_by_their_words_whatever_joins_them() -> None:
     phrases = w2vplus.Phrases([["new", "york"]] * 9, min_count=1, threshold=0.01, delimiter="~").freeze()
     words = words_of(["new", "york", "new~york"], phrases)

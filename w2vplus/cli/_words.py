@@ -27,6 +27,14 @@ MOST_DIGITS = 20
 SIGNS = {"+": 1, "-": -1, "−": -1}
 SEPARATORS = {*SIGNS, ","}
 
+CHUNK = re.compile(r'(?:(?<![^\s+\-−,])"[^"]*"(?![^\s+\-−,])|\S)+')
+"""What stands between spaces; a quoted text, which may hold spaces, has an operator or nothing on either side."""
+
+QUOTED = re.compile(r'"([^"]*)"(?![^+\-−,])')
+
+MOST_OPERATORS = 50
+"""In a run of characters without spaces; more are no sum that a person typed."""
+
 SPELLINGS_SEARCHED = 100_000
 """Among so many of the most frequent words nearest spellings are looked for; that takes 0.2 seconds."""
 
@@ -176,7 +184,7 @@ class Words:
 
     def pieces(self, text: str) -> Iterator[Piece]:
         """A line in its parts: quoted texts, keys, operators; what is neither is a word that will not be found."""
-        for match in re.finditer(r'("[^"]*"|\S)+', text):
+        for match in CHUNK.finditer(text):
             chunk = match[0]
             if chunk in SEPARATORS:
                 yield Piece("operator", chunk)
@@ -187,12 +195,14 @@ class Words:
 
     def _split(self, chunk: str) -> Iterator[Piece]:
         """A run of characters without spaces that is no key: the longest keys in it, from the left."""
+        if sum(character in SEPARATORS for character in chunk) > MOST_OPERATORS:
+            yield Piece("word", chunk)
+            return
         start = 0
         while start < len(chunk):
-            if chunk[start] == '"' and '"' in chunk[start + 1 :]:
-                end = chunk.index('"', start + 1)
-                yield Piece("quoted", chunk[start + 1 : end])
-                start = end + 1
+            if quoted := QUOTED.match(chunk, start):
+                yield Piece("quoted", quoted[1])
+                start = quoted.end()
                 continue
             ends = [at for at in range(start + 1, len(chunk)) if chunk[at] in SEPARATORS] + [len(chunk)]
             end = next((end for end in reversed(ends) if self.find(chunk[start:end]) is not None), 0)
