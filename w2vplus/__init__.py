@@ -53,7 +53,10 @@ _ROOM_OF = {
     "ModelFormatError": "errors",
     "VectorFormatError": "errors",
 }
-_ROOMS = ("callbacks", "corpus", "evaluation", "phrases", "reference", "trainer", "vectors", "vocabulary", "word2vec")
+_ROOMS = (
+    "callbacks", "corpus", "evaluation", "phrases", "reference", "stepwise", "trainer", "vectors", "vocabulary",
+    "word2vec",
+)  # fmt: skip
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
