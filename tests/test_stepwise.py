@@ -277,6 +277,21 @@ def test_the_command_shows_the_step(law: list[str], tmp_path: Path):
     assert (tmp_path / "step.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_a_narrow_terminal_gets_fewer_columns(monkeypatch: pytest.MonkeyPatch):
+    from rich.console import Console
+
+    from w2vplus.cli import _output
+
+    monkeypatch.setattr(_output, "console", lambda: Console(width=44, highlight=False))
+    monkeypatch.setenv("COLUMNS", "44")
+    shown = run(SENTENCE, "--window", 2).stdout
+    assert max(map(len, shown.splitlines())) <= 44
+    assert "of all" not in shown
+    step = explain_step(toy_model(SENTENCE, window=2), SENTENCE)
+    for error in step.updates[0].forward.errors.ravel():
+        assert f"{error:+.3f}" in shown  # no number is broken
+
+
 def test_json_has_the_same_step(tmp_path: Path):
     shown = json.loads(run(SENTENCE, "--json", "--sample", 0, "--center", "make").stdout)
     assert shown["target"] == "make" and shown["settings"]["sample"] == 0

@@ -30,7 +30,6 @@ from w2vplus.cli._answers import Limits
 from w2vplus.cli._output import CommandError
 from w2vplus.cli._words import Term, UnknownWord, Words, written
 from w2vplus.cli.explore import Explorer, answer_lines
-from w2vplus.phrases import PhraseKeys
 
 KEYS = ["king", "man", "woman", "queen", "t-shirt", "shirt", "c++", "c", "-", "+", "don't", "new_york", "new", "York",
         '"The', "1,000", "new_york_city"]  # fmt: skip
@@ -42,9 +41,8 @@ def vectors_of(keys: Sequence[Any], dimensions: int = 5) -> KeyedVectors:
     return vectors
 
 
-def words_of(keys: Sequence[Any] = KEYS, dimensions: int = 5) -> Words:
-    vectors = vectors_of(keys, dimensions)
-    return Words(vectors, "v.bin", PhraseKeys(vectors.key_to_index))
+def words_of(keys: Sequence[Any] = KEYS, phrases: Any = None) -> Words:
+    return Words(vectors_of(keys), "v.bin", phrases)
 
 
 def terms(text: str) -> list[tuple[int, Any]]:
@@ -102,10 +100,31 @@ def test_words_typed_one_after_another_are_a_phrase_or_else_a_sum(text: str, exp
     assert terms(text) == expected
 
 
+def test_quotes_inside_words_are_no_quotes() -> None:
+    words = words_of(['5"', '6"', 'rock"n"roll', "a b"])
+    assert words.expression('5" + 6"') == [Term(1, '5"'), Term(1, '6"')]
+    assert words.expression('rock"n"roll-5"') == [Term(1, 'rock"n"roll'), Term(-1, '5"')]
+    assert words.expression('"a b"-6"') == [Term(1, "a b"), Term(-1, '6"')]
+
+
+def test_endless_runs_of_operators_are_refused_at_once() -> None:
+    with pytest.raises(UnknownWord, match="10,001 characters"):
+        words_of().expression("-" * 10_000 + "a")
+
+
+def test_a_models_phrases_are_found_by_their_words_whatever_joins_them() -> None:
+    phrases = w2vplus.Phrases([["new", "york"]] * 9, min_count=1, threshold=0.01, delimiter="~").freeze()
+    words = words_of(["new", "york", "new~york"], phrases)
+    assert words.expression("new york") == [Term(1, "new~york")]
+    assert words.expression("york new") == [Term(1, "york"), Term(1, "new")]
+
+
 def test_keys_that_are_numbers_are_found_by_their_digits() -> None:
     words = words_of([0, 7, 12])
     assert words.expression("7 - 0") == [Term(1, 7), Term(-1, 0)]
     assert words.several("0 12") == [0, 12]
+    with pytest.raises(UnknownWord):
+        words.expression("9" * 5000)
 
 
 @pytest.mark.parametrize("text", ["king -", "king - - man", "- -", "king, man", "", "  "])
@@ -207,7 +226,7 @@ def test_a_sum_that_cancels_out_and_a_lonely_word_have_no_neighbours() -> None:
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_few_dimensions_have_neighbours(dimensions: int) -> None:
-    words = words_of(KEYS, dimensions)
+    words = Words(vectors_of(KEYS, dimensions), "v.bin")
     assert len(_answers.neighbours(words, [Term(1, "king")], Limits(20, None)).rows) == len(KEYS) - 1
 
 

@@ -75,6 +75,7 @@ _ROOMS = (
     "postprocessing",
     "queries",
     "reference",
+    "stepwise",
     "trainer",
     "vectors",
     "vocabulary",

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from html import escape
 
 
+def percent(share: float | None) -> str:
+    """A share of one as a percentage with one digit; a dash where there is none."""
+    return "–" if share is None or share != share else f"{100 * share:.1f} %"
+
+
 def cell(value: object) -> str:
     """How a value looks in a table: counts with separators of thousands, other numbers with three digits."""
     if value is None or value != value:

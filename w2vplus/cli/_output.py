@@ -33,6 +33,9 @@ MOST_LINE = 2000
 MOST_TOKEN = 40
 """Characters of a token in a message."""
 
+NARROW = 60
+"""Terminals of fewer columns get tables with less air."""
+
 Column = str | tuple[str, str]
 
 
@@ -175,14 +178,19 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    screen = console()
+    is_narrow = screen.width < NARROW
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0 if is_narrow else 1))
     for place, column in enumerate(columns):
         heading, side = column if isinstance(column, tuple) else (column, "")
         numeric = bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
-        table.add_column(heading, justify="right" if numeric or side == "right" else "left", overflow="fold")
+        is_right = numeric or side == "right"
+        # Where there is too little room words are folded; a number in two lines would be two numbers.
+        table.add_column(
+            heading, justify="right" if is_right else "left", overflow="fold", no_wrap=is_right and is_narrow
+        )
     for row in rows:
         table.add_row(*(Text(cell_text(cell)) for cell in row))
-    screen = console()
     with screen.capture() as captured:
         if title is not None:
             screen.print(Text(printable(title), style="bold"))

@@ -20,6 +20,7 @@ from prompt_toolkit.output import create_output
 
 from w2vplus.cli import _output
 from w2vplus.cli._words import SEPARATORS, Words
+from w2vplus.phrases.lookup import DELIMITER
 
 MOST_COMPLETIONS = 50
 
@@ -100,7 +101,7 @@ class WordCompleter(Completer):
             last = [match[0] for match in typed[-count:]]
             if len(last) == count and not SEPARATORS & set("".join(last)):
                 length = len(text) - typed[-count].start()
-                yield from self._offers("_".join(last), length, offered)
+                yield from self._offers(DELIMITER.join(last), length, offered)
         word = typed[-1][0].lstrip("".join(SEPARATORS) + '"')
         if word:
             yield from self._offers(word, len(word), offered)

@@ -11,7 +11,6 @@ import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vplus.cli import _output
@@ -20,12 +19,21 @@ from w2vplus.cli._targets import local_path
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from w2vplus.phrases import PhraseKeys
-
 MOST_PHRASE_WORDS = 8
+
+MOST_DIGITS = 20
+"""Of a key that is a number; Python refuses to read thousands."""
 
 SIGNS = {"+": 1, "-": -1, "−": -1}
 SEPARATORS = {*SIGNS, ","}
+
+CHUNK = re.compile(r'(?:(?<![^\s+\-−,])"[^"]*"(?![^\s+\-−,])|\S)+')
+"""What stands between spaces; a quoted text, which may hold spaces, has an operator or nothing on either side."""
+
+QUOTED = re.compile(r'"([^"]*)"(?![^+\-−,])')
+
+MOST_OPERATORS = 50
+"""In a run of characters without spaces; more are no sum that a person typed."""
 
 SPELLINGS_SEARCHED = 100_000
 """Among so many of the most frequent words nearest spellings are looked for; that takes 0.2 seconds."""
@@ -73,51 +81,46 @@ class UnknownWord(_output.CommandError):
     """A typed word that has no vector."""
 
 
-@dataclass(frozen=True)
 class Words:
-    """Loaded vectors as a person asks them; `phrases` tells the key of a phrase by its words."""
+    """Loaded vectors as a person asks them; `phrases`: those of the model, if it has learnt some.
 
-    vectors: KeyedVectors
-    source: str
-    phrases: PhraseKeys
+    `vectors` is gensim's KeyedVectors, `source` the name that messages give them.
+    """
+
+    def __init__(self, vectors: KeyedVectors, source: str, phrases: Any = None) -> None:
+        from w2vplus.phrases.lookup import PhraseKeys
+
+        self.vectors, self.source = vectors, source
+        self._phrase_keys = PhraseKeys(vectors.key_to_index, phrases)
 
     @classmethod
     def of_file(cls, path: str) -> Words:
         """The words of a vectors file or a model's folder, those without a direction left out with a warning."""
-        from w2vplus.phrases import PhraseKeys
-
-        loaded, phrases = _load_with_phrases(path)
-        vectors = _with_directions(loaded, path)
-        return cls(vectors, path, PhraseKeys(vectors.key_to_index, phrases))
+        vectors, phrases = _load_with_phrases(path)
+        return cls(_with_directions(vectors, path), path, phrases)
 
     def find(self, text: str) -> Any:
         """The key that is written so, or None. A key that is a number is found by its digits."""
         known = self.vectors.key_to_index
         if text in known:
             return text
-        return int(text) if text.isdecimal() and int(text) in known else None
-
-    def phrase(self, words: Sequence[str]) -> Any:
-        """The key of a phrase by its words, or None: the model's, or the words joined by `_`."""
-        return self.phrases.of_words(words)
-
-    def key(self, text: str) -> Any:
-        """The key for a text that stands for one word or phrase. Raises UnknownWord with near spellings."""
-        found = self.find(text)
-        if found is None and 1 < len(text.split()) <= MOST_PHRASE_WORDS:
-            found = self.phrase(text.split())
-        if found is None:
-            raise UnknownWord(f"no vector in {self.source} for {_output.shown(text)}{self._suggestion(text)}")
-        return found
+        is_number = text.isdecimal() and len(text) <= MOST_DIGITS
+        return int(text) if is_number and int(text) in known else None
 
     def keys(self, texts: Sequence[str]) -> list[Any]:
-        """`key` of every text; the error names all unknown ones."""
+        """The key for each text that stands for one word or phrase.
+
+        Raises UnknownWord, which names all that have no vector, with near spellings.
+        """
         found, problems = [], []
         for text in texts:
-            try:
-                found.append(self.key(text))
-            except UnknownWord:
+            key = self.find(text)
+            if key is None:
+                joined = self._phrase_keys(text)
+                key = joined if joined in self.vectors.key_to_index else None
+            if key is None:
                 problems.append(f"{_output.shown(text)}{self._suggestion(text)}")
+            found.append(key)
         if problems:
             raise UnknownWord(f"no vector in {self.source} for {'; '.join(problems)}")
         return found
@@ -181,7 +184,7 @@ class Words:
 
     def pieces(self, text: str) -> Iterator[Piece]:
         """A line in its parts: quoted texts, keys, operators; what is neither is a word that will not be found."""
-        for match in re.finditer(r'("[^"]*"|\S)+', text):
+        for match in CHUNK.finditer(text):
             chunk = match[0]
             if chunk in SEPARATORS:
                 yield Piece("operator", chunk)
@@ -192,12 +195,14 @@ class Words:
 
     def _split(self, chunk: str) -> Iterator[Piece]:
         """A run of characters without spaces that is no key: the longest keys in it, from the left."""
+        if sum(character in SEPARATORS for character in chunk) > MOST_OPERATORS:
+            yield Piece("word", chunk)
+            return
         start = 0
         while start < len(chunk):
-            if chunk[start] == '"' and '"' in chunk[start + 1 :]:
-                end = chunk.index('"', start + 1)
-                yield Piece("quoted", chunk[start + 1 : end])
-                start = end + 1
+            if quoted := QUOTED.match(chunk, start):
+                yield Piece("quoted", quoted[1])
+                start = quoted.end()
                 continue
             ends = [at for at in range(start + 1, len(chunk)) if chunk[at] in SEPARATORS] + [len(chunk)]
             end = next((end for end in reversed(ends) if self.find(chunk[start:end]) is not None), 0)
@@ -218,7 +223,7 @@ class Words:
             for longer in range(min(MOST_PHRASE_WORDS, len(pieces) - start), 1, -1):
                 group = pieces[start : start + longer]
                 words = [piece.text for piece in group if piece.kind == "word"]
-                if len(words) == longer and self.phrase(words) is not None:
+                if len(words) == longer and self._phrase_keys.of_words(words) is not None:
                     length = longer
                     break
             texts.append(" ".join(piece.text for piece in pieces[start : start + length]))
@@ -230,7 +235,9 @@ class Words:
         return texts
 
     def _in_other_case(self, text: str) -> list[str]:
-        wanted = {text.casefold(), "_".join(text.casefold().split())}
+        from w2vplus.phrases.lookup import DELIMITER
+
+        wanted = {text.casefold(), DELIMITER.join(text.casefold().split())}
         keys = self.vectors.index_to_key
         return [key for key in keys if isinstance(key, str) and key.casefold() in wanted]
 

@@ -174,11 +174,11 @@ def print_step(step: ExplainedStep) -> None:
     print_paragraph(words.model_line(step))
     print_paragraph(words.settings_line(step))
     print()
-    columns: list[_output.Column] = [
-        "word", "count", ("of all", "right"), ("stays with", "right"), ("drawn", "right"), "",
-    ]  # fmt: skip
-    rows = [_fate_row(token) for token in step.tokens]
-    _output.print_table(columns, rows, title="1. Which words stay: those whose draw is below their probability")
+    chances: list[_output.Column] = [("stays with", "right"), ("drawn", "right"), ""]
+    counts: list[_output.Column] = [] if _is_narrow() else ["count", ("of all", "right")]
+    rows = [_fate_row(token, with_counts=bool(counts)) for token in step.tokens]
+    title = "1. Which words stay: those whose draw is below their probability"
+    _output.print_table(["word", *counts, *chances], rows, title=title)
     print_paragraph("2. The window", style="bold")
     print_paragraph(words.how_long(step))
     print_paragraph(_window_line(step))
@@ -197,11 +197,17 @@ def print_step(step: ExplainedStep) -> None:
     print_paragraph(f"{step.loss_before:.5f} before, {step.loss_after:.5f} after")
 
 
-def _fate_row(token: Token) -> list[object]:
+def _is_narrow() -> bool:
+    return _output.console().width < _output.NARROW
+
+
+def _fate_row(token: Token, *, with_counts: bool) -> list[object]:
+    counts: list[object] = []
+    if with_counts:
+        counts = [token.count, "–" if token.share is None else f"{100 * token.share:.3g} %"]
     if token.keep_probability is None or token.drawn is None:
-        return [token.text, None, "–", "–", "–", "not in the vocabulary"]
-    share = f"{100 * (token.share or 0):.3g} %"
-    return [token.text, token.count, share, f"{token.keep_probability:.3f}", f"{token.drawn:.3f}", token.fate]
+        return [token.text, *counts, "–", "–", "unknown" if _is_narrow() else "not in the vocabulary"]
+    return [token.text, *counts, f"{token.keep_probability:.3f}", f"{token.drawn:.3f}", token.fate]
 
 
 def _window_line(step: ExplainedStep) -> str:
@@ -215,31 +221,36 @@ def _print_answers(step: ExplainedStep) -> None:
     from w2vplus.stepwise import words
 
     numbers: list[_output.Column] = [("logit", "right"), ("σ", "right"), ("error", "right")]
-    columns: list[_output.Column] = ["input", "output", "", "label", *numbers]
-    rows = [row for update in step.updates for row in _answer_rows(update)]
+    kinds: list[_output.Column] = [] if _is_narrow() else [""]  # the label says the same
+    columns: list[_output.Column] = ["input", "output", *kinds, "label", *numbers]
+    rows = [row for update in step.updates for row in _answer_rows(update, with_kinds=bool(kinds))]
     _output.print_table(columns, rows[:MOST_ANSWERS])
     if len(rows) > MOST_ANSWERS:
-        print(f"... and {_output.plural(len(rows) - MOST_ANSWERS, 'more answer')}: --output and --json have all")
+        more = _output.plural(len(rows) - MOST_ANSWERS, "more answer")
+        _output.print_paragraph(f"... and {more}: --output and --json have all")
     avoided = sum(len(update.avoided) for update in step.updates)
     if avoided:
-        print(f"{_output.plural(avoided, 'noise word')} left out: drawn, but the target itself")
+        _output.print_paragraph(f"{_output.plural(avoided, 'noise word')} left out: drawn, but the target itself")
     if probabilities := words.path_probabilities(step):
         _output.print_paragraph(probabilities)
     print()
 
 
-def _answer_rows(update: Update) -> list[list[object]]:
+def _answer_rows(update: Update, *, with_kinds: bool) -> list[list[object]]:
     from w2vplus.stepwise import words
 
     inputs = update.inputs if update.projection is None else [words.subject(update)]
     answers = zip(update.forward.logits, update.forward.probabilities, update.forward.errors, strict=True)
     rows: list[list[object]] = []
-    for name, numbers in zip(inputs, answers, strict=True):
-        for output, logit, probability, error in zip(update.outputs, *numbers, strict=True):
-            kind = output.kind if output.probability is None else f"noise, P {output.probability:.3g}"
+    for name, answered in zip(inputs, answers, strict=True):
+        for output, logit, probability, error in zip(update.outputs, *answered, strict=True):
+            kind: str = output.kind
+            if output.probability is not None:
+                kind = f"noise, P {output.probability:.3g}"
             if output.kind == "node":
                 kind = "left" if output.label else "right"
-            rows.append([name, output.name, kind, output.label, f"{logit:+.3f}", f"{probability:.3f}", f"{error:+.3f}"])
+            numbers = [f"{logit:+.3f}", f"{probability:.3f}", f"{error:+.3f}"]
+            rows.append([name, output.name, *([kind] if with_kinds else []), output.label, *numbers])
             name = ""
     return rows
 

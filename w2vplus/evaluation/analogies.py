@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vplus import _html
 from w2vplus.errors import EvaluationError
-from w2vplus.evaluation import _html
 from w2vplus.evaluation._answers import answer_rows
 from w2vplus.evaluation._lookup import KeySpelling, WordVectors, as_spelled, considered_keys, rows_of_words
 from w2vplus.evaluation._offsets import METHODS, Questions

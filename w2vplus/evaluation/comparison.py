@@ -132,7 +132,7 @@ class Evaluation:
         }
 
     def _repr_html_(self) -> str:
-        from w2vplus.evaluation import _html
+        from w2vplus import _html
         from w2vplus.evaluation.tables import tables_of
 
         return "".join(_html.table(table.title, table.columns, table.rows) for table in tables_of(self))

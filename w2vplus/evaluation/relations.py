@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vplus import _html
 from w2vplus.errors import EvaluationError
-from w2vplus.evaluation import _html
 from w2vplus.evaluation._lookup import (
     KeySpelling,
     WordVectors,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import PurePath
 
-from w2vplus.evaluation._html import cell, percent
+from w2vplus._html import cell, percent
 from w2vplus.evaluation.comparison import Difference, Evaluation, Score
 from w2vplus.evaluation.stability import Overlap
 

@@ -86,7 +86,7 @@ class StepModel:
     def word_id(self, word: Any) -> int:
         """The row of a word, or -1. A key that is a number is found by its digits too."""
         known: dict[Any, int] = self.vectors.key_to_index
-        if word not in known and isinstance(word, str) and word.isdecimal():
+        if word not in known and isinstance(word, str) and word.isdecimal() and len(word) <= 20:
             return known.get(int(word), -1)
         return known.get(word, -1)
 
