@@ -62,7 +62,9 @@ class Loading:
 
     def stored_as(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         """The dtype of the loaded vectors: the one asked for; else float16 stays, and all others are float32."""
-        return self.dtype or np.dtype(np.float16 if dtype == np.float16 else np.float32)
+        if self.dtype is not None:
+            return self.dtype
+        return np.dtype(np.float16 if dtype == np.float16 else np.float32)
 
 
 class Rows:
@@ -77,7 +79,8 @@ class Rows:
         self.key_to_index: dict[Hashable, int] = {}
         self.origins: list[NDArray[np.int64]] = []
         room = min(expected, loading.limit or expected)
-        self.vectors = np.empty((room, dimensions), loading.stored_as(dtype or np.dtype(np.float32)))
+        stored = np.dtype(np.float32) if dtype is None else dtype
+        self.vectors = np.empty((room, dimensions), loading.stored_as(stored))
 
     def __len__(self) -> int:
         return len(self.key_to_index)
