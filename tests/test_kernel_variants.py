@@ -54,13 +54,15 @@ def case_bytes(case: Case) -> bytes:
     law = {"shared_negatives": 1, "cbow_mean": True, "corrected_cbow": False, **case.law}
     numbers = (
         *case.inputs.shape, len(case.ids), len(case.starts) - 1, len(case.tree.codes),
-        int(np.diff(case.tree.path_starts).max()), law["window"], law["negative"], law["skip_gram"],
+        int(np.diff(case.tree.path_starts).max()), law["window"], law["window"], law["negative"], law["skip_gram"],
         law["hierarchical_softmax"], law["shared_negatives"], law["cbow_mean"], law["corrected_cbow"],
     )  # fmt: skip
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
+    words = np.arange(len(case.keep), dtype=np.uint32)
+    types = np.append(np.stack([words, case.keep], axis=1), [[2**32 - 1, 0]], axis=0).astype(np.uint32)
     tree = (case.tree.path_starts, case.tree.inner_nodes, case.tree.codes)
-    arrays = (case.inputs, case.outputs, case.nodes, case.keep, noise, *tree, case.ids, case.starts)
-    return struct.pack("<13qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+    arrays = (case.inputs, case.outputs, case.nodes, types, noise, *tree, case.ids, case.starts)
+    return struct.pack("<14qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
 
 @pytest.fixture(scope="module")
