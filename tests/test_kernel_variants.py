@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from kernel_case import KEY, MODES, Case
 
+from w2vplus import _sgd
+
 HERE = Path(__file__).parent
 NATIVE = Path(__file__).parents[1] / "w2vplus" / "native"
 FLAGS = ["-O2", "-std=c11", "-Wall", "-Werror", "-Wno-unknown-pragmas"]
@@ -54,15 +56,15 @@ def case_bytes(case: Case) -> bytes:
     law = {"shared_negatives": 1, "cbow_mean": True, "corrected_cbow": False, **case.law}
     numbers = (
         *case.inputs.shape, len(case.ids), len(case.starts) - 1, len(case.tree.codes),
-        int(np.diff(case.tree.path_starts).max()), law["window"], law["negative"], law["skip_gram"],
+        int(np.diff(case.tree.path_starts).max()), law["window"], law["window"], law["negative"], law["skip_gram"],
         law["hierarchical_softmax"], law["shared_negatives"], law["cbow_mean"], law["corrected_cbow"],
     )  # fmt: skip
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
     words = np.arange(len(case.keep), dtype=np.uint32)
-    types = np.concatenate([np.stack([words, case.keep], axis=1), np.array([[2**32 - 1, 0]], np.uint32)])
+    types = np.append(np.stack([words, case.keep], axis=1), [[2**32 - 1, 0]], axis=0).astype(np.uint32)
     tree = (case.tree.path_starts, case.tree.inner_nodes, case.tree.codes)
-    arrays = (case.inputs, case.outputs, case.nodes, types.astype(np.uint32), noise, *tree, case.ids, case.starts)
-    return struct.pack("<13qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+    arrays = (case.inputs, case.outputs, case.nodes, types, noise, *tree, case.ids, case.starts)
+    return struct.pack("<14qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +75,19 @@ def arm(tmp_path_factory):
     return Build(folder, "aarch64-linux-gnu-gcc", ["-static"], sources, ["qemu-aarch64"])
 
 
-@pytest.fixture(scope="module")
-def portable(tmp_path_factory):
-    """The kernel in standard C alone, for this machine."""
+@pytest.fixture(scope="module", params=["cc", "clang"])
+def portable(tmp_path_factory, request):
+    """The kernel in standard C alone, for this machine, by its compiler and by that of macOS."""
     folder = tmp_path_factory.mktemp("portable")
-    return Build(folder, "cc", ["-DW2V_PORTABLE"], [NATIVE / "kernel_baseline.c"], [])
+    return Build(folder, request.param, ["-DW2V_PORTABLE"], [NATIVE / "kernel_baseline.c"], [])
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """All kernels of this machine, stopped by a step out of bounds or by what C does not define."""
+    folder = tmp_path_factory.mktemp("checked")
+    sources = sorted(NATIVE.glob("kernel_*.c"))
+    return Build(folder, "cc", ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"], sources, [])
 
 
 def assert_equals_twin(build: Build, case: Case, kernel: str) -> None:
@@ -98,6 +108,26 @@ CASES = [(mode, dimensions, {}) for mode in MODES for dimensions in (1, 2, 7, 10
     ("cbow-ns", 20, {"shared_negatives": 4}),
     ("cbow-ns", 20, {"corrected_cbow": True, "cbow_mean": False}),
 ]
+
+
+EDGES = [
+    (mode, dimensions, {"words": words, "sample": 0, "tokens": 60, **law})
+    for mode in MODES
+    for dimensions, words, law in (
+        (1, 1, {"window": 1, "negative": 1}),
+        (5, 2, {"window": 1, "negative": 40}),
+        (17, 3, {"window": 50, "sentence_length": 7}),
+        (300, 40, {"shared_negatives": 0, "negative": 13}),
+        (301, 40, {"shared_negatives": 4, "window": 20}),
+    )
+    if words > 1 or not mode.endswith("hs")  # the tree of one word asks nothing
+]
+
+
+@pytest.mark.parametrize("kernel", _sgd.usable_kernels())
+@pytest.mark.parametrize(("mode", "dimensions", "law"), CASES + EDGES)
+def test_no_kernel_leaves_its_buffers(checked, kernel, mode, dimensions, law):
+    assert_equals_twin(checked, Case(dimensions=dimensions, **(law | MODES[mode])), kernel)
 
 
 @pytest.mark.parametrize(("mode", "dimensions", "law"), CASES)

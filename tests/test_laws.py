@@ -43,3 +43,9 @@ def test_the_table_has_a_line_for_every_setting(capsys, monkeypatch):
     assert heading.split()[:3] == ["task", "window", "noise"]
     assert [line[:14].strip() for line in lines] == ["Lee documents", "planted blocks"]
     assert all(line.count("±") == 3 for line in lines)
+
+
+def test_the_shared_law_is_not_that_of_pairs_however_small_the_vocabulary():
+    walks = laws.planted_blocks().sentences[:50]
+    shared, per_pair = (Word2Vec(walks, min_count=1, sg=1, workers=1, **law).wv for law in laws.LAWS.values())
+    assert not np.array_equal(shared.vectors, per_pair.vectors)

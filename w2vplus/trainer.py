@@ -79,7 +79,7 @@ class Law:
     """No window reaches farther than so many words, however wide it was drawn."""
     shrink_windows: bool = True
     shared_negatives: int = 1
-    """Neighbouring centres that share one draw of negatives (at most 8); 1: a draw for every window (Ji et al.
+    """Neighbouring centres that share one draw of negatives (at most 4); 1: a draw for every window (Ji et al.
     2016); 0: a draw for every pair, the law of word2vec.c and gensim."""
     cbow_mean: bool = True
     corrected_cbow: bool = False

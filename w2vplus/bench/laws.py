@@ -1,7 +1,8 @@
 """Accuracy of shared negatives and tiles where they are hardest: large windows, few and many noise words, little text.
 
-`python -m w2vplus.bench.laws` trains three laws on the same corpora and prints a table: w2vplus as it is by default,
-w2vplus with a draw of noise words for every pair (`shared_negatives=0`), and gensim, which also updates pair by pair.
+`python -m w2vplus.bench.laws` trains three laws on the same corpora and prints a table: w2vplus with noise words that
+neighbouring centres share, as it does by default for large vocabularies; with a draw for every pair
+(`shared_negatives=0`), its default for small ones; and gensim, which also updates pair by pair.
 Two corpora bring their own judgement. The Lee news: similarities of documents, as cosines of mean word vectors,
 against those that people gave (Lee et al. 2005; Pearson's correlation). Random walks over a graph with planted
 blocks: the share of nodes whose nearest neighbour is of their own block.
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._bundled import LEE_NEWS, bundled
+from w2vplus.trainer import DEFAULT_SHARED_NEGATIVES
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -30,7 +32,10 @@ BLOCKS, BLOCK_NODES, WALKS, WALK_LENGTH = 20, 20, 10, 40
 INSIDE, OUTSIDE = 0.4, 0.02
 """Chances of an edge within a block and between blocks: about as many edges lead out of a block as stay in it."""
 
-LAWS: dict[str, dict[str, Any]] = {"default": {}, "per pair": {"shared_negatives": 0}}
+LAWS: dict[str, dict[str, Any]] = {
+    "shared": {"shared_negatives": DEFAULT_SHARED_NEGATIVES},
+    "per pair": {"shared_negatives": 0},
+}
 GENSIM = "gensim"
 
 

@@ -46,7 +46,7 @@ static void w2v_project(const w2v_model *model, const int32_t *words, const w2v_
 }
 
 /* rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers. */
-W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, const float (*shares)[W2V_ERRORS],
+W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
                                const float *errors, int64_t error_stride, int64_t dimensions, const int width)
 {
     vec error[W2V_ERRORS];

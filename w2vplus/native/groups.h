@@ -44,7 +44,7 @@ W2V_INLINE int32_t w2v_find(uint64_t *seen, const int32_t *words, int32_t first,
 /* `most`, or less in proportion at learning rates above W2V_FULL_TILE_RATE; at least 1. */
 W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
 {
-    if (rate <= W2V_FULL_TILE_RATE) return most;
+    if (!(rate > W2V_FULL_TILE_RATE)) return most; /* also where the rate is no number, which no integer is */
     const int32_t bounded = (int32_t)((float)most * W2V_FULL_TILE_RATE / rate);
     return bounded > 1 ? bounded : 1;
 }

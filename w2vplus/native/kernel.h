@@ -113,18 +113,12 @@ extern const w2v_kernel w2v_kernel_neon;
 #define W2V_PREFETCH(address) ((void)(address))
 #endif
 #define W2V_UNROLL
-#define W2V_HOLD(value)
+#define W2V_HOLD(registers, value)
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
 #define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
 #define W2V_UNROLL _Pragma("GCC unroll 32")
-#if defined(__x86_64__)
-#define W2V_HOLD(value) __asm__("" : "+v"(value)) /* it stays in a vector register */
-#elif defined(__aarch64__)
-#define W2V_HOLD(value) __asm__("" : "+w"(value))
-#else
-#define W2V_HOLD(value)
-#endif
+#define W2V_HOLD(registers, value) __asm__("" : "+" registers(value)) /* it stays in one of these registers */
 #endif
 
 #endif

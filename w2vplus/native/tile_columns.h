@@ -14,11 +14,11 @@ W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *y, int64_t
     (void)tail;
     W2V_UNROLL for (int m = 0; m < rows; m++) {
         x_part[m] = COLUMNS_LOAD(x[m] + column);
-        W2V_HOLD(x_part[m]);
+        VEC_HOLD(x_part[m]);
     }
     W2V_UNROLL for (int n = 0; n < width; n++) {
         COLUMNS_VEC y_part = COLUMNS_LOAD(y[n] + column);
-        W2V_HOLD(y_part);
+        VEC_HOLD(y_part);
         W2V_UNROLL for (int m = 0; m < rows; m++)
             sums[m * width + n] = COLUMNS_DOT(x_part[m], y_part, sums[m * width + n]);
     }

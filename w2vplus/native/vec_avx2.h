@@ -10,6 +10,7 @@
 #define VEC_LANES 8
 #define TILE_OUTPUTS 6
 #define TILE_SUMS 12
+#define VEC_HOLD(value) W2V_HOLD("v", value)
 typedef __m256 vec;
 typedef struct {
     __m256i mask;
@@ -43,7 +44,6 @@ W2V_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 W2V_INLINE vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 W2V_INLINE vec vec_div(vec a, vec b) { return _mm256_div_ps(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
-W2V_INLINE vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
 W2V_INLINE vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 W2V_INLINE vec vec_round(vec a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }

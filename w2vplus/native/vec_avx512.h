@@ -9,6 +9,7 @@
 #define VEC_LANES 16
 #define TILE_OUTPUTS 12
 #define TILE_SUMS 27
+#define VEC_HOLD(value) W2V_HOLD("v", value)
 typedef __m512 vec;
 typedef __mmask16 vec_tail;
 
@@ -24,7 +25,6 @@ W2V_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
 W2V_INLINE vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
 W2V_INLINE vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
-W2V_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 W2V_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return _mm512_abs_ps(a); }
 W2V_INLINE vec vec_round(vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }

@@ -9,6 +9,7 @@
 #define VEC_LANES 4
 #define TILE_SUMS 24
 #define TILE_OUTPUTS 12 /* twice as many rows, two factors and a step fit into thirty-two registers */
+#define VEC_HOLD(value) W2V_HOLD("w", value)
 typedef float32x4_t vec;
 typedef int64_t vec_tail;
 
@@ -42,7 +43,6 @@ W2V_INLINE vec vec_sub(vec a, vec b) { return vsubq_f32(a, b); }
 W2V_INLINE vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
 W2V_INLINE vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }
-W2V_INLINE vec vec_min(vec a, vec b) { return vminq_f32(a, b); }
 W2V_INLINE vec vec_max(vec a, vec b) { return vmaxq_f32(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return vabsq_f32(a); }
 W2V_INLINE vec vec_round(vec a) { return vrndnq_f32(a); }

@@ -10,6 +10,7 @@
 #define VEC_LANES 4
 #define TILE_OUTPUTS 2
 #define TILE_SUMS 8
+#define VEC_HOLD(value) /* a struct, which no register need hold */
 typedef struct {
     float lane[VEC_LANES];
 } vec;
@@ -42,7 +43,6 @@ W2V_INLINE vec vec_sub(vec a, vec b) { VEC_EACH(a.lane[i] - b.lane[i]); }
 W2V_INLINE vec vec_mul(vec a, vec b) { VEC_EACH(a.lane[i] * b.lane[i]); }
 W2V_INLINE vec vec_div(vec a, vec b) { VEC_EACH(a.lane[i] / b.lane[i]); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { VEC_EACH(a.lane[i] * b.lane[i] + c.lane[i]); }
-W2V_INLINE vec vec_min(vec a, vec b) { VEC_EACH(a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]); }
 W2V_INLINE vec vec_max(vec a, vec b) { VEC_EACH(a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]); }
 W2V_INLINE vec vec_abs(vec a) { VEC_EACH(fabsf(a.lane[i])); }
 W2V_INLINE vec vec_round(vec a) { VEC_EACH(nearbyintf(a.lane[i])); }

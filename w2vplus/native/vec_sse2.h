@@ -9,6 +9,7 @@
 #define VEC_LANES 4
 #define TILE_OUTPUTS 6
 #define TILE_SUMS 12 /* of sixteen registers: two hold factors, and a product needs one of its own */
+#define VEC_HOLD(value) W2V_HOLD("x", value)
 typedef __m128 vec;
 typedef int64_t vec_tail;
 
@@ -17,11 +18,17 @@ W2V_INLINE vec vec_zero(void) { return _mm_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm_loadu_ps(p); }
 W2V_INLINE void vec_store(float *p, vec a) { _mm_storeu_ps(p, a); }
+/* Two floats at any address. By way of integers: their loads and stores ask for no alignment, those of a double do. */
+W2V_INLINE vec vec_load_two(const float *p)
+{
+    return _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+W2V_INLINE void vec_store_two(float *p, vec a) { _mm_storel_epi64((__m128i *)(void *)p, _mm_castps_si128(a)); }
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail)
 {
     if (tail >= 4) return _mm_loadu_ps(p);
-    if (tail == 3) return _mm_movelh_ps(_mm_castpd_ps(_mm_load_sd((const double *)(const void *)p)), _mm_load_ss(p + 2));
-    if (tail == 2) return _mm_castpd_ps(_mm_load_sd((const double *)(const void *)p));
+    if (tail == 3) return _mm_movelh_ps(vec_load_two(p), _mm_load_ss(p + 2));
+    if (tail == 2) return vec_load_two(p);
     return _mm_load_ss(p);
 }
 W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)
@@ -34,7 +41,7 @@ W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)
         _mm_store_ss(p, a);
         return;
     }
-    _mm_store_sd((double *)(void *)p, _mm_castps_pd(a));
+    vec_store_two(p, a);
     if (tail == 3) _mm_store_ss(p + 2, _mm_movehl_ps(a, a));
 }
 W2V_INLINE vec vec_add(vec a, vec b) { return _mm_add_ps(a, b); }
@@ -42,7 +49,6 @@ W2V_INLINE vec vec_sub(vec a, vec b) { return _mm_sub_ps(a, b); }
 W2V_INLINE vec vec_mul(vec a, vec b) { return _mm_mul_ps(a, b); }
 W2V_INLINE vec vec_div(vec a, vec b) { return _mm_div_ps(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
-W2V_INLINE vec vec_min(vec a, vec b) { return _mm_min_ps(a, b); }
 W2V_INLINE vec vec_max(vec a, vec b) { return _mm_max_ps(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), a); }
 /* to the nearest integer, by way of 32-bit integers: |a| below 2^31 */

@@ -83,14 +83,14 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
     if (w2v_keep_words(model, corpus, key, end, stop, model->farthest, workspace)) return -1;
     const int32_t word_count = (int32_t)workspace->word_count;
     const uint32_t window = (uint32_t)model->window;
-    w2v_center *centers = workspace->centers + workspace->center_count - first_center;
+    w2v_center *next = workspace->centers + workspace->center_count;
     for (int32_t at = first_center; at < last_center; at++) {
         const w2v_token token = workspace->tokens[at];
         const int32_t drawn = model->shrink_windows ? 1 + (int32_t)w2v_below(token.window_bits, window) : model->window;
         const int32_t reach = drawn < model->farthest ? drawn : model->farthest;
         const int32_t first = reach < at - first_word ? at - reach : first_word;
         const int32_t last = reach < word_count - at ? at + reach + 1 : word_count;
-        centers[at] = (w2v_center){token.position, at, first, last, first_word, weight};
+        *next++ = (w2v_center){token.position, at, first, last, first_word, weight};
     }
     workspace->center_count += last_center - first_center;
     return 0;

@@ -97,12 +97,13 @@ static void w2v_free_workspace(w2v_workspace *workspace)
 
 static w2v_workspace *w2v_new_workspace(const w2v_model *model)
 {
-    w2v_workspace *workspace = calloc(1, sizeof *workspace);
-    if (!workspace) return NULL;
     const size_t group_centers = model->shared_negatives > 1 ? (size_t)model->shared_negatives : 1;
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
                            (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
+    if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
     const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
+    w2v_workspace *workspace = calloc(1, sizeof *workspace);
+    if (!workspace) return NULL;
     workspace->row_stride = (model->dimensions + 15) / 16 * 16;
     const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);
     int failed = 0;
