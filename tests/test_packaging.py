@@ -16,7 +16,7 @@ import pytest
 import w2vplus
 
 PACKAGE = Path(w2vplus.__file__).parent
-HEAVY = {"gensim", "scipy", "matplotlib", "numpy", "smart_open"}
+HEAVY = {"gensim", "scipy", "matplotlib", "numpy", "smart_open", "tqdm"}
 
 FLOOR_OF_ROOM = {
     "errors": 0, "limits": 0, "_atomic": 0, "_bundled": 0, "_html": 0,

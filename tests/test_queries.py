@@ -315,7 +315,7 @@ def test_neighbours_of_all_words_are_written(vectors: KeyedVectors, tmp_path: Pa
 
 def test_neighbours_of_given_words_count_the_unknown_ones(vectors: KeyedVectors, tmp_path: Path) -> None:
     save_vectors(keyed(vectors.vectors[:30]), tmp_path / "v.bin")
-    command = ["neighbours", tmp_path / "v.bin", "-o", tmp_path / "n.tsv", "--words", "-", "-n", 2]
+    command = ["neighbours", tmp_path / "v.bin", "-o", tmp_path / "n.tsv", "--words-from", "-", "-n", 2]
     done = run(*command, input="w3\nno\n\nw4\n")
     assert done.exit_code == 0
     assert "no vector for 1 word of 3, 'no' the first" in done.stderr

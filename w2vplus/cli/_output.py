@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -258,6 +258,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write rows as tab-separated lines, whole or not at all; a compression suffix compresses."""
+    from w2vplus._atomic import replacing
+    from w2vplus.corpus.compression import compressed_writer
+
+    with replacing(path) as temporary, compressed_writer(temporary) as file:
+        for row in rows:
+            file.write(("\t".join(map(str, row)) + "\n").encode())
 
 
 def require(option: str, value: object, holds: bool, rule: str, remedy: str = "") -> None:

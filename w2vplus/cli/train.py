@@ -240,7 +240,7 @@ def train(
     ] = None,
     report_word: Annotated[
         list[str] | None,
-        typer.Option("--report-word", metavar="WORD", help="Show the neighbours of this word in it; may be repeated."),
+        typer.Option("--report-word", metavar="WORD", help="Show this word's neighbours in it; may be given again."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: QuietFlag = False,
