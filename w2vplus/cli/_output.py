@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from w2vplus._json import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -237,7 +239,7 @@ def percent(share: float | None) -> str:
 
 def write_json(value: object, target: str) -> None:
     """Write `value` as JSON to the file `target`, whole or not at all; "-" is standard output."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
     if target == "-":
         print(text)
         return
@@ -245,19 +247,6 @@ def write_json(value: object, target: str) -> None:
 
     with replacing(target) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and knows no NumPy scalars: null for the one, Python numbers for the others."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -278,7 +267,7 @@ def require(option: str, value: object, holds: bool, rule: str, remedy: str = ""
 
 def write_json_line(value: object) -> None:
     """Print `value` as JSON on one line of standard output."""
-    print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), flush=True)
+    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False), flush=True)
 
 
 def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:

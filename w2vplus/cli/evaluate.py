@@ -160,11 +160,11 @@ class Judge:
         return self._questions[path]
 
     def _attempt(self, evaluated: Callable[..., Any], *arguments: Any, **options: Any) -> list[Any]:
-        from w2vplus.errors import EvaluationError
+        from w2vplus.errors import CoverageError
 
         try:
             return [evaluated(*arguments, **options, **self.options)]
-        except EvaluationError as error:
+        except CoverageError as error:
             if not self.files.may_miss:
                 raise
             _output.warn(str(error))

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+ENDINGS = ("input", "sum")
+"""What a training may end with."""
+
+
 def opened(vectors: KeyedVectors | str | PathLike[str]) -> KeyedVectors:
     """The vectors themselves, read if a file is named. Raises what `load_vectors` raises, TypeError for others."""
     if isinstance(vectors, (str, PathLike)):
@@ -89,7 +93,3 @@ def ending_vectors(model: Any, kind: str) -> KeyedVectors:
             "train with negative above 0"
         )
     return add_output_vectors(model)
-
-
-ENDINGS = ("input", "sum")
-"""What a training may end with."""
