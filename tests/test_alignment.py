@@ -214,11 +214,11 @@ def periods() -> tuple[KeyedVectors, KeyedVectors]:
 
 
 def test_drift_names_the_word_that_moved(periods: Any) -> None:
-    changes = drift(*periods, topn=3, min_rank=100, neighbours=4)
+    changes = drift(*periods, topn=3, restrict_vocab=100, neighbours=4)
     assert changes[0].word == "w5" and changes[0].distance > 1.5 and changes[1].distance < 0.2
     assert list(changes[0].before) == [word for word, _ in periods[0].most_similar("w5", topn=4)]
     assert list(changes[0].after) == [word for word, _ in periods[1].most_similar("w5", topn=4)]
-    assert {change.word for change in drift(*periods, topn=2, min_rank=None)} == {"w5", "w300"}
+    assert {change.word for change in drift(*periods, topn=2, restrict_vocab=None)} == {"w5", "w300"}
 
 
 def test_drift_of_given_words(periods: Any) -> None:
@@ -307,7 +307,7 @@ def test_align_refuses_unknown_words_and_its_own_input(saved: Path) -> None:
 
 
 def test_drift_is_shown(saved: Path) -> None:
-    done = run("drift", saved / "old.bin", saved / "new.bin", "-n", 2, "--min-rank", 100)
+    done = run("drift", saved / "old.bin", saved / "new.bin", "-n", 2, "--restrict-vocab", 100)
     assert done.exit_code == 0 and done.stdout.splitlines()[2].startswith("w5")
     (only,) = json.loads(run("drift", saved / "old.bin", saved / "new.bin", "-w", "w300", "--json").stdout)
     assert only["word"] == "w300" and len(only["before"]) == 5

@@ -253,7 +253,7 @@ def test_the_analogies_row_compares_equal_answers(one_line: BenchCorpus, monkeyp
     assert [row.words for row in rows] == [500, 1762]
     for row in rows:
         assert row.answered > 0 and len(row.ratios()) == 1
-        assert json.loads(json.dumps(row.as_dict()))["ratio"] == row.ratios()[0] > 0
+        assert json.loads(json.dumps(row.as_dict()))["ratio"]["median"] == row.ratios()[0] > 0
     monkeypatch.setattr(analogies, "evaluate_analogies", lambda *_, **__: SimpleNamespace(total=Wrong))
     with pytest.raises(BenchError, match="no ratio is given for unequal answers"):
         list(measure_analogies(one_line, [SMALL], 1))

@@ -386,10 +386,7 @@ def random_vectors(seed: int, words: int = 200) -> KeyedVectors:
     return vectors
 
 
-def test_neighbours_in_bulk_are_gensims(monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2vplus.evaluation import stability
-
-    monkeypatch.setattr(stability, "BLOCK_ROWS", 33)
+def test_neighbours_in_bulk_are_gensims() -> None:
     vectors = random_vectors(1)
     found = neighbours_of(vectors, ["w3", "nowhere", "w199"], topn=5)
     assert list(found) == ["w3", "w199"]

@@ -272,6 +272,21 @@ def test_a_quantised_folder_is_written_and_read(saved: SimpleNamespace, tmp_path
     assert (load_vectors(tmp_path / "v.txt").vectors == restored.vectors).all()
 
 
+@pytest.mark.parametrize("dtype", ["int8", "float16"])
+def test_a_folder_of_quantised_vectors_is_read_wherever_vectors_are(
+    saved: SimpleNamespace, tmp_path: Path, dtype: str
+) -> None:
+    quantised = QuantizedVectors.of(load_vectors(saved.folder / "v.bin"), dtype)
+    quantised.save(tmp_path / "q")
+    loaded = load_vectors(tmp_path / "q")
+    assert (loaded.vectors == quantised.keyed_vectors().vectors).all()
+    assert loaded.index_to_key == quantised.keys
+    done = run("similar", tmp_path / "q", loaded.index_to_key[0], "--json")
+    assert done.exit_code == 0, done.stderr
+    expected = loaded.most_similar(loaded.index_to_key[0], topn=10)
+    assert [near["word"] for near in json.loads(done.stdout)[0]["neighbours"]] == [word for word, _ in expected]
+
+
 @pytest.mark.parametrize(
     ("source", "target", "options", "exit_code", "message"),
     [
@@ -280,7 +295,7 @@ def test_a_quantised_folder_is_written_and_read(saved: SimpleNamespace, tmp_path
         ("v.bin", "o.bin", ["-s", "int8", "-s", "normalize"], 2, "--step int8 must come last"),
         ("v.bin", "o.bin", ["-s", "normalize", "-s", "add-output"], 2, "add-output comes first"),
         ("v.bin", "v.bin", ["-s", "normalize"], 2, "is the input"),
-        ("v.bin", "o.xyz", ["-s", "normalize"], 2, "cannot tell the format"),
+        ("v.bin", "o.xyz", ["-s", "normalize"], 2, "OUT: cannot tell the format"),
         ("v.bin", "o.bin", ["-s", "pca=13"], 1, "dimensions must be from 1 to 12, got 13"),
         ("v.bin", "o.bin", ["-s", "add-output"], 1, "is no saved Word2Vec model"),
         ("none.bin", "o.bin", ["-s", "normalize"], 1, "no such file"),

@@ -289,11 +289,19 @@ def test_nan_and_repeated_keys_are_named_with_row_and_byte(tmp_path, caplog):
 
 @pytest.mark.parametrize("suffix", [".npy", ".safetensors", ".tsv", ".parquet", ".arrow"])
 def test_remote_and_compressed_paths_are_refused_where_they_cannot_be(tmp_path, animals, suffix):
-    for path, message in ((f"s3://bucket/v{suffix}", "must be local"), (f"v{suffix}.gz", "cannot be compressed")):
+    compressed = tmp_path / f"v{suffix}.gz"
+    compressed.touch()
+    for path, message in ((f"s3://bucket/v{suffix}", "must be local"), (str(compressed), "cannot be compressed")):
         with pytest.raises(ValueError, match=message):
             save_vectors(animals, path)
         with pytest.raises(ValueError, match=message):
             load_vectors(path)
+
+
+def test_a_missing_file_is_said_to_be_missing_whatever_its_suffix(tmp_path):
+    for name in ("vectors", "v.xyz", "v.npy.gz"):
+        with pytest.raises(FileNotFoundError, match=name):
+            load_vectors(tmp_path / name)
 
 
 # ---- the Embedding Projector

@@ -17,6 +17,10 @@ class EvaluationError(ValueError):
     """An evaluation file has the wrong shape; the message names the line."""
 
 
+class CoverageError(EvaluationError):
+    """An evaluation file is well-formed, and the vocabulary knows too little of it to be judged by it."""
+
+
 class ModelFormatError(ValueError):
     """A saved model or checkpoint cannot be read: truncated, foreign, or of a newer format version."""
 

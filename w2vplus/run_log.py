@@ -16,7 +16,6 @@ written, so that the log of a killed run is whole but for its last line.
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 import warnings
@@ -25,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from w2vplus._json import plain
 from w2vplus.callbacks import TrainingCallback
 from w2vplus.errors import LogFormatError
 
@@ -105,7 +105,7 @@ class RunLog(TrainingCallback):
         self._write("end")
 
     def _write(self, event: str, **facts: Any) -> None:
-        line = {"event": event, "time": round(time.time(), 3), **_plain(facts)}
+        line = {"event": event, "time": round(time.time(), 3), **plain(facts)}
         self.lines.append(line)
         if self.path is None:
             return
@@ -134,14 +134,6 @@ class _Mean:
         mean = self._sum / self._weight if self._weight else None
         self._sum, self._weight, self._before = 0.0, 0.0, trained
         return mean
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)

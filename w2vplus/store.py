@@ -17,8 +17,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-UNKNOWN_ID = -1
-
 
 def _require_array(name: str, array: object, dtype: type[np.generic]) -> None:
     """Raise unless `array` is a one-dimensional C-contiguous array of `dtype`, as native code assumes."""

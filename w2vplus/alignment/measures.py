@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,15 +97,15 @@ def drift(
     words: Iterable[Any] | None = None,
     topn: int = 20,
     neighbours: int = 5,
-    min_rank: int | None = 10_000,
+    restrict_vocab: int | None = 10_000,
 ) -> list[Change]:
     """The words that changed most from one period to another, the most changed first (Hamilton, Leskovec & Jurafsky
     2016).
 
     The two sets are aligned by the rotation that fits all words they share. words: those to look at, all shared
     ones unless given; topn: how many to return (of `words` all); neighbours: nearest words of each period to show;
-    min_rank: unless words are given, look only at those among the first so many of both, since vectors of rare words
-    differ by chance.
+    restrict_vocab: unless words are given, look only at those among the first so many of both, since vectors of rare
+    words differ by chance.
 
     Raises KeyError for a word that one of the periods lacks, ValueError where they share none.
     """
@@ -117,10 +118,11 @@ def drift(
                 raise KeyError(f"{word!r} must have a vector in both periods to be compared")
         topn = len(chosen)
     else:
-        ranks = [(before.key_to_index[word], after.key_to_index[word]) for word in shared]
-        chosen = [word for word, rank in zip(shared, ranks, strict=True) if min_rank is None or max(rank) < min_rank]
+        rows_of = (before.key_to_index, after.key_to_index)
+        limit = math.inf if restrict_vocab is None else restrict_vocab
+        chosen = [word for word in shared if max(rows[word] for rows in rows_of) < limit]
         if not chosen:
-            raise ValueError(f"no word is among the first {min_rank} of both periods: raise min_rank")
+            raise ValueError(f"no word is among the first {restrict_vocab} of both periods: raise restrict_vocab")
     pairs = known_pairs(before, after, [(word, word) for word in chosen])
     mapped, now = alignment.map(pairs.source_rows), alignment.target_unit[pairs.target_rows]
     distances = 1 - np.einsum("wd,wd->w", mapped, now, dtype=np.float64)

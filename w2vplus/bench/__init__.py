@@ -39,6 +39,7 @@ from w2vplus.bench.peers import (
     W2VPlus,
     script_command,
 )
+from w2vplus.bench.ratios import spread
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -109,12 +110,7 @@ class Row:
                 "accuracy_by_seed": self.accuracy.get(peer, []),
             }
             if peer != PEERS[0].name:
-                ratios = self.ratios(peer)
-                figures["ratio"] = {
-                    "median": statistics.median(ratios),
-                    "min": min(ratios),
-                    "max": max(ratios),
-                }
+                figures["ratio"] = spread(self.ratios(peer))
             peers[peer] = figures
         return {"kind": self.kind, **asdict(self.settings), "tokens": self.token_count, "peers": peers}
 
@@ -285,18 +281,19 @@ def accuracy_of(vectors: KeyedVectors) -> dict[str, float]:
 
     NaN where the vocabulary knows nothing of a file.
     """
-    from w2vplus.evaluation import EvaluationError, evaluate_analogies, evaluate_similarity
+    from w2vplus.errors import CoverageError
+    from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
 
     scores = {}
     try:
         result = evaluate_analogies(vectors, bundled(ANALOGIES), restrict_vocab=ANALOGY_VOCABULARY)
         scores["analogies"] = float(result.total.accuracy or 0.0)
-    except EvaluationError:
+    except CoverageError:
         scores["analogies"] = math.nan
     for name in SIMILARITIES:
         try:
             correlation = evaluate_similarity(vectors, bundled(name)).correlation.spearman
-        except EvaluationError:
+        except CoverageError:
             correlation = math.nan
         scores[Path(name).stem] = correlation
     return scores

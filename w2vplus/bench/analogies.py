@@ -6,7 +6,6 @@ corpus beforehand, untimed; both must find the same questions right. Figures are
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 from w2vplus._bundled import ANALOGIES, bundled
 from w2vplus.bench.corpus import BenchCorpus
 from w2vplus.bench.peers import BenchError, Settings, W2VPlus
+from w2vplus.bench.ratios import spread
 from w2vplus.evaluation import EvaluationError, evaluate_analogies
 
 CUTS = (30_000, 90_000)
@@ -38,12 +38,11 @@ class AnalogyRow:
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON, keys stable."""
         return {
-            "kind": "analogies",
             "words": self.words,
             "dimensions": self.dimensions,
             "answered": self.answered,
             "seconds": self.seconds,
-            "ratio": statistics.median(self.ratios()),
+            "ratio": spread(self.ratios()),
         }
 
 

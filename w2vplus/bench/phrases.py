@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from w2vplus.bench.peers import BenchError
+from w2vplus.bench.ratios import spread
 
 OURS = "w2vplus"
 WORD2PHRASE = "word2phrase"
@@ -69,12 +70,11 @@ class PhraseRow:
         """The row as JSON."""
         others = [peer for peer in self.seconds if peer != OURS]
         return {
-            "kind": "phrases",
             "task": self.task,
             "workers": self.workers,
             "seconds": self.seconds,
             "peak_megabytes": self.peak_megabytes,
-            "ratio": {peer: statistics.median(self.ratios(peer)) for peer in others},
+            "ratio": {peer: spread(self.ratios(peer)) for peer in others},
             "memory": {peer: self.memory_ratio(peer) for peer in others},
         }
 

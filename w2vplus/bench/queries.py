@@ -18,6 +18,7 @@ import numpy as np
 
 from w2vplus.bench.corpus import BenchCorpus
 from w2vplus.bench.peers import BenchError, Settings
+from w2vplus.bench.ratios import spread
 from w2vplus.queries import Neighbours, VectorIndex, most_similar_many
 
 if TYPE_CHECKING:
@@ -51,13 +52,12 @@ class QueryRow:
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON, keys stable."""
         return {
-            "kind": "queries",
             "task": self.task,
             "words": self.words,
             "dimensions": self.dimensions,
             "queries": self.queries,
             "queries_per_second": {peer: statistics.median(rates) for peer, rates in self.rates.items()},
-            "ratio": statistics.median(self.ratios()),
+            "ratio": spread(self.ratios()),
             "recall": self.recall,
             "build_seconds": self.build_seconds,
         }

@@ -6,7 +6,6 @@ wrote must be gensim's file byte for byte, and what it read gensim's vectors bit
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from w2vplus.bench.peers import PEERS, BenchError
+from w2vplus.bench.ratios import spread
 from w2vplus.vectors import load_vectors, save_vectors
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ class VectorsRow:
             "dimensions": self.dimensions,
             "file_bytes": self.file_bytes,
             "seconds": self.seconds,
-            "ratio": {
-                "median": statistics.median(self.ratios), "min": min(self.ratios), "max": max(self.ratios),
-            },
-        }  # fmt: skip
+            "ratio": spread(self.ratios),
+        }
 
 
 def random_vectors(count: int, dimensions: int) -> KeyedVectors:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -108,32 +108,22 @@ def program(
         os.environ[_output.TRACEBACK_VARIABLE] = "1"
 
 
-# Help lists the commands in this order.
-app.command()(train.train)
-app.command()(evaluate.evaluate)
-app.command()(query.similar)
-app.command()(query.analogy)
-app.command()(explore.explore)
-app.command()(explain.explain)
-app.command()(neighbours.neighbours)
-app.command()(convert.convert)
-app.command()(postprocess.postprocess)
-app.command()(align.align)
-app.command()(align.drift)
-app.command()(plot.plot)
-app.command()(corpora.phrases)
-app.command()(corpora.vocab)
-app.command()(demo.demo)
-app.command()(bench.bench)
-C_TOOLS = "The C toolkit's programs, with its flags"
-for name, c_tool in (
-    ("word2vec", c_tools.word2vec),
-    ("word2phrase", c_tools.word2phrase),
-    ("distance", c_tools.distance),
-    ("word-analogy", c_tools.word_analogy),
-    ("compute-accuracy", c_tools.compute_accuracy),
-):
-    app.command(name, context_settings=AS_TYPED, rich_help_panel=C_TOOLS)(c_tool)
+# Help lists panels and commands in this order.
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Train": (train.train, corpora.phrases, corpora.vocab, demo.demo),
+    "Ask": (query.similar, query.analogy, explore.explore, neighbours.neighbours),
+    "Judge and compare": (evaluate.evaluate, align.align, align.drift, bench.bench),
+    "Convert and change": (convert.convert, postprocess.postprocess),
+    "See": (plot.plot, explain.explain),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+C_TOOLS = (
+    c_tools.word2vec, c_tools.word2phrase, c_tools.distance, c_tools.word_analogy, c_tools.compute_accuracy,
+)  # fmt: skip
+for command in C_TOOLS:
+    app.command(context_settings=AS_TYPED, rich_help_panel="The C toolkit's programs, with its flags")(command)
 
 
 def main() -> None:

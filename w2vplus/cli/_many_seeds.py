@@ -12,7 +12,6 @@ from w2vplus.cli._seeds import SEEDED, seeded_name
 from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, StartSettings, TrainSettings
 from w2vplus.cli._targets import Targets, check_not_an_input
 from w2vplus.limits import MOST_SEED
-from w2vplus.progress import count, duration
 
 OF_EACH = ("trained_words", "raw_words", "words_per_second", "losses", "files")
 """What a summary says of a single model; all else holds for the text, or for every model alike."""
@@ -85,16 +84,3 @@ def train_seeds(
         "seconds": {**seconds, "total": sum(seconds.values())},
         "files": [file for model in models for file in model["files"]],
     }
-
-
-def print_seeds_summary(summary: dict[str, Any]) -> None:
-    """The text once, and a line for every model."""
-    print(f"{'text':<12}{summary['tokens']:,} tokens, {duration(summary['seconds']['reading'])}")
-    print(f"{'vocabulary':<12}{summary['vocabulary']:,} words")
-    for model in summary["models"]:
-        loss = f", mean loss of the last epoch {model['losses'][-1]:.4f}" if model["losses"] else ""
-        print(
-            f"{'seed ' + str(model['seed']):<12}{' and '.join(model['files'])},"
-            f" {count(model['words_per_second'])} words/s{loss}"
-        )
-    print(f"{'all':<12}{duration(summary['seconds']['total'])}")

@@ -71,10 +71,19 @@ ColumnOption = Annotated[
         "--column",
         metavar="NAME",
         help="Column with the text or token lists of JSON Lines, CSV, TSV, Parquet or Arrow files; may be"
-        " repeated.",
+        " given again.",
         rich_help_panel=TEXT,
     ),
 ]
+VectorsArgument = Annotated[
+    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a model's folder.")
+]
+TopnOption = Annotated[int, typer.Option("--topn", "-n", help="How many words to show for each.")]
+RestrictOption = Annotated[
+    int | None, typer.Option("--restrict-vocab", help="Search only this many of the most frequent words.")
+]
+TopOption = Annotated[int, typer.Option("--top", help="How many to show.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 QuietFlag = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
 ]

@@ -14,9 +14,11 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from w2vplus._json import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -237,7 +239,7 @@ def percent(share: float | None) -> str:
 
 def write_json(value: object, target: str) -> None:
     """Write `value` as JSON to the file `target`, whole or not at all; "-" is standard output."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
     if target == "-":
         print(text)
         return
@@ -247,17 +249,14 @@ def write_json(value: object, target: str) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and knows no NumPy scalars: null for the one, Python numbers for the others."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write rows as tab-separated lines, whole or not at all; a compression suffix compresses."""
+    from w2vplus._atomic import replacing
+    from w2vplus.corpus.compression import compressed_writer
+
+    with replacing(path) as temporary, compressed_writer(temporary) as file:
+        for row in rows:
+            file.write(("\t".join(map(str, row)) + "\n").encode())
 
 
 def require(option: str, value: object, holds: bool, rule: str, remedy: str = "") -> None:
@@ -268,7 +267,7 @@ def require(option: str, value: object, holds: bool, rule: str, remedy: str = ""
 
 def write_json_line(value: object) -> None:
     """Print `value` as JSON on one line of standard output."""
-    print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), flush=True)
+    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False), flush=True)
 
 
 def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:

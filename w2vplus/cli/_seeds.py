@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from w2vplus.cli._targets import local_path
+from w2vplus.cli._targets import local_path, name_with
 
 SEEDED = re.compile(r"(?P<stem>.+)\.seed(?P<seed>\d+)(?P<suffixes>(?:\.[^./]+)*)")
 
@@ -25,10 +25,8 @@ class Family(NamedTuple):
 
 
 def seeded_name(path: str, seed: int) -> str:
-    """vectors.bin.gz for seed 3 is vectors.seed3.bin.gz; suffixes are what follows the name's first full stop."""
-    folder, slash, name = path.rstrip("/").rpartition("/")
-    stem, dot, suffixes = name.partition(".")
-    return f"{folder}{slash}{stem}.seed{seed}{dot}{suffixes}"
+    """The file of one seed."""
+    return name_with(path, f"seed{seed}")
 
 
 def files_of(path: str) -> tuple[str, ...]:

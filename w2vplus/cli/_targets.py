@@ -157,8 +157,8 @@ class Targets(NamedTuple):
 
     def partial(self) -> Targets:
         """Other names in the same places, for what an interrupted run has: vectors.partial.bin.gz."""
-        model = None if self.model is None else _partial_name(self.model)
-        return Targets(_partial_name(self.vectors), model, self.ending)
+        model = None if self.model is None else name_with(self.model, "partial")
+        return Targets(name_with(self.vectors, "partial"), model, self.ending)
 
     def write(self, model: Word2Vec) -> list[str]:
         """Save the model; returns the names of the files."""
@@ -190,7 +190,9 @@ def check_vectors_target(path: str, option: str = "--output", format: str | None
     get_transport(path.partition("://")[0])  # raises NotImplementedError, naming those it knows
 
 
-def _partial_name(path: str) -> str:
-    folder, slash, name = path.rpartition("/")
+def name_with(path: str, mark: str) -> str:
+    """vectors.bin.gz with the mark seed3 is vectors.seed3.bin.gz; suffixes are what follows the name's first full
+    stop."""
+    folder, slash, name = path.rstrip("/").rpartition("/")
     stem, dot, suffixes = name.partition(".")
-    return f"{folder}{slash}{stem}.partial{dot}{suffixes}"
+    return f"{folder}{slash}{stem}.{mark}{dot}{suffixes}"

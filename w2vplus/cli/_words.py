@@ -7,9 +7,8 @@ Typed text has no escapes to learn. What is a key as it stands is that key, `t-s
 
 from __future__ import annotations
 
-import errno
-import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,25 +38,40 @@ SPELLINGS_SEARCHED = 100_000
 """Among so many of the most frequent words nearest spellings are looked for; that takes 0.2 seconds."""
 
 
-def load(path: str) -> KeyedVectors:
-    """The vectors of a file, whatever its format, or of a model's folder.
+def words_listed_in(path: str, option: str) -> list[str]:
+    """The words of a file that `option` names, one a line, "-" for standard input; blank lines are passed over.
 
-    Raises FileNotFoundError before the suffix is looked at.
+    Raises CommandError for a file without words or that is not UTF-8, OSError for one that cannot be read.
     """
-    return _load_with_phrases(path)[0]
+    import smart_open
+
+    if path == "-":
+        content = sys.stdin.buffer.read()
+    else:
+        with smart_open.open(path, "rb") as stream:
+            content = stream.read()
+    try:
+        lines = content.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise _output.CommandError(f"{option} {path} is not UTF-8: byte {error.start:,}") from None
+    words = [line.strip() for line in lines if line.strip()]
+    if not words:
+        raise _output.CommandError(f"{option} {path} has no word: it must have one on each line")
+    return words
 
 
-def _load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
-    from w2vplus.array_folder import is_array_folder
+def _with_phrases(path: str) -> tuple[KeyedVectors, Any]:
+    """The vectors of a file or folder, whatever its format, and the phrases of a saved model, if it has any."""
+    from w2vplus.array_folder import is_array_folder, read_head
 
     file = local_path(path)
-    if file is not None and not file.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     if file is not None and is_array_folder(file):
         from w2vplus.word2vec import Word2Vec
+        from w2vplus.word2vec.persistence import MODEL_KINDS
 
-        model = Word2Vec.load_folder(file)
-        return model.wv, model.phrases
+        if read_head(file)["kind"] in MODEL_KINDS:
+            model = Word2Vec.load_folder(file)
+            return model.wv, model.phrases
     from w2vplus.vectors import load_vectors
 
     return load_vectors(path), None
@@ -96,7 +110,7 @@ class Words:
     @classmethod
     def of_file(cls, path: str) -> Words:
         """The words of a vectors file or a model's folder, those without a direction left out with a warning."""
-        vectors, phrases = _load_with_phrases(path)
+        vectors, phrases = _with_phrases(path)
         return cls(_with_directions(vectors, path), path, phrases)
 
     def find(self, text: str) -> Any:
@@ -256,6 +270,8 @@ def _with_directions(vectors: KeyedVectors, path: str) -> KeyedVectors:
     """The vectors without those that have no cosine with anything: zeros, and what holds NaN or infinity."""
     import numpy as np
 
+    from w2vplus.vectors import keyed_vectors
+
     with np.errstate(all="ignore"):
         squares = np.einsum("vd,vd->v", vectors.vectors, vectors.vectors, dtype=np.float32)
     usable = np.isfinite(squares) & (squares > 0)
@@ -269,11 +285,9 @@ def _with_directions(vectors: KeyedVectors, path: str) -> KeyedVectors:
         f"{path}: {_output.plural(count, 'vector')} left out, all zeros or with NaN or infinity: {named}"
         + (", ..." if count > 3 else "")
     )
-    kept = type(vectors)(vectors.vector_size)
-    kept.vectors = vectors.vectors[usable]
-    kept.index_to_key = [key for key, is_usable in zip(vectors.index_to_key, usable, strict=True) if is_usable]
-    kept.key_to_index = {key: row for row, key in enumerate(kept.index_to_key)}
-    return kept
+    kept = [key for key, is_usable in zip(vectors.index_to_key, usable, strict=True) if is_usable]
+    counts = vectors.expandos.get("count")
+    return keyed_vectors(kept, vectors.vectors[usable], None if counts is None else counts[usable])
 
 
 def written(terms: Sequence[Term]) -> str:

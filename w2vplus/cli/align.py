@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._answers import Limits
+from w2vplus.cli._options import JsonFlag
 from w2vplus.cli._targets import check_not_an_input, check_vectors_target
-from w2vplus.cli.query import JsonFlag
+from w2vplus.cli._words import Words
 
 if TYPE_CHECKING:
-    from gensim.models import KeyedVectors
-
     from w2vplus.alignment import Alignment, TranslationResult
 
 
@@ -68,31 +68,29 @@ def align(
 
     The rotation is learnt from a bilingual dictionary (orthogonal Procrustes), and --test should hold other pairs.
     """
-    _output.require("--topn", topn, topn >= 1, "at least 1")
-    if restrict_vocab is not None:
-        _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
+    Limits(topn, restrict_vocab).check()
     if output is not None:
         check_vectors_target(output)
         check_not_an_input(output, "--output", [source, target])
     from w2vplus import alignment
-    from w2vplus.vectors import load_vectors, save_vectors
+    from w2vplus.vectors import save_vectors
 
     learnt_from = None if dictionary is None else alignment.read_dictionary(dictionary)
     tested_by = None if test is None else alignment.read_dictionary(test)
-    source_vectors, target_vectors = load_vectors(source), load_vectors(target)
-    _check_known(source_vectors, word or [], source)
-    learnt = alignment.align(source_vectors, target_vectors, learnt_from, method=method.value)
+    source_words, target_words = Words.of_file(source), Words.of_file(target)
+    words = source_words.keys(word or [])
+    learnt = alignment.align(source_words.vectors, target_words.vectors, learnt_from, method=method.value)
     result = None
     if tested_by is not None:
         result = alignment.evaluate_translation(
             learnt, tested_by, retrieval=retrieval.value, restrict_vocab=restrict_vocab
         )
     found: list[list[tuple[str, float]]] = []
-    if word:
-        found = list(learnt.translate(word, topn=topn, retrieval=retrieval.value, restrict_vocab=restrict_vocab))
+    if words:
+        found = list(learnt.translate(words, topn=topn, retrieval=retrieval.value, restrict_vocab=restrict_vocab))
     if output is not None:
         save_vectors(learnt.mapped_source(), output)
-    translations = list(zip(word or [], found, strict=True))
+    translations = list(zip(words, found, strict=True))
     if as_json:
         _output.write_json(
             {
@@ -114,7 +112,7 @@ def align(
 def _print(
     learnt: Alignment,
     result: TranslationResult | None,
-    translations: list[tuple[str, list[tuple[str, float]]]],
+    translations: list[tuple[Any, list[tuple[str, float]]]],
     retrieval: str,
 ) -> None:
     for one, ranked in translations:
@@ -133,8 +131,8 @@ def drift(
         list[str] | None, typer.Option("--word", "-w", metavar="WORD", help="Look at these words alone.")
     ] = None,
     topn: Annotated[int, typer.Option("--topn", "-n", help="How many words to show.")] = 20,
-    min_rank: Annotated[
-        int, typer.Option("--min-rank", help="Look only at this many of the most frequent words of both.")
+    restrict_vocab: Annotated[
+        int, typer.Option("--restrict-vocab", help="Look only at this many of the most frequent words of both.")
     ] = 10_000,
     as_json: JsonFlag = False,
 ) -> None:
@@ -142,15 +140,15 @@ def drift(
 
     The earlier vectors are rotated onto the later ones by all the words they share.
     """
-    _output.require("--topn", topn, topn >= 1, "at least 1")
-    _output.require("--min-rank", min_rank, min_rank >= 1, "at least 1")
+    Limits(topn, restrict_vocab).check()
     from w2vplus import alignment
-    from w2vplus.vectors import load_vectors
 
-    first, second = load_vectors(before), load_vectors(after)
-    _check_known(first, word or [], before)
-    _check_known(second, word or [], after)
-    changes = alignment.drift(first, second, words=word or None, topn=topn, min_rank=min_rank)
+    first, second = Words.of_file(before), Words.of_file(after)
+    words = first.keys(word or [])
+    second.keys(word or [])
+    changes = alignment.drift(
+        first.vectors, second.vectors, words=words or None, topn=topn, restrict_vocab=restrict_vocab
+    )
     if as_json:
         _output.write_json(
             [
@@ -162,10 +160,3 @@ def drift(
         return
     rows = [[one.word, one.distance, ", ".join(one.before), ", ".join(one.after)] for one in changes]
     _output.print_table(["word", "distance", "nearest before", "nearest after"], rows)
-
-
-def _check_known(vectors: KeyedVectors, words: list[str], path: str) -> None:
-    """Refuse words without a vector."""
-    unknown = [_output.shown(word) for word in words if word not in vectors.key_to_index]
-    if unknown:
-        raise _output.CommandError(f"no vector in {path} for {', '.join(unknown)}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _bench_tables, _output
+from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._targets import check_not_a_source, check_writable
-from w2vplus.cli.query import JsonFlag
 from w2vplus.limits import MOST
 from w2vplus.progress import count
 
@@ -157,7 +157,7 @@ def bench(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write every figure as JSON.")
     ] = None,
     as_json: JsonFlag = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress lines.")] = False,
+    quiet: QuietFlag = False,
 ) -> None:
     """Measure w2vplus against gensim on the same text with the same settings, in turn.
 

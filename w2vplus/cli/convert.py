@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._options import QuietFlag
 from w2vplus.cli._targets import check_not_an_input, check_vectors_target
 
 FORMATS = (
@@ -55,7 +56,7 @@ def convert(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Mend what can be mended, and say how much that was.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line about what was written.")] = False,
+    quiet: QuietFlag = False,
 ) -> None:
     """Read vectors in one format and write them in another: `w2vplus convert glove.txt.gz vectors.bin`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from w2vplus.cli._options import (
     ColumnOption,
     CorpusArgument,
     ErrorsOption,
+    JsonFlag,
     NormalizeOption,
     PhraseConnectors,
     PhraseMaxPairs,
@@ -22,17 +23,15 @@ from w2vplus.cli._options import (
     QuietFlag,
     SkipUnreadableFlag,
     SplitSentencesFlag,
+    TopOption,
 )
 from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
-from w2vplus.cli.query import JsonFlag
 
 if TYPE_CHECKING:
     from w2vplus.corpus import Corpus
     from w2vplus.phrases import FoundPhrase
     from w2vplus.store import EncodedCorpus
-
-TopOption = Annotated[int, typer.Option("--top", help="How many to show.")]
 
 
 def vocab(
@@ -138,6 +137,7 @@ def phrases(
         ),
     ] = None,
     errors: ErrorsOption = DecodingErrors.STRICT,
+    skip_unreadable: SkipUnreadableFlag = False,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -158,7 +158,9 @@ def phrases(
             check_writable(path, option)
             check_not_a_source(path, option, corpus)
     check_distinct(("--output", output), ("--export", export))
-    reading = _pipeline.ReadOptions(errors.value, None, normalize.value, split_sentences, tuple(column or ()))
+    reading = _pipeline.ReadOptions(
+        errors.value, None, normalize.value, split_sentences, tuple(column or ()), skip_unreadable
+    )
     opened = reading.open(corpus)
     encoded = _pipeline.encode_opened(
         opened, corpus, reading, workers=available_cpus(), quiet=quiet or as_json
@@ -202,14 +204,4 @@ def print_phrases(found: Sequence[FoundPhrase], title: str) -> None:
 def write_phrases(path: str, found: Iterable[FoundPhrase]) -> None:
     """Write phrases as tab-separated lines: phrase, count, score, words with spaces between them."""
     rows = ((entry.phrase, entry.count, f"{entry.score:.4f}", " ".join(entry.words)) for entry in found)
-    write_table(path, rows)
-
-
-def write_table(path: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Write rows as tab-separated lines, whole or not at all; a compression suffix compresses."""
-    from w2vplus._atomic import replacing
-    from w2vplus.corpus.compression import compressed_writer
-
-    with replacing(path) as temporary, compressed_writer(temporary) as file:
-        for row in rows:
-            file.write(("\t".join(map(str, row)) + "\n").encode())
+    _output.write_table(path, rows)

@@ -10,13 +10,12 @@ import typer
 
 from w2vplus._bundled import LEE_NEWS, STEMMED_WIKIPEDIA, WIKIPEDIA_DUMP, bundled
 from w2vplus.cli import _output, _pipeline, _report
-from w2vplus.cli._options import QuietFlag
+from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._settings import Connectors, PhraseSettings, TrainSettings
+from w2vplus.cli._summaries import print_summary
 from w2vplus.cli._targets import Targets
 from w2vplus.cli.corpora import print_phrases, write_phrases
 from w2vplus.cli.evaluate import judge_by_bundled_files, print_evaluation
-from w2vplus.cli.query import JsonFlag
-from w2vplus.cli.train import print_summary
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._seeds import Family, families
 from w2vplus.cli._targets import check_not_an_input, check_writable
-from w2vplus.cli.query import JsonFlag, load
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -70,7 +70,7 @@ def evaluate(
         typer.Option("--output", "-o", metavar="FILE", help="Write it all as .json, .csv or .md."),
     ] = None,
     as_json: JsonFlag = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
+    quiet: QuietFlag = False,
 ) -> None:
     """Judge VECTORS by analogy questions and by human similarity scores, and compare them.
 
@@ -160,11 +160,11 @@ class Judge:
         return self._questions[path]
 
     def _attempt(self, evaluated: Callable[..., Any], *arguments: Any, **options: Any) -> list[Any]:
-        from w2vplus.errors import EvaluationError
+        from w2vplus.errors import CoverageError
 
         try:
             return [evaluated(*arguments, **options, **self.options)]
-        except EvaluationError as error:
+        except CoverageError as error:
             if not self.files.may_miss:
                 raise
             _output.warn(str(error))
@@ -181,13 +181,14 @@ class Judge:
 def judge_family(family: Family, judge: Judge) -> JudgedModel:
     """Load a model's seeds one after another, so that one alone is in memory, and judge them."""
     from w2vplus.evaluation import JudgedModel, neighbours_of
+    from w2vplus.vectors import load_vectors
 
     results: list[list[Result]] = []
     neighbours: list[Neighbours] = []
     words: list[Any] = []
     vocabulary = 0
     for path in family.files:
-        loaded = load(path)
+        loaded = load_vectors(path)
         results.append(judge.results(loaded))
         words = words or list(loaded.index_to_key[:NEIGHBOURHOODS])
         vocabulary = vocabulary or len(loaded)

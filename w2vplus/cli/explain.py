@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import shutil
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._options import JsonFlag
 from w2vplus.cli._targets import check_not_an_input, check_writable, local_path
-from w2vplus.cli.query import JsonFlag
 from w2vplus.limits import MOST_SEED
 
 if TYPE_CHECKING:
@@ -156,7 +158,7 @@ def _saved(path: str, common: dict[str, Any], toy: dict[str, Any]) -> StepModel:
             raise _output.UsageError(f"{option} is for the toy model: with --model the model decides")
     file = local_path(path)
     if file is not None and not file.exists():
-        raise _output.CommandError(f"{path}: no such file or folder")
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     from w2vplus.stepwise import StepModel
     from w2vplus.word2vec import Word2Vec
 

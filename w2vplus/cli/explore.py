@@ -15,8 +15,8 @@ import typer
 
 from w2vplus.cli import _answers, _output
 from w2vplus.cli._answers import Answer, Limits
+from w2vplus.cli._options import JsonFlag, RestrictOption, TopnOption, VectorsArgument
 from w2vplus.cli._words import Words
-from w2vplus.cli.query import JsonFlag, RestrictOption, TopnOption, VectorsArgument
 
 
 def explore(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._answers import Limits
+from w2vplus.cli._options import QuietFlag, RestrictOption, TopnOption, VectorsArgument
 from w2vplus.cli._targets import check_not_an_input, check_writable
-from w2vplus.cli.query import VectorsArgument
+from w2vplus.cli._words import Words, words_listed_in
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -25,55 +27,41 @@ def neighbours(
         str,
         typer.Option("--output", "-o", metavar="FILE", help="Lines of word, rank, neighbour, cosine, tab-separated."),
     ],
-    words: Annotated[
+    words_from: Annotated[
         str | None,
-        typer.Option("--words", metavar="FILE", help="Words to look up, one a line; - for standard input; else all."),
+        typer.Option(
+            "--words-from", metavar="FILE", help="Words to look up, one a line; - for standard input; all unless given."
+        ),
     ] = None,
-    topn: Annotated[int, typer.Option("--topn", "-n", help="Neighbours of each word.")] = 10,
-    restrict_vocab: Annotated[
-        int | None, typer.Option("--restrict-vocab", help="Search only this many of the most frequent words.")
-    ] = None,
+    topn: TopnOption = 10,
+    restrict_vocab: RestrictOption = None,
     approximate: Annotated[
         bool, typer.Option("--approximate", help="Search by an index, for millions of words; says its recall.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
+    quiet: QuietFlag = False,
 ) -> None:
     """Write the nearest neighbours of many words to a file."""
-    _output.require("--topn", topn, topn >= 1, "at least 1")
-    if restrict_vocab is not None:
-        _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
+    Limits(topn, restrict_vocab).check()
     if approximate and restrict_vocab is not None:
         raise _output.UsageError("--approximate searches all words: leave out --restrict-vocab")
     check_writable(output, "--output")
-    check_not_an_input(output, "--output", [vectors, *([words] if words not in (None, "-") else [])])
-    from w2vplus.cli.corpora import write_table
-    from w2vplus.vectors import load_vectors
-
-    loaded = load_vectors(vectors)
-    asked = list(loaded.index_to_key) if words is None else _known(loaded, words)
+    check_not_an_input(output, "--output", [vectors, *([words_from] if words_from not in (None, "-") else [])])
+    words = Words.of_file(vectors)
+    loaded = words.vectors
+    asked = list(loaded.index_to_key) if words_from is None else _known(words, words_from)
     if not asked:
-        raise _output.CommandError(f"{vectors} has a vector for no word of {words}")
+        raise _output.CommandError(f"{vectors} has a vector for no word of {words_from}")
     index = _index(loaded, topn, quiet) if approximate else None
-    write_table(output, _rows(loaded, asked, topn, restrict_vocab, index))
-    if not quiet:
-        _output.note(f"{topn} neighbours of {_output.plural(len(asked), 'word')} are in {output}")
+    _output.write_table(output, _rows(loaded, asked, topn, restrict_vocab, index))
+    _output.note(f"{topn} neighbours of {_output.plural(len(asked), 'word')} are in {output}", quiet=quiet)
 
 
-def _known(loaded: KeyedVectors, path: str) -> list[str]:
-    """The words of a file that have vectors; the others are counted in a warning."""
-    import sys
-
-    import smart_open
-
-    if path == "-":
-        lines = sys.stdin.read().splitlines()
-    else:
-        with smart_open.open(path, "r", encoding="utf-8") as file:
-            lines = file.read().splitlines()
-    given = [line.strip() for line in lines if line.strip()]
-    known = [word for word in given if word in loaded.key_to_index]
+def _known(words: Words, path: str) -> list[Any]:
+    """The keys of a file's words that have vectors; the others are counted in a warning."""
+    given = words_listed_in(path, "--words-from")
+    known = [key for word in given if (key := words.find(word)) is not None]
     if len(known) < len(given):
-        first = next(word for word in given if word not in loaded.key_to_index)
+        first = next(word for word in given if words.find(word) is None)
         missing = _output.plural(len(given) - len(known), "word")
         _output.warn(f"no vector for {missing} of {len(given):,}, {_output.shown(first)} the first; left out")
     return known
@@ -93,7 +81,7 @@ def _index(loaded: KeyedVectors, topn: int, quiet: bool) -> VectorIndex:
 
 
 def _rows(
-    loaded: KeyedVectors, asked: list[str], topn: int, restrict_vocab: int | None, index: VectorIndex | None
+    loaded: KeyedVectors, asked: list[Any], topn: int, restrict_vocab: int | None, index: VectorIndex | None
 ) -> Iterator[tuple[object, ...]]:
     from w2vplus.queries import most_similar_many
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._options import QuietFlag
 from w2vplus.cli._targets import check_not_an_input, check_writable
-from w2vplus.cli._words import Words
+from w2vplus.cli._words import Words, words_listed_in
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -98,7 +99,7 @@ def plot(
     ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Above a map.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same map.")] = 1,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
+    quiet: QuietFlag = False,
 ) -> None:
     """Draw vectors (a map, a heat strip, an analogy), a run's curves, evaluation results or phrases.
 
@@ -113,7 +114,8 @@ def plot(
     _output.require("--topn", topn, topn >= 1, "at least 1")
     _output.require("--seed", seed, 0 <= seed < 2**32, "0 to 4294967295")
     chosen = _kind(kind, source)
-    texts = [*(words or ()), *(_words_of(words_from) if words_from is not None else ())]
+    listed = [] if words_from is None else words_listed_in(words_from, "--words-from")
+    texts = [*(words or ()), *listed]
     _check_output(output, chosen, [source, *([words_from] if words_from is not None else [])])
     _check_words(chosen, texts)
     pixels = _pixels(size)
@@ -158,18 +160,6 @@ def _check_words(kind: Kind, texts: list[str]) -> None:
         raise _output.UsageError(f"--kind {kind.value} draws no words, got {', '.join(texts[:3])}")
     if kind is Kind.MAP and len(set(texts)) == 1:
         raise _output.UsageError(f"a map needs at least 2 words, got {texts[0]}; leave it out for the most frequent")
-
-
-def _words_of(path: str) -> list[str]:
-    """The lines of a file that are not blank."""
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise _output.CommandError(f"--words-from {path} is not UTF-8: byte {error.start:,}") from None
-    found = [line.strip() for line in lines if line.strip()]
-    if not found:
-        raise _output.CommandError(f"--words-from {path} has no word: it must have one on each line")
-    return found
 
 
 def _pixels(size: str | None) -> tuple[int, int] | None:

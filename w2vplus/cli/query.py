@@ -8,19 +8,9 @@ import typer
 
 from w2vplus.cli import _answers, _output
 from w2vplus.cli._answers import Limits
+from w2vplus.cli._options import JsonFlag, RestrictOption, TopnOption, VectorsArgument
 from w2vplus.cli._seeds import files_of
-from w2vplus.cli._words import Words, load
-
-__all__ = ["JsonFlag", "RestrictOption", "TopnOption", "VectorsArgument", "analogy", "load", "similar"]
-
-VectorsArgument = Annotated[
-    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a model's folder.")
-]
-TopnOption = Annotated[int, typer.Option("--topn", "-n", help="How many words to show.")]
-RestrictOption = Annotated[
-    int | None, typer.Option("--restrict-vocab", help="Search only this many of the most frequent words.")
-]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from w2vplus.cli._words import Words
 
 
 def similar(

@@ -6,12 +6,12 @@ before the corpus is opened; hours of text are not read for a typing error.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from w2vplus.cli import _models, _output, _pipeline, _report
-from w2vplus.cli._many_seeds import print_seeds_summary, targets_of_seeds, train_seeds
+from w2vplus.cli._many_seeds import targets_of_seeds, train_seeds
 from w2vplus.cli._options import (
     MODEL,
     PHRASES,
@@ -32,7 +32,6 @@ from w2vplus.cli._options import (
     SkipUnreadableFlag,
     SplitSentencesFlag,
 )
-from w2vplus.cli._output import plural
 from w2vplus.cli._settings import (
     CheckpointSettings,
     DecodingErrors,
@@ -43,8 +42,8 @@ from w2vplus.cli._settings import (
     TrainSettings,
     size_in_bytes,
 )
+from w2vplus.cli._summaries import print_seeds_summary, print_summary
 from w2vplus.cli._targets import Targets, check_distinct, check_not_an_input
-from w2vplus.progress import count, duration
 
 
 def train(
@@ -240,7 +239,7 @@ def train(
     ] = None,
     report_word: Annotated[
         list[str] | None,
-        typer.Option("--report-word", metavar="WORD", help="Show the neighbours of this word in it; may be repeated."),
+        typer.Option("--report-word", metavar="WORD", help="Show this word's neighbours in it; may be given again."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     quiet: QuietFlag = False,
@@ -361,37 +360,3 @@ def _is_given(context: typer.Context, name: str) -> bool:
     """Whether an option stands on the command line, rather than at its default."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-def print_summary(summary: dict[str, Any]) -> None:
-    """The run in a few lines."""
-    seconds = summary["seconds"]
-    lines = [
-        (
-            "text",
-            f"{summary['tokens']:,} tokens in {plural(summary['sentences'], 'sentence')},"
-            f" {duration(seconds['reading'])}",
-        ),
-        (
-            "vocabulary",
-            f"{summary['vocabulary']:,} words; dropped {summary['dropped_types']:,} rarer than"
-            f" {summary['effective_min_count']} ({summary['dropped_tokens']:,} tokens)",
-        ),
-    ]
-    if "new_words" in summary:
-        lines.append(("new words", f"{summary['new_words']:,} joined those of the model"))
-    if "phrases" in seconds:
-        lines.append(
-            ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")
-        )
-    loss = f", mean loss of the last epoch {summary['losses'][-1]:.4f}" if summary["losses"] else ""
-    lines.append(
-        (
-            "training",
-            f"{plural(summary['epochs'], 'epoch')} in {duration(seconds['training'])},"
-            f" {count(summary['words_per_second'])} words/s on {plural(summary['workers'], 'thread')}{loss}",
-        )
-    )
-    lines.append(("written", f"{' and '.join(summary['files'])}, {duration(seconds['total'])} in all"))
-    for name, text in lines:
-        print(f"{name:<12}{text}")

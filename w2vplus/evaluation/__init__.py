@@ -4,7 +4,7 @@ Called by the command line, the benchmark and by people with a gensim KeyedVecto
 those of gensim's `evaluate_word_analogies` and `evaluate_word_pairs`; coverage is always part of a result.
 """
 
-from w2vplus.errors import EvaluationError
+from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._outcomes import Result
 from w2vplus.evaluation.analogies import ANALOGY_METHODS, AnalogyResult, AnalogySection, evaluate_analogies
 from w2vplus.evaluation.comparison import Difference, Evaluation, JudgedModel, Score, compare
@@ -32,6 +32,7 @@ __all__ = [
     "AnalogyResult",
     "AnalogySection",
     "Correlation",
+    "CoverageError",
     "Difference",
     "Evaluation",
     "EvaluationError",

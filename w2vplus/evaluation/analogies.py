@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus import _html
-from w2vplus.errors import EvaluationError
+from w2vplus.errors import CoverageError
 from w2vplus.evaluation._answers import answer_rows
 from w2vplus.evaluation._lookup import KeySpelling, WordVectors, as_spelled, considered_keys, rows_of_words
 from w2vplus.evaluation._offsets import METHODS, Questions
@@ -195,7 +195,7 @@ def evaluate_analogies(
     `evaluate_word_analogies`, by 3CosMul the same answers as with its `most_similar_cosmul`; vectors narrower
     than float32 are scored in float32.
 
-    Raises EvaluationError for a malformed file and when no question has all its words in the vocabulary;
+    Raises EvaluationError for a malformed file, CoverageError when no question has all its words in the vocabulary,
     ValueError for an unknown method.
 
     Thread-safety: reads its arguments only; concurrent calls are safe. Reproducibility: no randomness but
@@ -213,7 +213,7 @@ def evaluate_analogies(
     rows = rows_of_words(keys, words - {""}, case_insensitive, as_key)
     known = [[question for question in section.questions if _is_known(question, rows)] for section in asked]
     if not any(known):
-        raise EvaluationError(
+        raise CoverageError(
             f"{questions.source}: no question is in the vocabulary: coverage 0 of "
             f"{sum(len(section.questions) for section in asked)} questions "
             f"over the first {len(keys)} words; are these vectors of the file's language and spelling?"

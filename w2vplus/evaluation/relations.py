@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus import _html
-from w2vplus.errors import EvaluationError
+from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._lookup import (
     KeySpelling,
     WordVectors,
@@ -179,8 +179,8 @@ def evaluate_relations(
     """Correlate the ratings of SemEval-2012 task 2 (Jurgens et al. 2012) with the vectors' offsets.
 
     Arguments as for `evaluate_similarity`; `folder` as `read_relations` takes it. Only pairs of known words
-    are scored, and model pairs with an unknown word are left out. Raises EvaluationError for malformed files
-    and where fewer than two pairs of every relation can be scored.
+    are scored, and model pairs with an unknown word are left out. Raises EvaluationError for malformed files,
+    CoverageError where fewer than two pairs of every relation can be scored.
 
     Thread-safety: reads its arguments only; concurrent calls are safe. Reproducibility: no randomness.
     """
@@ -191,7 +191,7 @@ def evaluate_relations(
     rows = rows_of_words(keys, spelled, case_insensitive, as_key)
     scored = tuple(_scored(relation, keyed_vectors.vectors, rows) for relation in relations)
     if max(relation.seen for relation in scored) < 2:
-        raise EvaluationError(
+        raise CoverageError(
             f"{folder}: no relation has two pairs and a model pair in the vocabulary (the first {len(keys)} words)"
         )
     return RelationResult(os.fspath(folder), scored, len(keys), case_insensitive)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from w2vplus import _html
-from w2vplus.errors import EvaluationError
+from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._lookup import (
     KeySpelling,
     WordVectors,
@@ -201,7 +201,7 @@ def evaluate_similarity(
     case_insensitive : compare words in upper case; of several spellings the first row is the word's vector
     as_key : turns a word of the file into the key that the vectors keep it under
 
-    Raises EvaluationError for a malformed file and when fewer than two pairs are in the vocabulary.
+    Raises EvaluationError for a malformed file, CoverageError when fewer than two pairs are in the vocabulary.
 
     Thread-safety: reads its arguments only; concurrent calls are safe. Reproducibility: no randomness.
     """
@@ -212,7 +212,7 @@ def evaluate_similarity(
     scored = tuple(_with_cosine(pair, keyed_vectors, rows) for pair in pairs)
     seen = [pair for pair in scored if pair.cosine is not None]
     if len(seen) < 2:
-        raise EvaluationError(
+        raise CoverageError(
             f"{path}: of {len(pairs)} pairs {len(seen)} have both words in the vocabulary "
             f"(the first {len(keys)} words); a correlation needs at least 2"
         )

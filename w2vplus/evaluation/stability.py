@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from w2vplus.evaluation._lookup import WordVectors
 from w2vplus.evaluation._resampling import Draws, interval
-from w2vplus.evaluation._units import as_floats, row_norms, unit_rows
-
-BLOCK_ROWS = 1 << 13
+from w2vplus.queries import nearest_rows, unit_rows
+from w2vplus.queries.scan import Excluded
 
 Neighbours = dict[Hashable, tuple[Hashable, ...]]
 """The nearest words of each word, nearest first."""
@@ -30,33 +29,19 @@ def neighbours_of(
 ) -> Neighbours:
     """The `topn` nearest words by cosine of every one of `words` that has a vector.
 
-    Only the first `restrict_vocab` words are looked at. Memory is bounded: some tens of MB for 1,000 words.
+    Only the first `restrict_vocab` words are looked at, by the exact search of `queries`.
     """
     keys = keyed_vectors.index_to_key[:restrict_vocab]
     row_of = {key: row for row, key in enumerate(keys)}
     rows = np.array([row_of[word] for word in words if word in row_of], np.int64)
     if not rows.size:
         return {}
-    vectors = as_floats(keyed_vectors.vectors[: len(keys)])
-    norms = row_norms(vectors)
-    asked = unit_rows(vectors[rows], norms[rows])
-    best = np.full((len(rows), 0), -np.inf, np.float32)
-    found = np.zeros((len(rows), 0), np.int64)
-    for start in range(0, len(vectors), BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
-        scores = asked @ unit_rows(vectors[block], norms[block]).T
-        own = np.flatnonzero((rows >= start) & (rows < start + BLOCK_ROWS))
-        scores[own, rows[own] - start] = -np.inf
-        best = np.concatenate([best, scores], axis=1)
-        places = np.broadcast_to(np.arange(start, start + scores.shape[1]), scores.shape)
-        found = np.concatenate([found, places], axis=1)
-        kept = np.argpartition(-best, min(topn, best.shape[1]) - 1, axis=1)[:, :topn]
-        best, found = np.take_along_axis(best, kept, axis=1), np.take_along_axis(found, kept, axis=1)
-    order = np.lexsort((found, -best), axis=1)
-    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
+    vectors = keyed_vectors.vectors[: len(keys)]
+    itself = Excluded.of(np.arange(len(rows)), rows)
+    found, _ = nearest_rows(vectors, vectors[rows], topn, excluded=itself)
     return {
-        keys[row]: tuple(keys[near] for near, score in zip(nearest, scores, strict=True) if score > -np.inf)
-        for row, nearest, scores in zip(rows.tolist(), found.tolist(), best.tolist(), strict=True)
+        keys[row]: tuple(keys[near] for near in nearest if near >= 0)
+        for row, nearest in zip(rows.tolist(), found.tolist(), strict=True)
     }
 
 
@@ -141,8 +126,7 @@ def seeded_neighbours(
 def _unit_lookup(model: WordVectors, words: Sequence[Hashable]) -> dict[Hashable, NDArray[Any]]:
     wanted = set(words)
     rows = [row for row, key in enumerate(model.index_to_key) if key in wanted]
-    vectors = as_floats(model.vectors[rows])
-    units = unit_rows(vectors, row_norms(vectors), np.float64)
+    units = unit_rows(model.vectors[rows], np.float64)
     return {model.index_to_key[row]: unit for row, unit in zip(rows, units, strict=True)}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
-from w2vplus.errors import EvaluationError
+from w2vplus.errors import CoverageError
 from w2vplus.postprocessing.quantized import DTYPES, QuantizedVectors
 from w2vplus.postprocessing.transforms import all_but_the_top, normalize, reduce_dimensions
 
@@ -128,7 +128,5 @@ def _unless_unknown(judge: Callable[[str], tuple[float, float]], path: str) -> t
     """Score and coverage; NaN and 0 where the vocabulary knows nothing of a well-formed file."""
     try:
         return judge(path)
-    except EvaluationError as error:
-        if "in the vocabulary" not in str(error):
-            raise
+    except CoverageError:
         return math.nan, 0.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from w2vplus.array_folder import ArrayFolder, read_folder, read_head, write_folder
 from w2vplus.errors import ModelFormatError
+from w2vplus.vectors import keyed_vectors
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -60,16 +61,8 @@ class QuantizedVectors:
 
     def keyed_vectors(self) -> KeyedVectors:
         """The vectors in float32, with their counts."""
-        from gensim.models import KeyedVectors
-
-        restored = KeyedVectors(self.codes.shape[1])
-        restored.index_to_key = list(self.keys)
-        restored.key_to_index = {key: row for row, key in enumerate(self.keys)}
-        restored.vectors = self.codes.astype(np.float32) * self.scales[:, None]
-        restored.next_index = len(self.keys)
-        if self.counts is not None:
-            restored.expandos["count"] = self.counts
-        return restored
+        restored = self.codes.astype(np.float32) * self.scales[:, None]
+        return keyed_vectors(list(self.keys), restored, self.counts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a folder (safetensors and JSON) that `load` reads; loading it runs no code.

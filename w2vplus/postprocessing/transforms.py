@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vplus.vectors import keyed_vectors
+
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
@@ -87,11 +89,7 @@ def _changed(vectors: KeyedVectors, change: Callable[[NDArray[np.float64]], NDAr
 
 def with_matrix(vectors: KeyedVectors, matrix: NDArray[Any]) -> KeyedVectors:
     """New KeyedVectors: other numbers for the same keys; what is known of the keys (counts) goes along."""
-    from gensim.models import KeyedVectors
-
-    made = KeyedVectors(matrix.shape[1])
-    made.index_to_key, made.key_to_index = list(vectors.index_to_key), dict(vectors.key_to_index)
-    made.vectors, made.next_index = matrix, len(matrix)
+    made = keyed_vectors(list(vectors.index_to_key), matrix)
     made.expandos = {name: np.array(values) for name, values in vectors.expandos.items()}
     return made
 

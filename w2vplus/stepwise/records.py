@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from w2vplus.reference import Floats, Forward
 
-TARGET, NOISE, NODE = "target", "noise", "node"
+NODE = "node"
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,10 @@ FORMATS = {
             "static", "a folder for sentence-transformers and model2vec", static_folder.read, static_folder.write,
             marks=("model.safetensors", "0_StaticEmbedding/model.safetensors"),
         ),
-        Format("model", "a folder of Word2Vec.save_folder", model_folder.read, None, marks=("w2vplus.json",)),
+        Format(
+            "model", "a folder of Word2Vec.save_folder or QuantizedVectors.save", model_folder.read, None,
+            marks=("w2vplus.json",),
+        ),
     )
 }  # fmt: skip
 
@@ -113,7 +116,7 @@ def format_for_writing(path: str, name: str | None = None) -> Format:
     """
     entry = _checked(_named(name) if name is not None else _by_suffix(path), path)
     if entry.write is None:
-        raise ValueError(f"format {entry.name} ({entry.about}) is only read; such folders hold whole models")
+        raise ValueError(f"format {entry.name} ({entry.about}) is only read")
     return entry
 
 

@@ -75,8 +75,7 @@ def load_vectors(
         raise ValueError(f"dtype must be float16, float32 or None, got {kind}")
     if mmap is not None and mmap not in MAP_MODES:
         raise ValueError(f"mmap must be {', '.join(map(repr, MAP_MODES))} or None, got {mmap!r}")
-    if not is_remote(name) and format is None and not Path(name).exists():
-        format_for_reading(name, None)  # an unknown suffix is the better news
+    if not is_remote(name) and not Path(name).exists():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     chosen = format_for_reading(name, format)
     if mmap is not None and not chosen.maps:

@@ -34,7 +34,6 @@ MENDED = {
 """What lenient loading mends, and how it is told."""
 
 ROWS_AT_ONCE = 4096
-CHECKED_NUMBERS = 1 << 20
 
 
 @dataclass

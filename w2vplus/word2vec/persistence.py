@@ -40,7 +40,7 @@ OURS = (
 )  # fmt: skip
 """Attributes that gensim's class does not know."""
 
-MODEL_KIND, CHECKPOINT_KIND = "model", "checkpoint"
+MODEL_KINDS = MODEL_KIND, CHECKPOINT_KIND = "model", "checkpoint"
 
 
 class Persistence(VocabularyBuilding):
@@ -187,7 +187,7 @@ class Persistence(VocabularyBuilding):
         foreign, written by a newer format version, or contradicts itself.
         """
         content = read_folder(path, documents=folder_layout.DOCUMENTS)
-        if content.kind not in (MODEL_KIND, CHECKPOINT_KIND):
+        if content.kind not in MODEL_KINDS:
             raise ModelFormatError(f"{path} holds a {content.kind}, not a model")
         model = folder_layout.model_from(cls, content, str(path))
         model.add_lifecycle_event("loaded", fname=str(path))

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+ENDINGS = ("input", "sum")
+"""What a training may end with."""
+
+
 def opened(vectors: KeyedVectors | str | PathLike[str]) -> KeyedVectors:
     """The vectors themselves, read if a file is named. Raises what `load_vectors` raises, TypeError for others."""
     if isinstance(vectors, (str, PathLike)):
@@ -75,7 +79,7 @@ def _present_factors(keyed_vectors: Any) -> Any:
 
 def ending_vectors(model: Any, kind: str) -> KeyedVectors:
     """The model's vectors, or new ones that are sums with the output vectors; see `Word2Vec.ending_vectors`."""
-    from gensim.models import KeyedVectors
+    from w2vplus.postprocessing import add_output_vectors
 
     if kind not in ENDINGS:
         raise ValueError(f"the ending must be one of {', '.join(ENDINGS)}, got {kind!r}")
@@ -88,13 +92,4 @@ def ending_vectors(model: Any, kind: str) -> KeyedVectors:
             "the ending 'sum' adds output vectors, which words have under negative sampling alone: "
             "train with negative above 0"
         )
-    summed = KeyedVectors(own.vector_size)
-    summed.index_to_key = list(own.index_to_key)
-    summed.key_to_index = dict(own.key_to_index)
-    summed.expandos = {name: np.copy(column) for name, column in own.expandos.items()}
-    summed.vectors = own.vectors + model.syn1neg
-    return summed
-
-
-ENDINGS = ("input", "sum")
-"""What a training may end with."""
+    return add_output_vectors(model)

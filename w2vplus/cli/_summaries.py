@@ -1,0 +1,55 @@
+"""Turns the summary of a training, which --json prints, into a few lines for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from w2vplus.cli._output import plural
+from w2vplus.progress import count, duration
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """The run in a few lines."""
+    seconds = summary["seconds"]
+    lines = [
+        (
+            "text",
+            f"{summary['tokens']:,} tokens in {plural(summary['sentences'], 'sentence')},"
+            f" {duration(seconds['reading'])}",
+        ),
+        (
+            "vocabulary",
+            f"{summary['vocabulary']:,} words; dropped {summary['dropped_types']:,} rarer than"
+            f" {summary['effective_min_count']} ({summary['dropped_tokens']:,} tokens)",
+        ),
+    ]
+    if "new_words" in summary:
+        lines.append(("new words", f"{summary['new_words']:,} joined those of the model"))
+    if "phrases" in seconds:
+        lines.append(
+            ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")
+        )
+    loss = f", mean loss of the last epoch {summary['losses'][-1]:.4f}" if summary["losses"] else ""
+    lines.append(
+        (
+            "training",
+            f"{plural(summary['epochs'], 'epoch')} in {duration(seconds['training'])},"
+            f" {count(summary['words_per_second'])} words/s on {plural(summary['workers'], 'thread')}{loss}",
+        )
+    )
+    lines.append(("written", f"{' and '.join(summary['files'])}, {duration(seconds['total'])} in all"))
+    for name, text in lines:
+        print(f"{name:<12}{text}")
+
+
+def print_seeds_summary(summary: dict[str, Any]) -> None:
+    """The text once, and a line for every model."""
+    print(f"{'text':<12}{summary['tokens']:,} tokens, {duration(summary['seconds']['reading'])}")
+    print(f"{'vocabulary':<12}{summary['vocabulary']:,} words")
+    for model in summary["models"]:
+        loss = f", mean loss of the last epoch {model['losses'][-1]:.4f}" if model["losses"] else ""
+        print(
+            f"{'seed ' + str(model['seed']):<12}{' and '.join(model['files'])},"
+            f" {count(model['words_per_second'])} words/s{loss}"
+        )
+    print(f"{'all':<12}{duration(summary['seconds']['total'])}")
