@@ -111,7 +111,7 @@ def test_an_explained_step_is_the_kernels(law, shared_negatives, words, window, 
         trained(law, shared_negatives), window=window, seed=seed, learning_rate=rate, sample=sample
     )
     if shared_negatives > 1 and model.law.skip_gram:
-        words = list(dict.fromkeys(words))  # all windows in one tile; tiles of a group are cut otherwise than a window's
+        words = list(dict.fromkeys(words))  # one tile for all windows: those of a group are cut otherwise
     try:
         step = explain_step(model, words)
     except ValueError as error:
