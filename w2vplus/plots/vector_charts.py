@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.plots.chart import Chart, drawing
-from w2vplus.plots.labels import place_labels
+from w2vplus.plots.labels import place_labels, stack_labels
 from w2vplus.plots.layout import unit_rows
-from w2vplus.plots.map_chart import UNDERLAY, text_sizes
+from w2vplus.plots.map_chart import draw_label, text_sizes
 from w2vplus.plots.palette import ACCENT, FAINT, INK, SECOND_ACCENT
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ STRIP_ROW = 34
 STRIP_WIDTH = 1000
 ANALOGY_SIZE = (900, 640)
 LEAST_PLANE = 1e-6
+BEST_ANSWER = 4
+"""Its place among an analogy's points: behind the three words and the corner that they make."""
+
 EDGE = 4
 """Pixels kept free around a name."""
 
@@ -133,17 +136,17 @@ def _draw_parallelogram(axes: Axes, corners: NDArray[np.float64]) -> None:
 
 def _name_points(axes: Axes, points: NDArray[np.float64], names: list[str], size: tuple[int, int]) -> None:
     pixels = axes.transData.transform(points)
-    sizes = text_sizes(axes, names, 11.0)
-    frame = (0.0, 0.0, float(size[0]), float(size[1]))
-    # The answers first: they are what the picture is for.
-    order = [*range(4, len(names)), *range(4)]
-    reach = place_labels(pixels[order], sizes[order] + 2 * EDGE, frame) + EDGE
-    back = axes.transData.inverted()
-    for place, index in enumerate(order):
-        if np.isnan(reach[place][0]):
+    weights = ["bold" if index == BEST_ANSWER else "normal" for index in range(len(names))]
+    sizes = np.vstack([text_sizes(axes, [name], 11.0, weight) for name, weight in zip(names, weights, strict=True)])
+    frame = (0.0, 0.0, float(size[0]), float(axes.get_window_extent().y1))  # the title is above
+    boxes = sizes + 2 * EDGE
+    answers = pixels[BEST_ANSWER:]
+    stacked = stack_labels(answers, boxes[BEST_ANSWER:], frame)
+    occupied = np.vstack([np.hstack([stacked, stacked + boxes[BEST_ANSWER:]]), np.hstack([answers, answers])])
+    corners = place_labels(pixels[:BEST_ANSWER], boxes[:BEST_ANSWER], frame, occupied)
+    for index, corner in enumerate(np.vstack([corners, stacked]) + EDGE):
+        if np.isnan(corner[0]):
             continue
-        x, y = back.transform(reach[place] + sizes[index] / 2)
-        color = FAINT if index == 3 else INK
-        weight = "bold" if index == 4 else "normal"
-        axes.text(x, y, names[index], fontsize=11, ha="center", va="center", parse_math=False, weight=weight,
-                  color=color, bbox=UNDERLAY)  # fmt: skip
+        color = FAINT if index == BEST_ANSWER - 1 else INK
+        draw_label(axes, names[index], pixels[index], corner, sizes[index], fontsize=11, weight=weights[index],
+                   color=color)  # fmt: skip
