@@ -387,9 +387,9 @@ def random_vectors(seed: int, words: int = 200) -> KeyedVectors:
 
 
 def test_neighbours_in_bulk_are_gensims(monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2vplus.evaluation import stability
+    from w2vplus.queries import scan
 
-    monkeypatch.setattr(stability, "BLOCK_ROWS", 33)
+    monkeypatch.setattr(scan, "BLOCK_ROWS", 2 * scan.GROUP)
     vectors = random_vectors(1)
     found = neighbours_of(vectors, ["w3", "nowhere", "w199"], topn=5)
     assert list(found) == ["w3", "w199"]

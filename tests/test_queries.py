@@ -19,7 +19,7 @@ from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.bench import BenchError, queries
 from w2vplus.cli import app
 from w2vplus.errors import VectorFormatError
-from w2vplus.queries import Neighbours, VectorIndex, bulk, mean_of_nearest, nearest_rows, scan
+from w2vplus.queries import Neighbours, VectorIndex, bulk, mean_of_nearest, nearest_others, nearest_rows, scan
 from w2vplus.queries.scan import Excluded
 
 
@@ -126,6 +126,21 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
         if dimensions > 1:
             assert found[: len(expected)].tolist() == expected
     assert (np.diff(np.where(cosines == -np.inf, -9, cosines), axis=1) <= 0).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(rows=st.integers(2, 40), topn=st.integers(1, 12), seed=st.integers(0, 99))
+def test_the_nearest_others_are_those_that_sorting_finds(rows: int, topn: int, seed: int) -> None:
+    matrix = np.random.default_rng(seed).standard_normal((rows, 5))
+    asked = np.arange(rows)[::2]
+    found, cosines = nearest_others(matrix, asked, topn)
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    full = unit @ unit.T
+    np.fill_diagonal(full, -np.inf)
+    order = np.argsort(-full[asked], axis=1)[:, :topn]
+    kept = min(topn, rows - 1)
+    assert (found[:, :kept] == order[:, :kept]).all() and (found[:, kept:] == -1).all()
+    np.testing.assert_allclose(cosines[:, :kept], np.take_along_axis(full[asked], order[:, :kept], axis=1), atol=1e-12)
 
 
 def test_ties_go_to_the_more_frequent_word() -> None:

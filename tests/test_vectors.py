@@ -447,7 +447,7 @@ def test_an_unknown_suffix_lists_the_known_ones(path, animals):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"limit": 0}, "limit must be at least 1 or None, got 0"),
+        ({"limit": 0}, "limit must be a whole number, at least 1, or None, got 0"),
         ({"dtype": "float64"}, "dtype must be float16, float32 or None, got float64"),
         ({"mmap": "w"}, "mmap must be 'r', 'r\\+', 'c' or None, got 'w'"),
         ({"format": "word"}, "format must be one of bin, txt, glove, .*, got 'word'"),

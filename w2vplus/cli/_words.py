@@ -40,7 +40,7 @@ SPELLINGS_SEARCHED = 100_000
 
 
 def load(path: str) -> KeyedVectors:
-    """The vectors of a file, whatever its format, or of a model's folder.
+    """The vectors of a file or a folder, whatever its format.
 
     Raises FileNotFoundError before the suffix is looked at.
     """
@@ -48,18 +48,18 @@ def load(path: str) -> KeyedVectors:
 
 
 def _load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
-    from w2vplus.array_folder import is_array_folder
+    from w2vplus.array_folder import is_array_folder, read_head
+    from w2vplus.postprocessing.quantized import KIND as QUANTIZED
+    from w2vplus.vectors import load_vectors
 
     file = local_path(path)
     if file is not None and not file.exists():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-    if file is not None and is_array_folder(file):
+    if file is not None and is_array_folder(file) and read_head(file)["kind"] != QUANTIZED:
         from w2vplus.word2vec import Word2Vec
 
         model = Word2Vec.load_folder(file)
         return model.wv, model.phrases
-    from w2vplus.vectors import load_vectors
-
     return load_vectors(path), None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._targets import check_not_an_input, check_vectors_target, check_writable
+from w2vplus.cli._targets import check_not_an_input, check_vectors_target
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ADD_OUTPUT = "add-output"
 """The step that needs a whole model, and so comes first."""
+
 
 def postprocess(
     source: Annotated[
@@ -60,12 +61,13 @@ def postprocess(
     Without files of your own the vectors are judged by those that come with gensim.
     """
     from w2vplus.postprocessing import measure_accuracy
+    from w2vplus.vectors import load_vectors
 
     adds_output, steps = _parsed(step or [])
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
     as_folder = bool(steps) and steps[-1].quantizes and not Path(target).suffix
     _check_target(source, target, as_folder)
-    vectors = _load_outputs(source) if adds_output else _load(source)
+    vectors = _load_outputs(source) if adds_output else load_vectors(source)
     rows: list[tuple[str, Accuracy | None, int]] = []
 
     def judged(name: str, changed: KeyedVectors) -> None:
@@ -115,22 +117,8 @@ def _check_target(source: str, target: str, as_folder: bool) -> None:
         if not place.absolute().parent.is_dir():
             raise _output.CommandError(f"OUT {target}: the folder {place.parent} does not exist; create it first")
         return
-    check_vectors_target(target)
-    if "://" not in target:
-        check_writable(target, "OUT")
+    check_vectors_target(target, "OUT")
     check_not_an_input(target, "OUT", [source])
-
-
-def _load(path: str) -> KeyedVectors:
-    """Vectors from a file of any format, or from a folder of quantised ones."""
-    from w2vplus.array_folder import is_array_folder, read_head
-    from w2vplus.postprocessing import QuantizedVectors
-    from w2vplus.postprocessing.quantized import KIND
-    from w2vplus.vectors import load_vectors
-
-    if is_array_folder(path) and read_head(path)["kind"] == KIND:
-        return QuantizedVectors.load(path).keyed_vectors()
-    return load_vectors(path)
 
 
 def _load_outputs(path: str) -> KeyedVectors:

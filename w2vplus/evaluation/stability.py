@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from w2vplus.evaluation._lookup import WordVectors
 from w2vplus.evaluation._resampling import Draws, interval
 from w2vplus.evaluation._units import as_floats, row_norms, unit_rows
-
-BLOCK_ROWS = 1 << 13
+from w2vplus.queries import nearest_others
 
 Neighbours = dict[Hashable, tuple[Hashable, ...]]
 """The nearest words of each word, nearest first."""
@@ -30,33 +29,18 @@ def neighbours_of(
 ) -> Neighbours:
     """The `topn` nearest words by cosine of every one of `words` that has a vector.
 
-    Only the first `restrict_vocab` words are looked at. Memory is bounded: some tens of MB for 1,000 words.
+    Only the first `restrict_vocab` words are looked at, and of them those that have a direction.
+    Memory is bounded: some tens of MB for 1,000 words.
     """
     keys = keyed_vectors.index_to_key[:restrict_vocab]
     row_of = {key: row for row, key in enumerate(keys)}
     rows = np.array([row_of[word] for word in words if word in row_of], np.int64)
     if not rows.size:
         return {}
-    vectors = as_floats(keyed_vectors.vectors[: len(keys)])
-    norms = row_norms(vectors)
-    asked = unit_rows(vectors[rows], norms[rows])
-    best = np.full((len(rows), 0), -np.inf, np.float32)
-    found = np.zeros((len(rows), 0), np.int64)
-    for start in range(0, len(vectors), BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
-        scores = asked @ unit_rows(vectors[block], norms[block]).T
-        own = np.flatnonzero((rows >= start) & (rows < start + BLOCK_ROWS))
-        scores[own, rows[own] - start] = -np.inf
-        best = np.concatenate([best, scores], axis=1)
-        places = np.broadcast_to(np.arange(start, start + scores.shape[1]), scores.shape)
-        found = np.concatenate([found, places], axis=1)
-        kept = np.argpartition(-best, min(topn, best.shape[1]) - 1, axis=1)[:, :topn]
-        best, found = np.take_along_axis(best, kept, axis=1), np.take_along_axis(found, kept, axis=1)
-    order = np.lexsort((found, -best), axis=1)
-    best, found = np.take_along_axis(best, order, axis=1), np.take_along_axis(found, order, axis=1)
+    nearest, _ = nearest_others(keyed_vectors.vectors[: len(keys)], rows, topn)
     return {
-        keys[row]: tuple(keys[near] for near, score in zip(nearest, scores, strict=True) if score > -np.inf)
-        for row, nearest, scores in zip(rows.tolist(), found.tolist(), best.tolist(), strict=True)
+        keys[row]: tuple(keys[near] for near in of_row if near >= 0)
+        for row, of_row in zip(rows.tolist(), nearest.tolist(), strict=True)
     }
 
 

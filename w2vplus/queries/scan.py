@@ -208,6 +208,14 @@ def nearest_rows(
     return ranked(vectors, candidates, rescore, topn)
 
 
+def nearest_others(
+    vectors: NDArray[np.generic], rows: NDArray[np.int64], topn: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The `topn` rows of `vectors` nearest to each of its `rows` (Q,), that row itself left out: as `nearest_rows`."""
+    own = Excluded.of(np.arange(len(rows)), rows)
+    return nearest_rows(vectors, vectors[rows], topn, excluded=own)
+
+
 def mean_of_nearest(
     vectors: NDArray[np.generic], targets: NDArray[np.generic], count: int
 ) -> NDArray[np.float64]:
