@@ -201,7 +201,8 @@ def test_binary_rows_that_end_with_line_feeds_are_read(tmp_path):
 
 
 BAD_TEXT = {
-    "empty": (b"", r"header \(byte 0\): the first line must be two whole numbers"),
+    "empty": (b"", "the file is empty"),
+    "byte order mark": (b"\xef\xbb\xbf1 1\nthe 0.1\n", "begin with a byte order mark, which must go"),
     "no header": (b"the 0.1\n", r"header \(byte 0\): the first line must be two whole numbers"),
     "no header nor row": (b"one of these\n", r"header \(byte 0\): .*or else a first row as in GloVe's files"),
     "no dimensions": (b"1 0\na\n", r"dimensions must be 1 to \d+, got 0"),

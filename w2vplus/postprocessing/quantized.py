@@ -60,16 +60,9 @@ class QuantizedVectors:
 
     def keyed_vectors(self) -> KeyedVectors:
         """The vectors in float32, with their counts."""
-        from gensim.models import KeyedVectors
+        from w2vplus.vectors.loading import keyed_vectors
 
-        restored = KeyedVectors(self.codes.shape[1])
-        restored.index_to_key = list(self.keys)
-        restored.key_to_index = {key: row for row, key in enumerate(self.keys)}
-        restored.vectors = self.codes.astype(np.float32) * self.scales[:, None]
-        restored.next_index = len(self.keys)
-        if self.counts is not None:
-            restored.expandos["count"] = self.counts
-        return restored
+        return keyed_vectors(list(self.keys), self.codes.astype(np.float32) * self.scales[:, None], self.counts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a folder (safetensors and JSON) that `load` reads; loading it runs no code.
