@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
         for name, value in (("BLOCK_ROWS", 2 * scan.GROUP), ("CHUNK_QUERIES", 4), ("RESCORED_QUERIES", 3)):
             patch.setattr(scan, name, value)
         rows, cosines = nearest_rows(matrix, targets, topn, excluded=Excluded.of(pairs[:, 0], pairs[:, 1]))
-    assert rows.shape == cosines.shape == (queries, topn)
+    assert rows.shape == cosines.shape == (queries, min(topn, words))
     for found, scores, expected in zip(rows, cosines, exhaustive(matrix, targets, topn, banned), strict=True):
         assert len(expected) == np.count_nonzero(found >= 0) == np.count_nonzero(scores > -np.inf)
         # In one dimension all cosines are 1 or -1, and rounding decides among equals.
@@ -172,7 +173,22 @@ def test_more_answers_than_words_are_all_there_are() -> None:
     vectors = keyed(np.eye(4))
     found = most_similar_many(vectors, ["w0", ["w1", "w2"]], topn=10)
     assert [len(answers) for answers in found] == [3, 2]
-    assert found.rows.shape == (2, 10) and (found.rows[0, 3:] == -1).all()
+    assert found.rows.shape == (2, 4) and (found.rows[0, 3:] == -1).all()
+
+
+def test_asking_for_more_answers_than_there_are_takes_no_memory() -> None:
+    tracemalloc.start()
+    assert len(most_similar_many(keyed(np.eye(4)), ["w0"], topn=10**9)[0]) == 3
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+
+
+def test_all_words_are_ranked_in_bounded_memory(vectors: KeyedVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = vectors.index_to_key[:20]
+    whole = most_similar_many(vectors, words, topn=len(vectors))
+    monkeypatch.setattr(scan, "RESCORED_NUMBERS", 1)
+    one_by_one = most_similar_many(vectors, words, topn=len(vectors))
+    assert (whole.rows == one_by_one.rows).all() and (whole.scores == one_by_one.scores).all()
 
 
 def test_words_without_direction_are_never_answers() -> None:
@@ -211,8 +227,8 @@ def test_mean_of_nearest_is_the_mean_of_the_best_cosines() -> None:
     ("arguments", "error", "message"),
     [
         ({"positive": "w1"}, TypeError, "one entry for each query, got the string 'w1'"),
-        ({"positive": ["w1"], "topn": 0}, ValueError, "topn must be at least 1, got 0"),
-        ({"positive": ["w1"], "restrict_vocab": 0}, ValueError, "restrict_vocab must be at least 1"),
+        ({"positive": ["w1"], "topn": 0}, ValueError, "topn must be a whole number, at least 1, got 0"),
+        ({"positive": ["w1"], "restrict_vocab": 0}, ValueError, "restrict_vocab must be a whole number, at least 1"),
         ({"positive": ["w1"], "method": "cosmul"}, ValueError, "method must be one of 3CosAdd, 3CosMul"),
         ({"positive": ["w1"], "negative": []}, ValueError, "one entry for each query, got 1 and 0"),
         ({"positive": ["w1", []]}, ValueError, "query 1 has no word"),
