@@ -344,6 +344,16 @@ def test_neighbours_of_all_words_are_written(vectors: KeyedVectors, tmp_path: Pa
     ]
 
 
+def test_words_without_direction_are_left_out_of_a_table(vectors: KeyedVectors, tmp_path: Path) -> None:
+    matrix = vectors.vectors[:5].copy()
+    matrix[2] = 0
+    save_vectors(keyed(matrix), tmp_path / "v.bin")
+    done = run("neighbours", tmp_path / "v.bin", "-o", tmp_path / "n.tsv", "--topn", 9)
+    assert done.exit_code == 0 and "1 vector left out" in done.stderr and "3 neighbours of 4 words" in done.stderr
+    lines = [line.split("\t") for line in (tmp_path / "n.tsv").read_text().splitlines()]
+    assert len(lines) == 12 and "w2" not in {cell for line in lines for cell in line}
+
+
 def test_neighbours_of_given_words_count_the_unknown_ones(vectors: KeyedVectors, tmp_path: Path) -> None:
     save_vectors(keyed(vectors.vectors[:30]), tmp_path / "v.bin")
     command = ["neighbours", tmp_path / "v.bin", "-o", tmp_path / "n.tsv", "--words", "-", "-n", 2]

@@ -9,6 +9,7 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._targets import check_not_an_input, check_writable
+from w2vplus.cli._words import Words
 from w2vplus.cli.query import VectorsArgument
 
 if TYPE_CHECKING:
@@ -47,16 +48,16 @@ def neighbours(
     check_writable(output, "--output")
     check_not_an_input(output, "--output", [vectors, *([words] if words not in (None, "-") else [])])
     from w2vplus.cli.corpora import write_table
-    from w2vplus.vectors import load_vectors
 
-    loaded = load_vectors(vectors)
+    loaded = Words.of_file(vectors).vectors
     asked = list(loaded.index_to_key) if words is None else _known(loaded, words)
     if not asked:
         raise _output.CommandError(f"{vectors} has a vector for no word of {words}")
     index = _index(loaded, topn, quiet) if approximate else None
     write_table(output, _rows(loaded, asked, topn, restrict_vocab, index))
     if not quiet:
-        _output.note(f"{topn} neighbours of {_output.plural(len(asked), 'word')} are in {output}")
+        most = min(topn, len(loaded) - 1, restrict_vocab or topn)
+        _output.note(f"{_output.plural(most, 'neighbour')} of {_output.plural(len(asked), 'word')} are in {output}")
 
 
 def _known(loaded: KeyedVectors, path: str) -> list[str]:
