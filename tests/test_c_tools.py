@@ -103,6 +103,18 @@ def test_bad_vocabularies_are_refused(text: Path, content: str, message: str, tm
     assert done.exit_code == 1 and message in done.stderr and not (tmp_path / "v").exists()
 
 
+def test_no_word_that_is_frequent_enough_names_the_flag(text: Path, tmp_path: Path) -> None:
+    done = run("word2vec", "-train", text, "-output", tmp_path / "v", "-min-count", 9999)
+    assert done.exit_code == 1 and "as often as -min-count 9999" in done.stderr and "--min" not in done.stderr
+
+
+def test_words_of_one_count_stay_in_the_order_of_their_vocabulary(text: Path, tmp_path: Path) -> None:
+    (tmp_path / "vocab").write_text("town 9\nold 9\nlamp 9\n")
+    command = ["word2vec", "-train", text, "-read-vocab", tmp_path / "vocab", "-size", 4, "-iter", 1]
+    assert run(*command, "-output", tmp_path / "v.txt").exit_code == 0
+    assert load_vectors(tmp_path / "v.txt").index_to_key == ["town", "old", "lamp"]
+
+
 def test_bytes_that_are_not_utf8_are_no_hindrance(tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes(b"caf\xe9 and bar\n" * 20)
     assert run("word2vec", "-train", tmp_path / "text", "-output", tmp_path / "v.txt", "-size", 4).exit_code == 0
@@ -123,10 +135,15 @@ def test_without_flags_a_program_explains_itself(program: str, ask: list[str]) -
         (["word2vec", "-train", "x", "-sizes", "3", "-output", "v"], 2, "unrecognized arguments: -sizes 3"),
         (["word2vec", "-train", "x"], 2, "-output is missing"),
         (["word2vec", "-train", "x", "-output", "v", "-size", "0"], 2, "-size: must be a whole number from 1 on"),
-        (["word2vec", "-train", "x", "-output", "v", "-negative", "0"], 2, "--negative must be at least 1"),
+        (["word2vec", "-train", "x", "-output", "v", "-negative", "0"], 2, ": -negative must be at least 1 without"),
+        (["word2vec", "-train", "x", "-output", "v", "-sample", "-1"], 2, ": -sample must be at least 0, got"),
+        (["word2vec", "-train", "x", "-output", "v", "-alpha", "nan"], 2, "error: -alpha must be above 0, got nan"),
+        (["word2vec", "-train", "x", "-output", "v", "-iter", "9999999999"], 2, "error: -iter must be at most"),
+        (["word2vec", "-train", "x", "-output", "v", "-save-vocab", "v"], 2, "must be two places"),
         (["word2vec", "-train", "missing", "-output", "v"], 1, "cannot read the corpus file"),
         (["word2vec", "-train", "x", "-output", "missing/v"], 1, "does not exist; create it first"),
-        (["word2phrase", "-train", "x", "-output", "v", "-threshold", "no"], 2, "must be a number"),
+        (["word2phrase", "-train", "x", "-output", "v", "-threshold", "no"], 2, ": -threshold must be a number"),
+        (["word2phrase", "-train", "x", "-output", "v", "-threshold", "-1"], 2, ": -threshold must be above 0, got -1"),
         (["word2phrase", "-train", "x"], 2, "required: -output"),
         (["distance", "missing.bin"], 1, "input file not found"),
         (["compute-accuracy", "v.bin", "many"], 2, "THRESHOLD must be a whole number"),

@@ -44,7 +44,7 @@ def test_classes_are_those_of_the_loops(seed: int, words: int, class_count: int,
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = keyed(np.random.default_rng(1).standard_normal((50, 4)))
     whole = word_classes(vectors, 6).tolist()
-    monkeypatch.setattr(clustering, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(clustering, "BLOCK_SCORES", 7)
     assert word_classes(vectors, 6).tolist() == whole
 
 

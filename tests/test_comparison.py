@@ -273,6 +273,15 @@ def test_few_pairs_have_no_interval_and_say_so() -> None:
     assert "–" in as_markdown(evaluation)
 
 
+@pytest.mark.parametrize("outcome", [True, False])
+def test_answers_without_exception_are_as_sure_as_their_pairs_are_many(outcome: bool) -> None:
+    model = JudgedModel("a", [[answered({"one": [outcome] * 40}, pairs=12)]] * 2)
+    total = compare([model], confidence=0.9).scores[-1]
+    exact = stats.binomtest(12 * outcome, 12).proportion_ci(0.9, method="exact")
+    assert total.units == 12 and (total.low, total.high) == pytest.approx((exact.low, exact.high))
+    assert (total.low_of_total, total.high_of_total) == pytest.approx((exact.low, exact.high))
+
+
 def test_an_evaluation_is_the_same_each_time_and_without_resamples_has_no_interval() -> None:
     model = JudgedModel("a", [[answered({"one": [True, False] * 20})]])
     assert compare([model]).as_dict() == compare([model]).as_dict()
@@ -386,7 +395,10 @@ def random_vectors(seed: int, words: int = 200) -> KeyedVectors:
     return vectors
 
 
-def test_neighbours_in_bulk_are_gensims() -> None:
+def test_neighbours_in_bulk_are_gensims(monkeypatch: pytest.MonkeyPatch) -> None:
+    from w2vplus.queries import scan
+
+    monkeypatch.setattr(scan, "BLOCK_ROWS", 2 * scan.GROUP)
     vectors = random_vectors(1)
     found = neighbours_of(vectors, ["w3", "nowhere", "w199"], topn=5)
     assert list(found) == ["w3", "w199"]

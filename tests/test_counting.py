@@ -107,6 +107,17 @@ def test_counts_come_back_from_their_file(tmp_path, name):
     assert (read, read_back.tolist()) == (words, counts) and read_back.dtype == np.int64
 
 
+def test_counts_after_a_space_are_those_of_the_c_tool(tmp_path):
+    write_counts(tmp_path / "vocab", ["</s>", "a"], [3, 2], separator=" ")
+    assert (tmp_path / "vocab").read_bytes() == b"</s> 3\na 2\n"
+    (tmp_path / "vocab").write_bytes(b"</s> 3\ncaf\xe9 2\n")
+    words, counts = read_counts(tmp_path / "vocab", separator=" ", errors="replace")
+    assert (words, counts.tolist()) == (["</s>", "caf\ufffd"], [3, 2])
+    write_counts(tmp_path / "vocab", ["a"], [1])
+    with pytest.raises(CorpusError, match="must be a word, a space and its count"):
+        read_counts(tmp_path / "vocab", separator=" ")
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

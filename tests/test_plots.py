@@ -61,25 +61,6 @@ def test_one_dimension_makes_a_line() -> None:
     assert found.shape == (3, 2) and not found[:, 1].any() and np.ptp(found[:, 0]) == 3
 
 
-@settings(deadline=None, max_examples=30)
-@given(rows=st.integers(2, 40), count=st.integers(1, 12), seed=st.integers(0, 99))
-def test_nearest_words_are_those_that_sorting_finds(rows: int, count: int, seed: int) -> None:
-    vectors = unit(rows, 5, seed)
-    found, cosines = layout.nearest(vectors, count)
-    full = vectors @ vectors.T
-    np.fill_diagonal(full, -np.inf)
-    expected = -np.sort(-full, axis=1)[:, : min(count, rows - 1)]
-    np.testing.assert_allclose(cosines, expected, atol=1e-6)
-    np.testing.assert_allclose(np.take_along_axis(full, found, axis=1), expected, atol=1e-6)
-
-
-def test_blocks_of_neighbours_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    vectors = unit(50)
-    whole = layout.nearest(vectors, 4)
-    monkeypatch.setattr(layout, "BLOCK", 7)
-    np.testing.assert_array_equal(layout.nearest(vectors, 4)[0], whole[0])
-
-
 def test_clusters_find_what_is_apart() -> None:
     rng = np.random.default_rng(0)
     centres = np.eye(6)[:3] * 20
@@ -126,6 +107,15 @@ def test_a_map_has_the_most_frequent_words(hundred: KeyedVectors) -> None:
     drawn = word_map(hundred, top=30, method="pca")
     assert drawn.words == hundred.index_to_key[:30] and drawn.vocabulary == 100
     assert drawn.near.shape == (30, 10) and drawn.near.max() < 30
+
+
+def test_words_without_direction_are_nobodys_neighbours() -> None:
+    vectors = vectors_of(["a", "b", "c", "d"])
+    vectors.vectors[3] = 0
+    drawn = word_map(vectors, method="pca")
+    assert 3 not in drawn.near and drawn.near[:3, 2].tolist() == [-1, -1, -1]
+    data = data_of(drawn.page())
+    assert np.frombuffer(base64.b64decode(data["near"]), "<i4").reshape(4, 3)[:3, 2].tolist() == [-1, -1, -1]
 
 
 def test_given_words_come_once_and_by_frequency(hundred: KeyedVectors) -> None:

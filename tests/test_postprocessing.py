@@ -295,7 +295,7 @@ def test_a_folder_of_quantised_vectors_is_read_wherever_vectors_are(
         ("v.bin", "o.bin", ["-s", "int8", "-s", "normalize"], 2, "--step int8 must come last"),
         ("v.bin", "o.bin", ["-s", "normalize", "-s", "add-output"], 2, "add-output comes first"),
         ("v.bin", "v.bin", ["-s", "normalize"], 2, "is the input"),
-        ("v.bin", "o.xyz", ["-s", "normalize"], 2, "OUT: cannot tell the format"),
+        ("v.bin", "o.xyz", ["-s", "normalize"], 2, "OUT: cannot tell the format of"),
         ("v.bin", "o.bin", ["-s", "pca=13"], 1, "dimensions must be from 1 to 12, got 13"),
         ("v.bin", "o.bin", ["-s", "add-output"], 1, "is no saved Word2Vec model"),
         ("none.bin", "o.bin", ["-s", "normalize"], 1, "no such file"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.bench import BenchError, queries
 from w2vplus.cli import app
 from w2vplus.errors import VectorFormatError
-from w2vplus.queries import Neighbours, VectorIndex, bulk, mean_of_nearest, nearest_rows, scan
+from w2vplus.queries import Neighbours, VectorIndex, bulk, mean_of_nearest, nearest_others, nearest_rows, scan
 from w2vplus.queries.scan import Excluded
 
 
@@ -119,13 +120,28 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
         for name, value in (("BLOCK_ROWS", 2 * scan.GROUP), ("CHUNK_QUERIES", 4), ("RESCORED_QUERIES", 3)):
             patch.setattr(scan, name, value)
         rows, cosines = nearest_rows(matrix, targets, topn, excluded=Excluded.of(pairs[:, 0], pairs[:, 1]))
-    assert rows.shape == cosines.shape == (queries, topn)
+    assert rows.shape == cosines.shape == (queries, min(topn, words))
     for found, scores, expected in zip(rows, cosines, exhaustive(matrix, targets, topn, banned), strict=True):
         assert len(expected) == np.count_nonzero(found >= 0) == np.count_nonzero(scores > -np.inf)
         # In one dimension all cosines are 1 or -1, and rounding decides among equals.
         if dimensions > 1:
             assert found[: len(expected)].tolist() == expected
     assert (np.diff(np.where(cosines == -np.inf, -9, cosines), axis=1) <= 0).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(rows=st.integers(2, 40), topn=st.integers(1, 12), seed=st.integers(0, 99))
+def test_the_nearest_others_are_those_that_sorting_finds(rows: int, topn: int, seed: int) -> None:
+    matrix = np.random.default_rng(seed).standard_normal((rows, 5))
+    asked = np.arange(rows)[::2]
+    found, cosines = nearest_others(matrix, asked, topn)
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    full = unit @ unit.T
+    np.fill_diagonal(full, -np.inf)
+    order = np.argsort(-full[asked], axis=1)[:, :topn]
+    kept = min(topn, rows - 1)
+    assert (found[:, :kept] == order[:, :kept]).all() and (found[:, kept:] == -1).all()
+    np.testing.assert_allclose(cosines[:, :kept], np.take_along_axis(full[asked], order[:, :kept], axis=1), atol=1e-12)
 
 
 def test_ties_go_to_the_more_frequent_word() -> None:
@@ -157,7 +173,22 @@ def test_more_answers_than_words_are_all_there_are() -> None:
     vectors = keyed(np.eye(4))
     found = most_similar_many(vectors, ["w0", ["w1", "w2"]], topn=10)
     assert [len(answers) for answers in found] == [3, 2]
-    assert found.rows.shape == (2, 10) and (found.rows[0, 3:] == -1).all()
+    assert found.rows.shape == (2, 4) and (found.rows[0, 3:] == -1).all()
+
+
+def test_asking_for_more_answers_than_there_are_takes_no_memory() -> None:
+    tracemalloc.start()
+    assert len(most_similar_many(keyed(np.eye(4)), ["w0"], topn=10**9)[0]) == 3
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+
+
+def test_all_words_are_ranked_in_bounded_memory(vectors: KeyedVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = vectors.index_to_key[:20]
+    whole = most_similar_many(vectors, words, topn=len(vectors))
+    monkeypatch.setattr(scan, "RESCORED_NUMBERS", 1)
+    one_by_one = most_similar_many(vectors, words, topn=len(vectors))
+    assert (whole.rows == one_by_one.rows).all() and (whole.scores == one_by_one.scores).all()
 
 
 def test_words_without_direction_are_never_answers() -> None:
@@ -196,8 +227,8 @@ def test_mean_of_nearest_is_the_mean_of_the_best_cosines() -> None:
     ("arguments", "error", "message"),
     [
         ({"positive": "w1"}, TypeError, "one entry for each query, got the string 'w1'"),
-        ({"positive": ["w1"], "topn": 0}, ValueError, "topn must be at least 1, got 0"),
-        ({"positive": ["w1"], "restrict_vocab": 0}, ValueError, "restrict_vocab must be at least 1"),
+        ({"positive": ["w1"], "topn": 0}, ValueError, "topn must be a whole number, at least 1, got 0"),
+        ({"positive": ["w1"], "restrict_vocab": 0}, ValueError, "restrict_vocab must be a whole number, at least 1"),
         ({"positive": ["w1"], "method": "cosmul"}, ValueError, "method must be one of 3CosAdd, 3CosMul"),
         ({"positive": ["w1"], "negative": []}, ValueError, "one entry for each query, got 1 and 0"),
         ({"positive": ["w1", []]}, ValueError, "query 1 has no word"),
@@ -311,6 +342,16 @@ def test_neighbours_of_all_words_are_written(vectors: KeyedVectors, tmp_path: Pa
     assert [(word, int(rank), other) for word, rank, other, _ in lines[:3]] == [
         ("w0", rank, other) for rank, (other, _) in enumerate(expected, start=1)
     ]
+
+
+def test_words_without_direction_are_left_out_of_a_table(vectors: KeyedVectors, tmp_path: Path) -> None:
+    matrix = vectors.vectors[:5].copy()
+    matrix[2] = 0
+    save_vectors(keyed(matrix), tmp_path / "v.bin")
+    done = run("neighbours", tmp_path / "v.bin", "-o", tmp_path / "n.tsv", "--topn", 9)
+    assert done.exit_code == 0 and "1 vector left out" in done.stderr and "3 neighbours of 4 words" in done.stderr
+    lines = [line.split("\t") for line in (tmp_path / "n.tsv").read_text().splitlines()]
+    assert len(lines) == 12 and "w2" not in {cell for line in lines for cell in line}
 
 
 def test_neighbours_of_given_words_count_the_unknown_ones(vectors: KeyedVectors, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import struct
 import tracemalloc
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
+from gensim.models import Word2Vec as GensimWord2Vec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vplus import Word2Vec
 from w2vplus.errors import VectorFormatError
+from w2vplus.postprocessing import QuantizedVectors
 from w2vplus.vectors import FORMATS, load_vectors, save_vectors
 
 JSON_KEYED = [".npy", ".safetensors"]
@@ -155,7 +158,7 @@ def test_gensims_format_is_mapped_by_gensim(tmp_path):
 @pytest.mark.parametrize("suffix", [".bin", ".txt", ".tsv"])
 def test_formats_that_cannot_be_mapped_say_so(tmp_path, animals, suffix):
     save_vectors(animals, tmp_path / f"vectors{suffix}")
-    with pytest.raises(ValueError, match="mmap works with the formats kv, safetensors, npy, not with"):
+    with pytest.raises(ValueError, match="mmap works with the formats kv, safetensors, npy, pickle, not with"):
         load_vectors(tmp_path / f"vectors{suffix}", mmap="r")
 
 
@@ -497,6 +500,48 @@ def test_the_folder_of_a_trained_model_yields_its_vectors(tmp_path):
     assert np.array_equal(loaded.vectors, model.wv.vectors)
     with pytest.raises(ValueError, match=r"format model .* is only read"):
         save_vectors(loaded, tmp_path / "other", format="model")
+
+
+@pytest.mark.parametrize("kind", ["int8", "float16"])
+def test_quantised_folders_are_opened_like_any_other(tmp_path, kind):
+    quantized = QuantizedVectors.of(keyed(["a", "b"], np.float32([[127, -2, 0], [0.5, 0.25, -1]]), [7, 3]), kind)
+    quantized.save(tmp_path / "q")
+    loaded = load_vectors(tmp_path / "q")
+    assert loaded.vectors.dtype == (np.float16 if kind == "float16" else np.float32)
+    assert np.array_equal(loaded.vectors, quantized.keyed_vectors().vectors)
+    assert (loaded.index_to_key, loaded.get_vecattr("b", "count")) == (["a", "b"], 3)
+    assert load_vectors(tmp_path / "q", limit=1).index_to_key == ["a"]
+    (tmp_path / "q" / "arrays-1.safetensors").write_bytes(b"short")
+    with pytest.raises(VectorFormatError, match=r"is damaged: it has 5 bytes"):
+        load_vectors(tmp_path / "q")
+
+
+@pytest.mark.parametrize(("made_by", "name"), [(GensimWord2Vec, "m.model"), (Word2Vec, "m.w2v")])
+def test_a_saved_model_yields_its_vectors(tmp_path, made_by, name):
+    model = made_by([["a", "b", "a"]] * 3, vector_size=4, min_count=1, epochs=1, workers=1)
+    model.save(str(tmp_path / name))
+    loaded = load_vectors(tmp_path / name)
+    assert type(loaded) is KeyedVectors and loaded.get_vecattr("a", "count") == 6
+    assert np.array_equal(loaded.vectors, model.wv.vectors)
+    first = load_vectors(tmp_path / name, limit=1, dtype="float16")
+    assert first.vectors.tolist() == [np.float16(model.wv["a"]).tolist()]
+    with pytest.raises(ValueError, match=r"format pickle .* is only read"):
+        save_vectors(loaded, tmp_path / "other.model")
+    (tmp_path / name).write_bytes(pickle.dumps(["a"]))
+    with pytest.raises(VectorFormatError, match="not a file of gensim's save"):
+        load_vectors(tmp_path / name)
+
+
+def test_suffixes_that_are_only_read_are_not_offered_for_writing(tmp_path):
+    with pytest.raises(ValueError, match=r"cannot tell") as refused:
+        save_vectors(KeyedVectors(1), tmp_path / "v.xyz")
+    assert ".bin" in str(refused.value) and ".model" not in str(refused.value) and "pickle" not in str(refused.value)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "3", True])
+def test_a_limit_is_a_whole_number(tmp_path, limit):
+    with pytest.raises(ValueError, match=r"limit must be a whole number, at least 1, or None, got "):
+        load_vectors(tmp_path / "v.txt", limit=limit)
 
 
 def test_an_unknown_folder_says_what_is_looked_for(tmp_path):

@@ -201,7 +201,8 @@ def test_binary_rows_that_end_with_line_feeds_are_read(tmp_path):
 
 
 BAD_TEXT = {
-    "empty": (b"", r"header \(byte 0\): the first line must be two whole numbers"),
+    "empty": (b"", "the file is empty"),
+    "byte order mark": (b"\xef\xbb\xbf1 1\nthe 0.1\n", "begin with a byte order mark, which must go"),
     "no header": (b"the 0.1\n", r"header \(byte 0\): the first line must be two whole numbers"),
     "no header nor row": (b"one of these\n", r"header \(byte 0\): .*or else a first row as in GloVe's files"),
     "no dimensions": (b"1 0\na\n", r"dimensions must be 1 to \d+, got 0"),
@@ -447,7 +448,7 @@ def test_an_unknown_suffix_lists_the_known_ones(path, animals):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"limit": 0}, "limit must be at least 1 or None, got 0"),
+        ({"limit": 0}, "limit must be a whole number, at least 1, or None, got 0"),
         ({"dtype": "float64"}, "dtype must be float16, float32 or None, got float64"),
         ({"mmap": "w"}, "mmap must be 'r', 'r\\+', 'c' or None, got 'w'"),
         ({"format": "word"}, "format must be one of bin, txt, glove, .*, got 'word'"),

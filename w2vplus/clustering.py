@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 ITERATIONS = 10
 """word2vec.c's."""
 
-BLOCK_ROWS = 1 << 13
+BLOCK_SCORES = 1 << 22
+"""Scores of words with centres that are in memory at a time."""
 
 
 def word_classes(vectors: KeyedVectors, class_count: int, *, iterations: int = ITERATIONS) -> NDArray[np.int64]:
@@ -34,12 +35,17 @@ def word_classes(vectors: KeyedVectors, class_count: int, *, iterations: int = I
     matrix = np.asarray(vectors.vectors, np.float32)
     classes = np.arange(len(matrix), dtype=np.int64) % class_count
     for _ in range(iterations):
-        centres = _centres(matrix, classes, class_count)
-        empty = ~centres.any(axis=1)
-        for start in range(0, len(matrix), BLOCK_ROWS):
-            scores = matrix[start : start + BLOCK_ROWS] @ centres.T
-            scores[:, empty] = -np.inf
-            classes[start : start + BLOCK_ROWS] = scores.argmax(axis=1)
+        # At most as many classes as words have any; of the others there may be millions.
+        present, of_present = np.unique(classes, return_inverse=True)
+        centres = _centres(matrix, of_present, len(present))
+        directed = centres.any(axis=1)
+        if not directed.any():
+            break
+        present, centres = present[directed], centres[directed]
+        rows = max(1, BLOCK_SCORES // len(present))
+        for start in range(0, len(matrix), rows):
+            scores = matrix[start : start + rows] @ centres.T
+            classes[start : start + rows] = present[scores.argmax(axis=1)]
     return classes
 
 

@@ -1,4 +1,6 @@
-"""Word counts as a tab-separated file: what `w2vplus vocab -o` writes and `w2vplus train --vocab` reads."""
+"""Word counts as a file: what `w2vplus vocab -o` writes and `w2vplus train --vocab` reads, with a tab between word and
+count; with a space, what `w2vplus word2vec` saves and reads.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +12,31 @@ from numpy.typing import NDArray
 
 from w2vplus.errors import CorpusError
 
+NAMES = {"\t": "tab", " ": "space"}
+"""How messages call what stands between word and count."""
 
-def write_counts(path: str | os.PathLike[str], words: Iterable[object], counts: Iterable[int]) -> None:
-    """Write lines of word, tab, count, whole or not at all; a compression suffix compresses."""
+
+def write_counts(
+    path: str | os.PathLike[str], words: Iterable[object], counts: Iterable[int], *, separator: str = "\t"
+) -> None:
+    """Write lines of word, separator, count, whole or not at all; a compression suffix compresses."""
     import smart_open
 
     from w2vplus._atomic import replacing
 
     with replacing(path) as temporary, smart_open.open(str(temporary), "w", encoding="utf-8") as file:
         for word, count in zip(words, counts, strict=True):
-            file.write(f"{word}\t{count}\n")
+            file.write(f"{word}{separator}{count}\n")
 
 
-def read_counts(path: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.int64]]:
+def read_counts(
+    path: str | os.PathLike[str], *, separator: str = "\t", errors: str = "strict"
+) -> tuple[list[str], NDArray[np.int64]]:
     """The words of such a file (compressed or not) and their counts, int64, in its order.
 
-    Raises OSError if it cannot be read, CorpusError, naming the line, for what is not word, tab, count, and
+    errors: what becomes of bytes that are not UTF-8, as for `bytes.decode`.
+
+    Raises OSError if it cannot be read, CorpusError, naming the line, for what is not word, separator, count, and
     for a word that comes twice.
     """
     from w2vplus.corpus.files import expand, open_plain
@@ -37,14 +48,14 @@ def read_counts(path: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.int
     with open_plain(source) as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                word, _, count = line.decode("utf-8").rstrip("\r\n").rpartition("\t")
+                word, _, count = line.decode("utf-8", errors).rstrip("\r\n").rpartition(separator)
             except UnicodeDecodeError as error:
                 raise CorpusError(
                     f"{name} is not UTF-8 at line {number}, byte {error.start} of it"
                 ) from error
             if not word or not count.isascii() or not count.isdigit() or len(count) > 18:
                 raise CorpusError(
-                    f"{name}, line {number}: must be a word, a tab and its count, got {line[:60]!r}"
+                    f"{name}, line {number}: must be a word, a {NAMES[separator]} and its count, got {line[:60]!r}"
                 )
             if word in lines_of_words:
                 raise CorpusError(

@@ -12,6 +12,7 @@ import numpy as np
 from w2vplus.alignment.dictionaries import known_pairs, shared_words
 from w2vplus.alignment.mapping import Alignment, align
 from w2vplus.errors import EvaluationError
+from w2vplus.queries import most_similar_many, unit_rows
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -103,11 +104,12 @@ def drift(
     2016).
 
     The two sets are aligned by the rotation that fits all words they share. words: those to look at, all shared
-    ones unless given; topn: how many to return (of `words` all); neighbours: nearest words of each period to show;
-    restrict_vocab: unless words are given, look only at those among the first so many of both, since vectors of rare
-    words differ by chance.
+    ones that have a direction unless given; topn: how many to return (of `words` all); neighbours: nearest words of
+    each period to show; restrict_vocab: unless words are given, look only at those among the first so many of both,
+    since vectors of rare words differ by chance.
 
-    Raises KeyError for a word that one of the periods lacks, ValueError where they share none.
+    Raises KeyError for a word that one of the periods lacks, ValueError for one whose vector is zero or not finite, and
+    where they share none.
     """
     alignment = align(before, after)
     shared = [word for word, _ in shared_words(before, after)]
@@ -125,8 +127,14 @@ def drift(
             raise ValueError(f"no word is among the first {restrict_vocab} of both periods: raise restrict_vocab")
     pairs = known_pairs(before, after, [(word, word) for word in chosen])
     mapped, now = alignment.map(pairs.source_rows), alignment.target_unit[pairs.target_rows]
+    directed = unit_rows(before.vectors[pairs.source_rows]).any(axis=1)
+    directed &= unit_rows(after.vectors[pairs.target_rows]).any(axis=1)
+    if words is not None and not directed.all():
+        word = chosen[int(directed.argmin())]
+        raise ValueError(f"the vector of {word!r} is zero or not finite in one of the periods: leave the word out")
     distances = 1 - np.einsum("wd,wd->w", mapped, now, dtype=np.float64)
-    order = np.argsort(-distances, kind="stable")[:topn]
+    distances[~directed] = -np.inf
+    order = np.argsort(-distances, kind="stable")[: min(topn, np.count_nonzero(directed))]
     most = [chosen[place] for place in order]
     then, later = _nearest_words(before, most, neighbours), _nearest_words(after, most, neighbours)
     return [
@@ -136,8 +144,6 @@ def drift(
 
 
 def _nearest_words(vectors: KeyedVectors, words: Sequence[Any], count: int) -> list[tuple[Any, ...]]:
-    from w2vplus.queries import most_similar_many
-
     if count < 1 or not words:
         return [() for _ in words]
     # As lists of one: a key may be a number.

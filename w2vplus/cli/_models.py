@@ -13,6 +13,9 @@ from w2vplus.cli import _output
 from w2vplus.cli._settings import CheckpointSettings, TrainSettings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
@@ -71,27 +74,28 @@ def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings
 def new_model(
     encoded: EncodedCorpus,
     settings: TrainSettings,
-    counts_file: str | None = None,
+    known: tuple[list[str], NDArray[np.int64]] | None = None,
     start: dict[str, Any] | None = None,
+    *,
+    min_count_option: str = "--min-count",
 ) -> Word2Vec:
     """A model whose vocabulary is built and whose weights are drawn, ready for `run_training`.
 
-    With `counts_file` the vocabulary and its counts are those of that file; `start` are the arguments that say where
+    With `known` the vocabulary is those words with their counts, int64 (V,); `start` are the arguments that say where
     vectors start from, if not at random. Raises CommandError if no word is frequent enough.
     """
     from w2vplus import Word2Vec
-    from w2vplus.counts_file import read_counts
 
-    types, counts = (encoded.types, encoded.counts) if counts_file is None else read_counts(counts_file)
+    types, counts = (encoded.types, encoded.counts) if known is None else known
     most_frequent = int(counts.max())
     if most_frequent < settings.min_count:
         word = types[int(counts.argmax())]
         raise _output.CommandError(
-            f"no word occurs as often as --min-count {settings.min_count}: the most frequent,"
-            f" {_output.shown(word)}, has {most_frequent}; lower --min-count or give more text"
+            f"no word occurs as often as {min_count_option} {settings.min_count}: the most frequent,"
+            f" {_output.shown(word)}, has {most_frequent}; lower {min_count_option} or give more text"
         )
     model = Word2Vec(**settings.arguments(), **(start or {}))
-    if counts_file is None:
+    if known is None:
         model.build_vocab(encoded)
     else:
         # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.

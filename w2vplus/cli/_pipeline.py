@@ -311,7 +311,10 @@ def train_and_save(
         elif earlier is not None:
             model = _models.grown_model(earlier, encoded, settings)
         else:
-            model = _models.new_model(encoded, settings, counts_file, started)
+            from w2vplus.counts_file import read_counts
+
+            known = None if counts_file is None else read_counts(counts_file)
+            model = _models.new_model(encoded, settings, known, started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
         model.workers = settings.workers

@@ -12,7 +12,7 @@ from w2vplus.cli._options import QuietFlag
 from w2vplus.cli._targets import check_not_an_input, check_vectors_target
 
 FORMATS = (
-    "bin", "txt", "glove", "kv", "safetensors", "npy", "parquet", "arrow", "tsv", "spacy", "static", "model",
+    "bin", "txt", "glove", "kv", "safetensors", "npy", "parquet", "arrow", "tsv", "spacy", "static", "model", "pickle",
 )  # fmt: skip
 """The names in w2vplus.vectors, which help shows without importing it."""
 
@@ -42,7 +42,7 @@ def convert(
         typer.Option(
             "--format", metavar="NAME",
             help="Format of OUT where the suffix does not tell: glove (no header), spacy, static (a folder for"
-            f" sentence-transformers and model2vec), or any of {', '.join(FORMATS[:-1])}.",
+            f" sentence-transformers and model2vec), or any of {', '.join(FORMATS[:-2])}.",
         ),
     ] = None,
     from_format: Annotated[

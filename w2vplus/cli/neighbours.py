@@ -53,7 +53,8 @@ def neighbours(
         raise _output.CommandError(f"{vectors} has a vector for no word of {words_from}")
     index = _index(loaded, topn, quiet) if approximate else None
     _output.write_table(output, _rows(loaded, asked, topn, restrict_vocab, index))
-    _output.note(f"{topn} neighbours of {_output.plural(len(asked), 'word')} are in {output}", quiet=quiet)
+    most = _output.plural(min(topn, len(loaded) - 1, restrict_vocab or topn), "neighbour")
+    _output.note(f"{most} of {_output.plural(len(asked), 'word')} are in {output}", quiet=quiet)
 
 
 def _known(words: Words, path: str) -> list[Any]:

@@ -321,3 +321,13 @@ def interval(resampled: Floats, confidence: float) -> tuple[float, float]:
     tail = 50 * (1 - confidence)
     low, high = np.percentile(numbers, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def interval_without_exception(share: float, units: int, confidence: float) -> tuple[float, float]:
+    """The interval of a share that is 0 or 1 in every one of `units` observations: Clopper & Pearson's (1934).
+
+    Resampling finds nothing but that very share there, and would call it certain. Word pairs, not questions, are the
+    observations: 0 of 12 pairs leaves up to 26 %, whatever the number of questions that were made of them.
+    """
+    bound = ((1 - confidence) / 2) ** (1 / units)
+    return (0.0, 1 - bound) if share == 0 else (bound, 1.0)

@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from w2vplus.evaluation._outcomes import Key, Outcomes, Result, key_of, outcomes_of
-from w2vplus.evaluation._resampling import FEWEST_PAIRS, Draws, Floats, Mask, interval, over_seeds
+from w2vplus.evaluation._resampling import (
+    FEWEST_PAIRS,
+    Draws,
+    Floats,
+    Mask,
+    QuestionUnits,
+    interval,
+    interval_without_exception,
+    over_seeds,
+)
 from w2vplus.evaluation.stability import Neighbours, Overlap, interval_over_seeds, neighbour_overlap
 
 
@@ -41,7 +50,8 @@ class Score:
 
     kind, file, method: analogies, similarity or relations; the file; the method of analogies, else empty
     level, section: a "section" by its name, a "group" of sections, or the "total" (of relations their mean)
-    value: mean over seeds; low, high: its interval over word pairs (and seeds), None for fewer than 5 pairs
+    value: mean over seeds; low, high: its interval over word pairs (and seeds), None for fewer than 5 pairs;
+        where every answer is wrong or every one right, what so many pairs can say (Clopper & Pearson 1934)
     value_of_total, low_of_total, high_of_total: the same with unknown words counted as wrong (or cosine 0)
     seen, total, coverage: questions or pairs whose words are known to the first seed, all, and their ratio
     units: word pairs that were drawn again
@@ -201,8 +211,13 @@ def _measured(
     """The score of each seed, and the interval of their mean."""
     values, drawn = outcomes.measure(counted, sections, draws)
     by_all: Mask = np.asarray(counted.all(axis=0))
-    enough = outcomes.units.count(by_all, sections) >= FEWEST_PAIRS
-    low, high = interval(over_seeds(drawn, draws), confidence) if enough else (math.nan, math.nan)
+    units = outcomes.units.count(by_all, sections)
+    if units < FEWEST_PAIRS or not draws.resamples:
+        low = high = math.nan
+    elif isinstance(outcomes.units, QuestionUnits) and (not values.any() or (values == 1).all()):
+        low, high = interval_without_exception(values[0], units, confidence)
+    else:
+        low, high = interval(over_seeds(drawn, draws), confidence)
     return values.tolist(), low, high
 
 

@@ -71,12 +71,11 @@ def read_analogies(path: str | os.PathLike[str]) -> AnalogyQuestions:
     section of a file that has sections, and where there is no question at all.
     """
     name = os.fspath(path)
-    if "://" not in name and Path(name).is_dir():
-        sections = list(_category_files(Path(name)))
-    else:
-        sections = _sections_of_file(name)
+    is_folder = "://" not in name and Path(name).is_dir()
+    sections = list(_category_files(Path(name))) if is_folder else _sections_of_file(name)
     if not any(section.questions for section in sections):
-        raise EvaluationError(f"{path}: the file holds no analogy questions")
+        where = "no .txt file of the folder holds" if is_folder else "the file holds no"
+        raise EvaluationError(f"{path}: {where} analogy questions")
     return AnalogyQuestions(name, tuple(sections))
 
 

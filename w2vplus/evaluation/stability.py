@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from w2vplus.evaluation._lookup import WordVectors
 from w2vplus.evaluation._resampling import Draws, interval
-from w2vplus.queries import nearest_rows, unit_rows
-from w2vplus.queries.scan import Excluded
+from w2vplus.queries import nearest_others, unit_rows
 
 Neighbours = dict[Hashable, tuple[Hashable, ...]]
 """The nearest words of each word, nearest first."""
@@ -36,12 +35,10 @@ def neighbours_of(
     rows = np.array([row_of[word] for word in words if word in row_of], np.int64)
     if not rows.size:
         return {}
-    vectors = keyed_vectors.vectors[: len(keys)]
-    itself = Excluded.of(np.arange(len(rows)), rows)
-    found, _ = nearest_rows(vectors, vectors[rows], topn, excluded=itself)
+    nearest, _ = nearest_others(keyed_vectors.vectors[: len(keys)], rows, topn)
     return {
-        keys[row]: tuple(keys[near] for near in nearest if near >= 0)
-        for row, nearest in zip(rows.tolist(), found.tolist(), strict=True)
+        keys[row]: tuple(keys[near] for near in of_row if near >= 0)
+        for row, of_row in zip(rows.tolist(), nearest.tolist(), strict=True)
     }
 
 

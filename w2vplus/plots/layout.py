@@ -1,7 +1,7 @@
-"""Turns word vectors into what a map needs: a place for every word, its group, and its nearest words.
+"""Turns word vectors into what a map needs: a place for every word, and its group.
 
-Everything works on unit vectors, so that Euclidean distance stands for cosine. PCA, k-means and neighbours need NumPy
-and SciPy alone; t-SNE and UMAP come from scikit-learn and umap-learn, which are extras.
+Everything works on unit vectors, so that Euclidean distance stands for cosine. PCA and k-means need NumPy and SciPy
+alone; t-SNE and UMAP come from scikit-learn and umap-learn, which are extras.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ MOST_AUTO_TSNE = 2_000
 PERPLEXITY = 30.0
 DIMENSIONS_FOR_TSNE = 50
 """t-SNE starts from so many principal components, as its authors advise for speed (van der Maaten and Hinton 2008)."""
-
-BLOCK = 2048
 
 
 def unit_rows(vectors: NDArray[np.floating[Any]], words: Sequence[object]) -> NDArray[np.float32]:
@@ -142,21 +140,3 @@ def clusters(vectors: NDArray[np.float32], count: int, seed: int = 1) -> tuple[N
         distance = np.linalg.norm(rows[inside] - centres[group], axis=1)
         members.append(inside[np.argsort(distance, kind="stable")].tolist())
     return groups, members
-
-
-def nearest(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """For every row its nearest others by cosine: int64 and float32 (n, min(count, n - 1)), nearest first."""
-    total = len(vectors)
-    count = min(count, total - 1)
-    rows = np.empty((total, count), dtype=np.int64)
-    cosines = np.empty((total, count), dtype=np.float32)
-    for begin in range(0, total, BLOCK):
-        block = vectors[begin : begin + BLOCK] @ vectors.T
-        own = np.arange(len(block))
-        block[own, begin + own] = -np.inf
-        best = np.argpartition(block, total - count, axis=1)[:, total - count :]
-        values = np.take_along_axis(block, best, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        rows[begin : begin + BLOCK] = np.take_along_axis(best, order, axis=1)
-        cosines[begin : begin + BLOCK] = np.take_along_axis(values, order, axis=1)
-    return rows, cosines

@@ -70,7 +70,7 @@ def page_data(words: WordMap) -> dict[str, Any]:
         "counts": None if words.counts is None else words.counts.tolist(),
         "neighbours": words.near.shape[1],
         "near": _base64(words.near, "<u4"),
-        "cosines": _base64(np.round(words.cosines * 100), "<i1"),
+        "cosines": _base64(np.round(np.where(words.near < 0, 0.0, words.cosines) * 100), "<i1"),
     }
 
 

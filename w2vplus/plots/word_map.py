@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from w2vplus._atomic import replacing
 from w2vplus.plots import layout
 from w2vplus.plots.palette import GROUP_COLORS, RANK_COLORS
+from w2vplus.queries import nearest_others
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -50,7 +51,7 @@ class WordMap:
 
     points: float64 (n, 2). group_of: uint8 (n,), rows of `groups`. ranks: int64 (n,), 1 is the vocabulary's most
     frequent word. counts: int64 (n,), or None where the vectors have none. near and cosines: (n, k), the nearest of
-    the words on the map by cosine of the whole vectors.
+    the words on the map by cosine of the whole vectors, -1 and -inf at the end where fewer have a direction.
     """
 
     words: list[str]
@@ -60,7 +61,7 @@ class WordMap:
     ranks: NDArray[np.int64]
     counts: NDArray[np.int64] | None
     near: NDArray[np.int64]
-    cosines: NDArray[np.float32]
+    cosines: NDArray[np.float64]
     method: str
     vocabulary: int
     title: str
@@ -133,7 +134,7 @@ def word_map(
         ]
     else:
         group_of, groups = _by_frequency(len(keys))
-    near, cosines = layout.nearest(units, NEIGHBOURS)
+    near, cosines = nearest_others(units, np.arange(len(units)), min(NEIGHBOURS, len(units) - 1))
     return WordMap(
         names, points, group_of, groups, rows + 1, _counts(vectors, rows), near, cosines, found_by, len(vectors), title
     )

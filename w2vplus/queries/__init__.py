@@ -9,7 +9,7 @@ with a gensim KeyedVectors in hand.
 from w2vplus.queries.bulk import METHODS, most_similar_many
 from w2vplus.queries.index import Recall, VectorIndex
 from w2vplus.queries.neighbours import Neighbours
-from w2vplus.queries.scan import mean_of_nearest, nearest_rows, unit_rows
+from w2vplus.queries.scan import mean_of_nearest, nearest_others, nearest_rows, unit_rows
 
 __all__ = [
     "METHODS",
@@ -18,6 +18,7 @@ __all__ = [
     "VectorIndex",
     "mean_of_nearest",
     "most_similar_many",
+    "nearest_others",
     "nearest_rows",
     "unit_rows",
 ]

@@ -82,10 +82,10 @@ def most_similar_many(
 
 
 def _check(topn: int, restrict_vocab: int | None, method: str, index: VectorIndex | None, words: int) -> None:
-    if topn < 1:
-        raise ValueError(f"topn must be at least 1, got {topn}")
-    if restrict_vocab is not None and restrict_vocab < 1:
-        raise ValueError(f"restrict_vocab must be at least 1 or None, got {restrict_vocab}")
+    if not _is_positive(topn):
+        raise ValueError(f"topn must be a whole number, at least 1, got {topn!r}")
+    if restrict_vocab is not None and not _is_positive(restrict_vocab):
+        raise ValueError(f"restrict_vocab must be a whole number, at least 1, or None, got {restrict_vocab!r}")
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if index is None:
@@ -96,6 +96,10 @@ def _check(topn: int, restrict_vocab: int | None, method: str, index: VectorInde
         raise ValueError("an index searches all its vectors: make one of the first words instead of restrict_vocab")
     if len(index) != words:
         raise ValueError(f"the index holds {len(index)} vectors, but there are {words}: make it anew")
+
+
+def _is_positive(number: object) -> bool:
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool) and int(number) >= 1
 
 
 def _paired(positive: Iterable[Any], negative: Iterable[Any] | None) -> Iterator[tuple[list[Any], list[Any]]]:

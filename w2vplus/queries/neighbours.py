@@ -15,8 +15,8 @@ class Neighbours(Sequence[list[tuple[Any, float]]]):
     """The nearest words of each of Q queries, best first.
 
     keys: the vectors' `index_to_key`
-    rows: int64 (Q, topn), into `keys`; -1 where fewer words than `topn` were left
-    scores: float64 (Q, topn), cosines (or what the method defines); -inf beside a row of -1
+    rows: int64 (Q, n), into `keys`, n being `topn` or the number of words where that is less; -1 where fewer were left
+    scores: float64 (Q, n), cosines (or what the method defines); -inf beside a row of -1
 
     `neighbours[q]` is the list of (word, score) that gensim's `most_similar` returns.
     """

@@ -29,6 +29,8 @@ SPARE = 4
 """Candidates kept beyond those asked for, whose order float32 cannot tell."""
 
 RESCORED_QUERIES = 256
+RESCORED_NUMBERS = 1 << 23
+"""Queries whose candidates are scored again at a time, fewer where that many candidates' vectors are more numbers."""
 
 Score = Callable[[slice, slice, NDArray[np.float32], NDArray[np.float32]], None]
 """Called with a chunk of queries, a block of rows, their unit vectors (n, D) and the place of scores (queries, n)."""
@@ -152,14 +154,16 @@ def ranked(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The best `topn` of each query's candidates, best first, scored in float64; ties go to the lower row.
 
-    rows: int64 (Q, n), -1 for none. Returns rows int64 and scores float64, both (Q, topn); -1 and -inf at the
-    end where a query has fewer candidates.
+    rows: int64 (Q, n), -1 for none. Returns rows int64 and scores float64, both (Q, min(topn, V)); -1 and -inf
+    at the end where a query has fewer candidates.
     """
+    topn = min(topn, len(vectors))
     best_rows = np.full((len(rows), topn), -1, np.int64)
     best_scores = np.full((len(rows), topn), -np.inf)
     width = min(topn, rows.shape[1])
-    for first in range(0, len(rows), RESCORED_QUERIES):
-        here = slice(first, min(first + RESCORED_QUERIES, len(rows)))
+    step = min(RESCORED_QUERIES, max(1, RESCORED_NUMBERS // max(1, rows.shape[1] * vectors.shape[1])))
+    for first in range(0, len(rows), step):
+        here = slice(first, min(first + step, len(rows)))
         candidates = np.sort(rows[here], axis=1)
         unit = unit_rows(vectors[candidates.reshape(-1)], np.float64).astype(np.float64, copy=False)
         scores = rescore(here, candidates, unit.reshape(*candidates.shape, -1))
@@ -186,7 +190,8 @@ def nearest_rows(
     excluded: Excluded | None = None,
     penalties: NDArray[np.floating] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The `topn` rows nearest to each target by cosine, best first: rows int64 and cosines float64, (Q, topn).
+    """The `topn` rows nearest to each target by cosine, best first: rows int64 and cosines float64,
+    (Q, min(topn, V)).
 
     vectors: (V, D); targets: (Q, D), scaled to unit length here; `penalties`, (V,), are taken off the cosines
     of each row. At the end of a query's rows stand -1, of its scores -inf, where it has fewer answers.
@@ -206,6 +211,14 @@ def nearest_rows(
     keep = min(len(vectors), topn + SPARE)
     candidates = candidate_rows(vectors, score, len(unit), keep, excluded or Excluded.none())
     return ranked(vectors, candidates, rescore, topn)
+
+
+def nearest_others(
+    vectors: NDArray[np.generic], rows: NDArray[np.int64], topn: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The `topn` rows of `vectors` nearest to each of its `rows` (Q,), that row itself left out: as `nearest_rows`."""
+    own = Excluded.of(np.arange(len(rows)), rows)
+    return nearest_rows(vectors, vectors[rows], topn, excluded=own)
 
 
 def mean_of_nearest(

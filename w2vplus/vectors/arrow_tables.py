@@ -112,7 +112,8 @@ def _arrow_faults(loading: Loading) -> Iterator[None]:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise loading.fault(f"no table of this format, or damaged ({error})") from error
+        reason = " ".join(str(error).split())
+        raise loading.fault(f"no table of this format, or damaged ({reason})") from error
 
 
 def _choose_columns(loading: Loading, schema: Any) -> tuple[str, str, str | None]:

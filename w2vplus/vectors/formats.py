@@ -87,8 +87,12 @@ FORMATS = {
             marks=("model.safetensors", "0_StaticEmbedding/model.safetensors"),
         ),
         Format(
-            "model", "a folder of Word2Vec.save_folder or QuantizedVectors.save", model_folder.read, None,
+            "model", "a folder of Word2Vec.save_folder or of quantised vectors", model_folder.read, None,
             marks=("w2vplus.json",),
+        ),
+        Format(
+            "pickle", "a model that Word2Vec.save of gensim or w2vplus wrote", gensim_native.read, None,
+            (".model", ".w2v"), streams=True, maps=True,
         ),
     )
 }  # fmt: skip
@@ -114,9 +118,9 @@ def format_for_writing(path: str, name: str | None = None) -> Format:
     Raises ValueError for an unknown name or suffix, a format that is only read, and a compressed or remote path for
     a format that cannot be so.
     """
-    entry = _checked(_named(name) if name is not None else _by_suffix(path), path)
+    entry = _checked(_named(name) if name is not None else _by_suffix(path, writes=True), path)
     if entry.write is None:
-        raise ValueError(f"format {entry.name} ({entry.about}) is only read")
+        raise ValueError(f"format {entry.name} ({entry.about}) is only read; {path} must be another for vectors alone")
     return entry
 
 
@@ -126,16 +130,18 @@ def _named(name: str) -> Format:
     return FORMATS[name]
 
 
-def _by_suffix(path: str) -> Format:
+def _by_suffix(path: str, *, writes: bool = False) -> Format:
     bare = without_compression(path).lower()
     for entry in FORMATS.values():
         if bare.endswith(entry.suffixes):
             return entry
-    suffixes = [suffix for entry in FORMATS.values() for suffix in entry.suffixes]
-    streams = [suffix for entry in FORMATS.values() if entry.streams for suffix in entry.suffixes]
+    fit = [entry for entry in FORMATS.values() if entry.write is not None or not writes]
+    suffixes = [suffix for entry in fit for suffix in entry.suffixes]
+    streams = [suffix for entry in fit if entry.streams for suffix in entry.suffixes]
+    names = [entry.name for entry in fit]
     raise ValueError(
         f"cannot tell the format of {path} by its suffix: use one of {', '.join(suffixes)} ({', '.join(streams)} may "
-        f"have a further {', '.join(COMPRESSION_SUFFIXES)}), or name the format: {', '.join(FORMATS)}"
+        f"have a further {', '.join(COMPRESSION_SUFFIXES)}), or name the format: {', '.join(names)}"
     )
 
 

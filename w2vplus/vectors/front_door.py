@@ -60,16 +60,16 @@ def load_vectors(
         the vector, and rows with too few fields, no number or NaN are left out, as is a row cut short at the end;
         a wrong number of rows in the header is put up with
 
-    Returns a gensim KeyedVectors, with counts where the format has them. A `.kv` file is a pickle, and a pickle can
-    run code: open only those you trust. The other formats run none.
+    Returns a gensim KeyedVectors, with counts where the format has them. Files `.kv`, `.model` and `.w2v` are
+    pickles, and a pickle can run code: open only those you trust. The other formats run none.
 
     Raises VectorFormatError, with row and byte offset, for whatever the format does not promise: a header without two
     numbers or with more rows than the file can hold, a short or long row, a number that is none or not finite, rows
     left over, damaged compression. ValueError for arguments; OSError for the file.
     """
     name = os.fspath(path)
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit must be at least 1 or None, got {limit}")
+    if limit is not None and (not isinstance(limit, (int, np.integer)) or isinstance(limit, bool) or limit < 1):
+        raise ValueError(f"limit must be a whole number, at least 1, or None, got {limit!r}")
     kind = None if dtype is None else np.dtype(dtype)
     if kind is not None and kind not in (np.float16, np.float32):  # (to NumPy, None is float64)
         raise ValueError(f"dtype must be float16, float32 or None, got {kind}")

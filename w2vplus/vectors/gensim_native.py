@@ -1,4 +1,4 @@
-"""gensim's own format: what `KeyedVectors.save` writes, with any key and every attribute.
+"""gensim's own format: what `save` of a KeyedVectors or of a whole model writes, with any key and every attribute.
 
 It is a pickle, and a pickle can run code: open only those you trust.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import pickle
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2vplus._atomic import replacing_family
 from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.files import damage_named, is_remote
 from w2vplus.vectors.loading import Loading, keyed_vectors
@@ -24,18 +23,13 @@ if TYPE_CHECKING:
 def write(source: KeyedVectors, path: str) -> None:
     """gensim's `save`: a pickle, with large arrays in .npy files beside it that can be memory-mapped.
 
-    Local files are written in a folder of their own first; the pickle, which names the others, moves last.
+    A local file appears whole or not at all.
     """
     if is_remote(path):
         source.save(path, separately=[], sep_limit=sys.maxsize)
         return
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
-        source.save(str(Path(folder, target.name)))
-        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == target.name):
-            part.replace(target.parent / part.name)
+    with replacing_family(path) as temporary:
+        source.save(str(temporary))
 
 
 def read(loading: Loading) -> KeyedVectors:

@@ -107,7 +107,8 @@ def map_tensor(loading: Loading, names: tuple[str, ...], path: Path | None = Non
         with safe_open(file, "numpy") as tensors:  # checks that the header keeps within the file
             there = list(tensors.keys())
     except SafetensorError as error:
-        raise loading.fault(f"{file.name} is no valid safetensors file: {error}") from error
+        which = "" if path is None else f"{file.name} is "
+        raise loading.fault(f"{which}no valid safetensors file ({error})") from error
     name = next((name for name in names if name in there), there[0] if len(there) == 1 else None)
     if name is None:
         raise loading.fault(f"{file.name} has the tensors {there}, none of them called {' or '.join(names)}")

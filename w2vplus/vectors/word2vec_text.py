@@ -7,6 +7,7 @@ and is written with the fewest digits that read back to the same float32.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -55,9 +56,12 @@ def _read_headerless(loading: Loading, stream: IO[bytes], first: bytes) -> Keyed
     dimensions = len(re.findall(rb"[^ \t\r\v\f\n]+", first)) - 1
     # A row of a single number is more likely a damaged header.
     if not 2 <= dimensions <= MAX_DIMENSIONS or native.read_text(first, dimensions).odd:
+        if not first:
+            raise loading.fault("the file is empty")
+        hint = "; these begin with a byte order mark, which must go" if first.startswith(BOM_UTF8) else ""
         raise loading.fault(
             "header (byte 0): the first line must be two whole numbers, 'rows dimensions', or else a first row as in "
-            f"GloVe's files, a key and its numbers; got {first[:40]!r}"
+            f"GloVe's files, a key and its numbers; got {first[:40]!r}{hint}"
         )
     rows = Rows(loading, dimensions)
     TextRows(rows).read(stream, first)

@@ -12,7 +12,11 @@ from w2vplus.cli.corpora import rereadable
 def word2phrase(flags: Flags = None) -> None:
     """Join phrases as the C program word2phrase, with its flags: -train FILE -output FILE -threshold 100 ..."""
     given = _parser().read(flags)
-    settings = PhraseSettings(1, given.min_count, given.threshold, scoring=Scoring.WORD2PHRASE)
+    try:
+        settings = PhraseSettings(1, given.min_count, given.threshold, scoring=Scoring.WORD2PHRASE)
+    except _output.UsageError as error:
+        # The same rules under the flags of this program: --phrase-threshold is -threshold.
+        raise _output.UsageError(str(error).replace("--phrase-", "-")) from None
     check_writable(given.output, "-output")
     check_not_a_source(given.output, "-output", [given.train])
     if given.debug > 0:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from w2vplus import limits
 from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._settings import TrainSettings, available_cpus
-from w2vplus.cli._targets import check_not_a_source, check_writable
+from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from w2vplus.store import EncodedCorpus
     from w2vplus.word2vec import Word2Vec
 
@@ -19,6 +23,12 @@ SENTENCE_END = "</s>"
 
 LEAST_RATE = 1e-4
 """The C tool's learning rate falls to this part of the first."""
+
+RULED = {
+    "-size": "vector_size", "-window": "window", "-sample": "sample", "-negative": "negative", "-threads": "workers",
+    "-iter": "epochs", "-min-count": "min_count", "-alpha": "alpha",
+}  # fmt: skip
+"""Flags whose values must be what `Word2Vec` takes as this argument."""
 
 NOTES = """\
 What differs from the C program: training is w2vplus's; lines of any length are trained whole;
@@ -43,8 +53,10 @@ def word2vec(flags: Flags = None) -> None:
         print(f"Vocab size: {len(model.wv) + 1}")
         print(f"Words in train file: {sum(counts) + encoded.sentence_count}", flush=True)
     if given.save_vocab is not None:
-        words = zip(model.wv.index_to_key, counts, strict=True)
-        _write_lines(given.save_vocab, [(SENTENCE_END, encoded.sentence_count), *words])
+        from w2vplus.counts_file import write_counts
+
+        words, counted = [SENTENCE_END, *model.wv.index_to_key], [encoded.sentence_count, *counts]
+        write_counts(given.save_vocab, words, counted, separator=" ")
     if given.output is None:
         return
     _pipeline.run_training(model, encoded, quiet=quiet)
@@ -80,13 +92,25 @@ def _parser() -> CToolParser:
 
 
 def _check(given: argparse.Namespace) -> None:
-    """Refuse what would fail after training."""
+    """Refuse what would fail after training, or cannot be meant."""
+    for flag, argument in RULED.items():
+        value = getattr(given, flag.strip("-").replace("-", "_"))
+        if value is not None:
+            try:
+                limits.checked(argument, value, shown=flag)
+            except ValueError as error:
+                raise _output.UsageError(str(error)) from None
+    try:
+        limits.check_something_is_learnt(given.hs, given.negative, shown=("-hs 1", "-negative"))
+    except ValueError as error:
+        raise _output.UsageError(str(error)) from None
     if given.output is None and given.save_vocab is None:
         raise _output.UsageError("-output is missing: name a file for the vectors, or -save-vocab for the vocabulary")
     for flag, path in (("-output", given.output), ("-save-vocab", given.save_vocab)):
         if path is not None:
             check_writable(path, flag)
             check_not_a_source(path, flag, [given.train, *([given.read_vocab] if given.read_vocab else [])])
+    check_distinct(("-save-vocab", given.save_vocab), ("-output", given.output))
 
 
 def _settings(given: argparse.Namespace) -> TrainSettings:
@@ -112,51 +136,30 @@ def _settings(given: argparse.Namespace) -> TrainSettings:
 
 def _model(given: argparse.Namespace, settings: TrainSettings, encoded: EncodedCorpus) -> Word2Vec:
     """A model with its vocabulary: of the text, or of the file that -read-vocab names."""
-    from w2vplus import Word2Vec
-
-    if given.read_vocab is None:
-        return _models.new_model(encoded, settings)
-    model = Word2Vec(**settings.arguments())
-    model.build_vocab_from_freq(_read_vocabulary(given.read_vocab), corpus_count=encoded.sentence_count)
-    return model
+    known = None if given.read_vocab is None else _read_vocabulary(given.read_vocab)
+    return _models.new_model(encoded, settings, known, min_count_option="-min-count")
 
 
-def _read_vocabulary(path: str) -> dict[str, int]:
-    """Words and counts as -save-vocab writes them, line ends left out. Raises CommandError naming a bad line."""
-    import smart_open
+def _read_vocabulary(path: str) -> tuple[list[str], NDArray[np.int64]]:
+    """Words and counts as -save-vocab and the C program write them, line ends left out."""
+    from w2vplus.counts_file import read_counts
 
-    words: dict[str, int] = {}
-    with smart_open.open(path, "rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            word, _, count = line.decode("utf-8", "replace").strip().rpartition(" ")
-            if not word or not (count.isascii() and count.isdecimal()) or word in words:
-                raise _output.CommandError(
-                    f"{path}, line {number}: must be a word that did not come before, a space and its count,"
-                    f" got {line[:60]!r}"
-                )
-            if word != SENTENCE_END:
-                words[word] = int(count)
+    words, counts = read_counts(path, separator=" ", errors="replace")
+    kept = [place for place, word in enumerate(words) if word != SENTENCE_END]
+    words, counts = [words[place] for place in kept], counts[kept]
     if not words:
         raise _output.CommandError(f"{path} holds no word")
-    return words
+    return words, counts
 
 
 def _write(model: Word2Vec, given: argparse.Namespace) -> None:
     if given.classes:
         from w2vplus.clustering import word_classes
+        from w2vplus.counts_file import write_counts
 
         classes = word_classes(model.wv, given.classes).tolist()
-        _write_lines(given.output, zip(model.wv.index_to_key, classes, strict=True))
+        write_counts(given.output, model.wv.index_to_key, classes, separator=" ")
         return
     from w2vplus.vectors import save_vectors
 
     save_vectors(model.wv, given.output, format="bin" if given.binary else "txt")
-
-
-def _write_lines(path: str, pairs: Any) -> None:
-    """Write lines of a word, a space and a number, whole or not at all."""
-    from w2vplus._atomic import replacing
-
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for word, number in pairs:
-            file.write(f"{word} {number}\n")

@@ -26,7 +26,8 @@ function wordAt(x, y) {
 
 // ---- What is known of a word
 
-const neighboursOf = (word) => near.subarray(word * perWord, (word + 1) * perWord);
+// Places without a neighbour come last and hold -1, which is beyond every word as an unsigned number.
+const neighboursOf = (word) => near.subarray(word * perWord, (word + 1) * perWord).filter((other) => other < total);
 
 function factsOf(word) {
   const rank = `${ordinal(ranks ? ranks[word] : word + 1)} most frequent`;
