@@ -340,3 +340,15 @@ def test_reading_tables_imports_no_table_package_that_is_not_needed(write):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_byte_order_mark_before_json_lines_is_not_read(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "a b"}\n{"text": "c"}\n', encoding="utf-8-sig")
+    assert encode(str(path), fields="text").types == ["a", "b", "c"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_lazy_frame_is_read_without_warnings():
+    pl = pytest.importorskip("polars", reason="the frame is one of polars'")
+    assert encode(pl.LazyFrame({"text": ["a b", "c"]}), fields="text").types == ["a", "b", "c"]

@@ -89,3 +89,13 @@ def test_arrays_are_encoded_many_times_faster_than_lists():
     middle = time.thread_time()
     encode(walks)
     assert (middle - started) > 3 * (time.thread_time() - middle)
+
+
+def test_masked_values_are_no_tokens():
+    walks = np.ma.array([[1, 2, 0], [2, 1, 3], [0, 0, 0]], mask=[[0, 0, 1], [0, 0, 0], [1, 1, 1]])
+    assert [list(walk) for walk in IntegerSentences(walks)] == [[1, 2], [2, 1, 3], []]
+    for source in (walks, list(walks), [walks[0], np.array([2, 1, 3]), walks[2]]):
+        corpus = encode(source)
+        assert (corpus.types, corpus.store.sentence_starts.tolist()) == ([1, 2, 3], [0, 2, 5, 5])
+    with pytest.raises(CorpusError, match="a mask hides tokens"):
+        IntegerSentences(walks[0], offsets=[0, 3])

@@ -32,9 +32,18 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         put_in_place(temporary, target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and _says_only_that_the_disk_is_full(error):
+            text = f"cannot be written: {error.strerror}; free some space, or write to another disk"
+            raise OSError(error.errno, text, str(target)) from error
         raise
+
+
+def _says_only_that_the_disk_is_full(error: OSError) -> bool:
+    """Whether it is the system's own error of a failed write, which names no file."""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return is_full and error.filename is None and error.strerror == os.strerror(error.errno or 0)
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 Called by `w2vplus bench`. Every peer gets the same text, the same settings and the same seed; peers run in
 turn, repetition by repetition and in changing order, so that a slow minute of the machine hits all of them;
 the ratio is the median of the ratios within repetitions. A row of kind "training" times the peer's
-training call alone, in this process; a row of kind "whole" times fresh processes from file to saved vectors.
+training call alone, in this process, and one of kind "lists" the whole way from token lists in memory to a trained
+model. Rows of kind "script" (gensim's script with the peer's import) and "whole" (the peer's own command) time fresh
+processes from file to saved vectors.
 
 A peer that did not train the whole corpus is not measured but refused: gensim's `corpus_file` mode returns
 after 10,000 words of a one-line text without a word, and a ratio to that would be worth nothing.
@@ -80,7 +82,7 @@ class Row:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     accuracy: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     peak_megabytes: dict[str, list[float]] = field(default_factory=dict)
-    """Of the processes of a "whole" row; empty where the system does not tell."""
+    """Of the processes of "script" and "whole" rows; empty where the system does not tell."""
 
     def words_per_second(self, peer: str) -> float:
         """Raw words a second, all epochs counted: median over the repetitions."""

@@ -238,6 +238,8 @@ def memory_table(source: Any, fields: Sequence[str] | None) -> Table:
 
 def _column_names(source: Any) -> list[str] | None:
     """Names of a table's columns; None for a single column."""
+    if hasattr(source, "collect_schema"):  # polars, whose lazy frames find their columns only when asked to
+        return list(source.collect_schema().names())
     for attribute in ("column_names", "columns"):
         names = getattr(source, attribute, None)
         if names is not None and not callable(names):

@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Generator
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -121,7 +121,8 @@ def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
     """The byte sources that a path, URI, folder, glob pattern or "-" stands for; those of a folder or glob by
     name.
 
-    A folder stands for its own files, not those of its folders; hidden ones (".name") are left out. Raises
+    A folder stands for its own files, not those of its folders; hidden ones (".name") are left out, links that lead
+    nowhere are not: reading them fails. Raises
     FileNotFoundError if there is no such file or nothing matches, CorpusError for a folder without files and for
     an empty name.
     """
@@ -129,7 +130,7 @@ def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
     if not name:
         raise CorpusError("the name of the corpus is empty, got '': name a file, or . for the current folder")
     if name == STANDARD_INPUT:
-        return [SpooledStream("standard input", lambda: nullcontext(sys.stdin.buffer))]
+        return [SpooledStream("standard input", _standard_input)]
     if "://" in name:
         parts = urlsplit(name)
         if parts.scheme != "file":
@@ -140,18 +141,29 @@ def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
     path = Path(name)
     if path.is_dir():
         files = sorted(
-            str(file) for file in path.iterdir() if file.is_file() and not file.name.startswith(".")
+            str(file) for file in path.iterdir() if _is_file_or_broken_link(file) and not file.name.startswith(".")
         )
         if not files:
             raise CorpusError(f"the folder {name} holds no files; folders inside it are not searched")
         return [LocalFile(file) for file in files]
     if not path.exists() and glob.has_magic(name):
         matches = glob.glob(name, recursive=True)  # noqa: PTH207 (pathlib takes no absolute patterns)
-        files = sorted(match for match in matches if Path(match).is_file())
+        files = sorted(match for match in matches if _is_file_or_broken_link(Path(match)))
         if not files:
             raise FileNotFoundError(errno.ENOENT, "no file matches this corpus pattern", name)
         return [LocalFile(file) for file in files]
     return [local_source(name)]
+
+
+def _standard_input() -> AbstractContextManager[Any]:
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed: give it a text, as in cat corpus.txt | w2vplus train -")
+    return nullcontext(sys.stdin.buffer)
+
+
+def _is_file_or_broken_link(path: Path) -> bool:
+    """A link to nothing counts, so that opening it names the file that is missing."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def local_source(name: str) -> ByteSource:

@@ -30,13 +30,17 @@ class IntegerSentences:
         model.wv[3]
         IntegerSentences([0, 3, 5, 5, 1], offsets=[0, 3, 5])
 
+    Values that a NumPy mask hides, such as the padding of short walks, are no tokens.
     Iterating gives lists of Python ints, any number of times.
     Raises CorpusError for values that are no integers or offsets that do not fit them.
     Thread-safety: read-only; the array must not be changed while it is in use.
     """
 
     def __init__(self, values: ArrayLike, offsets: ArrayLike | None = None) -> None:
-        array = np.asarray(values)
+        if isinstance(values, np.ma.MaskedArray) and values.ndim == 2 and offsets is None:
+            offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(values.count(axis=1), dtype=np.int64)])
+            values = values.compressed()
+        array = _unmasked(values)
         if array.size == 0 and array.dtype.kind not in "iu":
             array = array.astype(np.int64)
         if array.dtype.kind not in "iu":
@@ -72,6 +76,13 @@ class IntegerSentences:
         if progress is not None:
             progress(len(ids))
         return EncodedCorpus(self.values[first_places].tolist(), counts, TokenStore(ids, self.offsets))
+
+
+def _unmasked(values: ArrayLike) -> NDArray[Any]:
+    """As an array; CorpusError if a mask hides some of the values, which `np.asarray` would show."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise CorpusError("a mask hides tokens of an array: pass .compressed() and offsets that fit it")
+    return np.asarray(values)
 
 
 def _checked_offsets(offsets: ArrayLike, values: NDArray[Any]) -> NDArray[np.int64]:
@@ -111,6 +122,8 @@ def integer_sentences(source: Any) -> IntegerSentences | None:
     for sentence in source:
         if not (isinstance(sentence, np.ndarray) and sentence.ndim == 1 and sentence.dtype.kind in "iu"):
             return None
+    if any(isinstance(sentence, np.ma.MaskedArray) for sentence in source):
+        source = [np.ma.compressed(sentence) for sentence in source]
     if len({sentence.dtype.kind for sentence in source}) == 2 and any(s.dtype == np.uint64 for s in source):
         return None  # NumPy would make floats of them
     offsets = np.zeros(len(source) + 1, np.int64)

@@ -6,6 +6,7 @@ second. `columns` makes corpora of them.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -80,12 +81,14 @@ class _RowFile(RowTable):
 
 
 class JsonLines(_RowFile):
-    """A file with a JSON object on each line; blank lines are no rows."""
+    """A file with a JSON object on each line; blank lines are no rows, a byte order mark is no part of the first."""
 
     def values(self) -> Iterator[Any]:
         with open_plain(self._file) as lines:
             for row, line in enumerate(lines, start=1):
-                if line.isspace():
+                if row == 1:
+                    line = line.removeprefix(codecs.BOM_UTF8)
+                if not line or line.isspace():
                     continue
                 record = self._record(line, row)
                 try:

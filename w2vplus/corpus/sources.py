@@ -6,6 +6,7 @@ makes them of names; nobody else needs to know their kinds.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -174,11 +175,17 @@ class SpooledStream:
                         shutil.copyfileobj(stream, spool, 1 << 20)
                 except OSError as error:
                     spool.close()
-                    raise OSError(
-                        error.errno, f"cannot keep {self.name} in {tempfile.gettempdir()}: {error.strerror}"
-                    ) from error
+                    raise OSError(error.errno, self._explained(error)) from error
                 self._spool = spool
         return self._spool
+
+    def _explained(self, error: OSError) -> str:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return f"cannot read {self.name}: {error.strerror or error}"
+        return (
+            f"cannot keep {self.name} in {tempfile.gettempdir()}: {error.strerror}; "
+            "free some space, or choose a roomier folder with TMPDIR"
+        )
 
     def open(self) -> _SpoolReader:
         return _SpoolReader(self._spooled(), self._lock)

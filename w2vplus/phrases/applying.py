@@ -81,13 +81,15 @@ class PhrasedCorpus(TransformedCorpus):  # type: ignore[misc]
             else:
                 yield self.obj[sentence]
 
-    def encoded(self, workers: int) -> tuple[EncodedCorpus, str, dict[tuple[str, ...], str]] | None:
+    def encoded(
+        self, workers: int, **options: Any
+    ) -> tuple[EncodedCorpus, str, dict[tuple[str, ...], str]] | None:
         """The phrased corpus as ids, the delimiter and the phrases that were joined (components -> token);
-        None if it must be iterated."""
+        None if it must be iterated. `options` are `encode`'s."""
         native = self.obj._native()
         if native is None:
             return None
-        corpus, _, carried = encoded_strings(opened_strings(self.corpus), workers)
+        corpus, _, carried = encoded_strings(opened_strings(self.corpus), workers, **options)
         delimiter = self.obj.delimiter
         for table in native.tables:
             for components, phrase in zip(table.components(), table.phrases(), strict=True):
@@ -120,19 +122,19 @@ def opened_strings(sentences: Any) -> Any:
 
 
 def encoded_strings(
-    opened: Any, workers: int
+    opened: Any, workers: int, **options: Any
 ) -> tuple[EncodedCorpus, str | None, dict[tuple[str, ...], str]]:
     """A corpus of strings (from `opened_strings`) as ids; for a phrased corpus also its delimiter and the phrases
-    that were joined in it.
+    that were joined in it. `options` are `encode`'s.
 
     Raises CorpusError or TypeError for what is no corpus of strings.
     """
     if isinstance(opened, PhrasedCorpus):
-        if (phrased := opened.encoded(workers)) is not None:
+        if (phrased := opened.encoded(workers, **options)) is not None:
             return phrased
         opened = open_sentences(opened, one_shot=True)
     corpus = encode(
-        _ListedSentences(opened) if isinstance(opened, SentenceCorpus) else opened, workers=workers
+        _ListedSentences(opened) if isinstance(opened, SentenceCorpus) else opened, workers=workers, **options
     )
     for token in corpus.types:
         if not isinstance(token, str):

@@ -96,6 +96,13 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         frozen._tables = list(tables)
         return frozen
 
+    @classmethod
+    def of_gensim(cls, frozen: gensim_phrases.FrozenPhrases) -> FrozenPhrases:
+        """The phrases of gensim's own class; later changes to either do not reach the other."""
+        ours = cls.__new__(cls)
+        ours._adopt(dict(frozen.__dict__))
+        return ours
+
     def __str__(self) -> str:
         return (
             f"{type(self).__name__}<{sum(map(len, self._tables))} phrases, min_count={self.min_count}, "

@@ -1,10 +1,11 @@
 """From what a user hands to `build_vocab` or `train` to encoded corpora and training blocks.
 
 gensim iterates its corpus in every epoch, so a callback may shuffle a list and a class may walk anew. The same comes
-out here, without reading twice what is the same. What cannot change between epochs (files read by a known reader, an
-EncodedCorpus) is encoded once and trained from its ids. A list of token lists is encoded once and compared in every
-epoch with what was encoded, token by token, which takes 5 to 17 ns each where encoding takes 130; only a list that
-differs is encoded anew. Any other iterable, and a list of the user's own sentence objects, is iterated in every epoch.
+out here, without reading twice what is the same. What cannot change between epochs (files read by a known reader,
+frozen phrases over them, an EncodedCorpus) is encoded once and trained from its ids. A list of token lists is encoded
+once and compared in every epoch with what was encoded, token by token, which takes 5 to 17 ns each where encoding
+takes 130; only a list that differs is encoded anew. Any other iterable, and a list of the user's own sentence objects,
+is iterated in every epoch.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from w2vplus.corpus import (
     open_sentences,
     reading_options,
 )
+from w2vplus.phrases.applying import PhrasedCorpus, encoded_strings
 from w2vplus.store import EncodedCorpus, TokenStore
 from w2vplus.trainer import Block, aligned_blocks, whole_block
+from w2vplus.word2vec.phrasing import are_frozen, phrased_files
 
 STREAM_TOKENS = 1 << 18
 """Tokens of a Python iterable that are encoded ahead of the workers."""
@@ -68,15 +71,18 @@ class CorpusMemory:
         self._corpus: EncodedCorpus | None = None
         self.hold = False
 
-    def encode(self, source: Any, corpus: Corpus, **options: Any) -> EncodedCorpus:
+    def encode(self, source: Any, corpus: Corpus | PhrasedCorpus, **options: Any) -> EncodedCorpus:
         """`w2vplus.corpus.encode(corpus, **options)`, or the remembered result; `source` is what the user gave."""
         if isinstance(corpus, EncodedCorpus):
             return corpus
-        mark = _mark(corpus)
+        mark = None if isinstance(corpus, PhrasedCorpus) else _mark(corpus)
         if self._corpus is not None and (source is self._source if mark is None else mark == self._fingerprint):
             return self._corpus
         self._source = self._fingerprint = self._corpus = None
-        encoded = encode(corpus, **options, **self._storage)
+        if isinstance(corpus, PhrasedCorpus):
+            encoded = encoded_strings(corpus, **options, **self._storage)[0]
+        else:
+            encoded = encode(corpus, **options, **self._storage)
         if mark is not None or self.hold or self.cache:
             self._source, self._fingerprint, self._corpus = source, mark, encoded
         return encoded
@@ -98,16 +104,20 @@ def _mark(corpus: Corpus) -> object:
     return None if files is None or options is None else (files, options)
 
 
-def open_source(sentences: Any, corpus_file: Any, errors: str) -> Corpus:
+def open_source(sentences: Any, corpus_file: Any, errors: str) -> Corpus | PhrasedCorpus:
     """The corpus behind gensim's two arguments, one of which is None."""
     if corpus_file is not None:
         return open_corpus(corpus_file, errors=errors)
+    if (phrased := phrased_files(sentences)) is not None:
+        return phrased
     return open_sentences(sentences, one_shot=True, strings_as_characters=True)
 
 
-def never_changes(corpus: Corpus) -> bool:
-    """Whether nothing that runs between two epochs can change what `corpus` gives, so that encoding it once is enough.
-    """
+def never_changes(corpus: Corpus | PhrasedCorpus, *, watched: bool) -> bool:
+    """Whether nothing that runs between two epochs can change what `corpus` gives, so that encoding it once is enough;
+    `watched` says whether code of the user's runs there."""
+    if isinstance(corpus, PhrasedCorpus):
+        return not watched or are_frozen(corpus)
     return not isinstance(corpus, SentenceCorpus)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2vplus.corpus import SentenceCorpus
 from w2vplus.phrases import FrozenPhrases
+from w2vplus.phrases.applying import PhrasedCorpus
 from w2vplus.progress import observer_for
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
@@ -270,12 +271,12 @@ class Learning(Persistence):
         """The corpus for training; `watched` says whether code of the user's runs between epochs."""
         corpus = open_source(sentences, corpus_file, self.errors)
         comparable = is_plain_list(sentences)
-        if self._memory.cache or (not watched if comparable else never_changes(corpus)):
+        if self._memory.cache or (not watched if comparable else never_changes(corpus, watched=watched)):
             return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
         if comparable:
             first = self._encode(sentences, corpus_file)
             return list_feed(sentences, first, lambda: self._encode_anew(sentences), self.wv.key_to_index)
-        assert isinstance(corpus, SentenceCorpus)  # everything else never changes
+        assert isinstance(corpus, SentenceCorpus | PhrasedCorpus)  # everything else never changes
         if isinstance(self.phrases, FrozenPhrases):
             return streamed_feed(phrased_stream(corpus, self.phrases), self.wv.key_to_index)
         return streamed_feed(corpus, self.wv.key_to_index)

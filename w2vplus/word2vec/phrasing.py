@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gensim.interfaces import TransformedCorpus
+
 from w2vplus.collocations import join_phrases
-from w2vplus.corpus import SentenceCorpus, encode
+from w2vplus.corpus import SentenceCorpus, encode, open_sentences
 from w2vplus.phrases import FrozenPhrases, PhraseOptions, Phrases
 from w2vplus.phrases.applying import PhrasedCorpus, decoded
 from w2vplus.phrases.learning import learn_frozen
@@ -35,6 +37,29 @@ def checked_phrases(phrases: Any) -> Any:
     if int(phrases) < 0:
         raise ValueError(f"phrases must be at least 0 passes, got {phrases}")
     return PhraseOptions(int(phrases)) if phrases else None
+
+
+def phrased_files(sentences: Any) -> PhrasedCorpus | None:
+    """`sentences` if they are phrases over text files, as in `bigram[LineSentence(file)]`, nested or not, which can
+    become ids without strings; gensim's own FrozenPhrases (exactly these) become ours. None for anything else."""
+    if type(sentences) is TransformedCorpus and not sentences.chunksize:
+        kind = type(sentences.obj)
+        if (kind.__module__, kind.__qualname__) != ("gensim.models.phrases", "FrozenPhrases"):
+            return None
+        sentences = PhrasedCorpus(FrozenPhrases.of_gensim(sentences.obj), sentences.corpus)
+    if type(sentences) is not PhrasedCorpus or sentences.obj._native() is None:
+        return None
+    if not isinstance(sentences.corpus, TransformedCorpus):
+        source = open_sentences(sentences.corpus, one_shot=True)
+        return None if isinstance(source, SentenceCorpus) else sentences
+    inner = phrased_files(sentences.corpus)
+    return None if inner is None else PhrasedCorpus(sentences.obj, inner)
+
+
+def are_frozen(phrased: PhrasedCorpus) -> bool:
+    """Whether all phrases of a `phrased_files` corpus are frozen: those of `Phrases` may learn between epochs."""
+    inner = phrased.corpus
+    return isinstance(phrased.obj, FrozenPhrases) and (not isinstance(inner, PhrasedCorpus) or are_frozen(inner))
 
 
 def phrased_stream(sentences: Any, phrases: FrozenPhrases) -> SentenceCorpus:
