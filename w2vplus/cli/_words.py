@@ -39,15 +39,11 @@ SPELLINGS_SEARCHED = 100_000
 """Among so many of the most frequent words nearest spellings are looked for; that takes 0.2 seconds."""
 
 
-def load(path: str) -> KeyedVectors:
-    """The vectors of a file, whatever its format, or of a model's folder.
+def load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
+    """The vectors of a file, whatever its format, or of a model's folder, and the phrases saved with a model.
 
     Raises FileNotFoundError before the suffix is looked at.
     """
-    return _load_with_phrases(path)[0]
-
-
-def _load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
     from w2vplus.array_folder import is_array_folder
 
     file = local_path(path)
@@ -59,7 +55,11 @@ def _load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
         model = Word2Vec.load_folder(file)
         return model.wv, model.phrases
     from w2vplus.vectors import load_vectors
+    from w2vplus.vectors.formats import format_for_reading
+    from w2vplus.vectors.gensim_native import read_saved
 
+    if format_for_reading(path, None).name == "kv":
+        return read_saved(path)
     return load_vectors(path), None
 
 
@@ -96,7 +96,7 @@ class Words:
     @classmethod
     def of_file(cls, path: str) -> Words:
         """The words of a vectors file or a model's folder, those without a direction left out with a warning."""
-        vectors, phrases = _load_with_phrases(path)
+        vectors, phrases = load_with_phrases(path)
         return cls(_with_directions(vectors, path), path, phrases)
 
     def find(self, text: str) -> Any:

@@ -9,12 +9,12 @@ import typer
 from w2vplus.cli import _answers, _output
 from w2vplus.cli._answers import Limits
 from w2vplus.cli._seeds import files_of
-from w2vplus.cli._words import Words, load
+from w2vplus.cli._words import Words
 
-__all__ = ["JsonFlag", "RestrictOption", "TopnOption", "VectorsArgument", "analogy", "load", "similar"]
+__all__ = ["JsonFlag", "RestrictOption", "TopnOption", "VectorsArgument", "analogy", "similar"]
 
 VectorsArgument = Annotated[
-    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a model's folder.")
+    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a saved model.")
 ]
 TopnOption = Annotated[int, typer.Option("--topn", "-n", help="How many words to show.")]
 RestrictOption = Annotated[

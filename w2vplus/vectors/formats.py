@@ -94,7 +94,8 @@ FORMATS = {
 def format_for_reading(path: str, name: str | None) -> Format:
     """The format called `name`, or else the one that the folder's files or the suffix stand for.
 
-    Raises ValueError for an unknown name, and where neither tells.
+    A file whose suffix says nothing, as that of `model.w2v`, is gensim's own if it begins as a pickle. Raises
+    ValueError for an unknown name, and where none of this tells.
     """
     if name is None and not is_remote(path) and Path(path).is_dir():
         for entry in FORMATS.values():
@@ -102,6 +103,8 @@ def format_for_reading(path: str, name: str | None) -> Format:
                 return entry
         known = ", ".join(f"{entry.marks[0]} ({entry.name})" for entry in FORMATS.values() if entry.is_folder)
         raise ValueError(f"cannot tell what the folder {path} holds: it has none of {known}")
+    if name is None and _with_suffix_of(path) is None and gensim_native.is_pickle(path):
+        return FORMATS["kv"]
     return _checked(_named(name) if name is not None else _by_suffix(path), path)
 
 
@@ -123,11 +126,15 @@ def _named(name: str) -> Format:
     return FORMATS[name]
 
 
-def _by_suffix(path: str) -> Format:
+def _with_suffix_of(path: str) -> Format | None:
     bare = without_compression(path).lower()
-    for entry in FORMATS.values():
-        if bare.endswith(entry.suffixes):
-            return entry
+    return next((entry for entry in FORMATS.values() if bare.endswith(entry.suffixes)), None)
+
+
+def _by_suffix(path: str) -> Format:
+    entry = _with_suffix_of(path)
+    if entry is not None:
+        return entry
     suffixes = [suffix for entry in FORMATS.values() for suffix in entry.suffixes]
     streams = [suffix for entry in FORMATS.values() if entry.streams for suffix in entry.suffixes]
     raise ValueError(
