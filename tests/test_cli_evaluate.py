@@ -233,3 +233,34 @@ def test_similar_of_a_name_of_seeds_tells_what_they_share(lee: Path) -> None:
 
 def test_similar_of_a_name_of_seeds_refuses_unknown_words(lee: Path) -> None:
     assert "'goverment' (did you mean government" in refusal(run("similar", lee / "lee.bin", "goverment"), 1)
+
+
+# ---- phrases of saved models
+
+
+@pytest.mark.parametrize("saved", ["folder", "pickle.w2v", "pickle.kv", "pickle.model"])
+def test_the_phrases_saved_with_a_model_are_found_as_words(tmp_path: Path, saved: str) -> None:
+    """The delimiter is one that only the model's own phrases know."""
+    from w2vplus import Word2Vec
+    from w2vplus.phrases import PhraseOptions
+
+    options = PhraseOptions(delimiter="\u00a7", thresholds=0.1, min_count=1)
+    sentences = [["Boston", "Globe"], ["New", "York"], ["some", "times"], ["alone"]] * 9
+    model = Word2Vec(sentences, phrases=options, min_count=1, vector_size=8, epochs=1, workers=1)
+    assert "Boston\u00a7Globe" in model.wv
+    path = tmp_path / saved
+    (model.save_folder if saved == "folder" else model.save)(str(path))
+    pairs = ["boston globe\tNew York\t5", "Some_Times\talone\t3", "New York\talone\t1", "Boston Globe\talone\t2"]
+    (tmp_path / "pairs.tsv").write_text("\n".join(pairs))
+    (tmp_path / "questions.txt").write_text(": papers\nBoston_Globe New_York some_times alone\n")
+    files = ["--similarity", tmp_path / "pairs.tsv", "--analogies", tmp_path / "questions.txt"]
+    for more, known in (([], 4), (["--case-sensitive"], 2)):
+        outcome = run("evaluate", path, *files, *more, "--resamples", 0, "--json")
+        assert outcome.exit_code == 0, outcome.stderr
+        seen = {score["measure"]: score["seen"] for score in json.loads(outcome.stdout)["scores"]}
+        assert (seen["accuracy"], seen["spearman"]) == (1, known), more
+    for words in (["Boston Globe"], ["New_York"]):
+        assert run("similar", path, *words).exit_code == 0
+    assert run("analogy", path, "Boston Globe", "New York", "alone").exit_code == 0
+    explored = CliRunner().invoke(app, ["explore", str(path)], input="Boston Globe\n/similarity New York, alone\n")
+    assert explored.exit_code == 0, explored.stderr

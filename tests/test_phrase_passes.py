@@ -219,6 +219,9 @@ def test_a_phrase_is_found_by_its_words() -> None:
     assert find("old times") == "old_times"
     assert PhraseKeys({"new_york": 0})("new york") == "new_york"
     assert PhraseKeys({"new_york": 0})("new york times") == "new york times"
+    in_any_case = PhraseKeys(model.wv.key_to_index, model.phrases, case_insensitive=True)
+    assert in_any_case("Boston Globe") == in_any_case("BOSTON_GLOBE") == in_any_case("Boston§globe") == joined
+    assert find("Boston Globe") == "Boston Globe" and in_any_case("Globe Boston") == "Globe Boston"
 
 
 def test_options_are_those_of_learning(tmp_path: Path) -> None:

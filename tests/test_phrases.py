@@ -264,3 +264,8 @@ def test_a_plain_string_is_no_sentence() -> None:
     for transformer in (model, model.freeze()):
         with pytest.raises(TypeError, match="must be a list of tokens, got 'new york'; split it first"):
             transformer["new york"]
+
+
+def test_counts_in_an_explanation_are_read_as_words() -> None:
+    text = str(Phrases([["a", "b"], ["a"]], min_count=1, threshold=0.1).explain("a", "b"))
+    assert "'a' occurs 2 times, 'b' occurs once, together once" in text

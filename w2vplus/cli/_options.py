@@ -76,7 +76,7 @@ ColumnOption = Annotated[
     ),
 ]
 VectorsArgument = Annotated[
-    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a model's folder.")
+    str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a saved model.")
 ]
 TopnOption = Annotated[int, typer.Option("--topn", "-n", help="How many words to show for each.")]
 RestrictOption = Annotated[

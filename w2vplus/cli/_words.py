@@ -60,7 +60,7 @@ def words_listed_in(path: str, option: str) -> list[str]:
     return words
 
 
-def _with_phrases(path: str) -> tuple[KeyedVectors, Any]:
+def load_with_phrases(path: str) -> tuple[KeyedVectors, Any]:
     """The vectors of a file or folder, whatever its format, and the phrases of a saved model, if it has any."""
     from w2vplus.array_folder import is_array_folder, read_head
 
@@ -73,7 +73,11 @@ def _with_phrases(path: str) -> tuple[KeyedVectors, Any]:
             model = Word2Vec.load_folder(file)
             return model.wv, model.phrases
     from w2vplus.vectors import load_vectors
+    from w2vplus.vectors.formats import format_for_reading
+    from w2vplus.vectors.gensim_native import read_saved
 
+    if format_for_reading(path, None).name in ("kv", "pickle"):
+        return read_saved(path)
     return load_vectors(path), None
 
 
@@ -110,7 +114,7 @@ class Words:
     @classmethod
     def of_file(cls, path: str) -> Words:
         """The words of a vectors file or a model's folder, those without a direction left out with a warning."""
-        vectors, phrases = _with_phrases(path)
+        vectors, phrases = load_with_phrases(path)
         return cls(_with_directions(vectors, path), path, phrases)
 
     def find(self, text: str) -> Any:

@@ -177,7 +177,7 @@ def phrases(
         explained = {"explained": [asdict(one) for one in explanations]} if explanations else {}
         _output.write_json({**tokens, "phrases": len(joined.found), "best": best, **explained}, "-")
         return
-    if top and not quiet:
+    if top and joined.found and not quiet:
         print_phrases(joined.found[:top], "Phrases of the highest scores")
     for explanation in explanations:
         print(explanation)

@@ -13,6 +13,7 @@ from w2vplus.cli import _output
 from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._seeds import Family, families
 from w2vplus.cli._targets import check_not_an_input, check_writable
+from w2vplus.cli._words import load_with_phrases
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -34,8 +35,8 @@ def evaluate(
         list[str],
         typer.Argument(
             metavar="VECTORS",
-            help="Vectors files, as train writes them; several are compared. Files of one name and several"
-            " seeds, as train --seeds writes them, are one model.",
+            help="Vectors files, as train writes them, or saved models; several are compared. Files of one"
+            " name and several seeds, as train --seeds writes them, are one model.",
         ),
     ],
     analogies: Annotated[
@@ -133,19 +134,25 @@ class Judge:
     options: dict[str, Any] = field(default_factory=lambda: {"restrict_vocab": 300_000, "case_insensitive": True})
     _questions: dict[str, AnalogyQuestions] = field(default_factory=dict)
 
-    def results(self, vectors: KeyedVectors) -> list[Result]:
-        """Answer every file; raises CommandError if the vocabulary knows nothing of any that may be missed."""
-        from w2vplus.evaluation import evaluate_analogies, evaluate_relations, evaluate_similarity
+    def results(self, vectors: KeyedVectors, phrases: Any = None) -> list[Result]:
+        """Answer every file; raises CommandError if the vocabulary knows nothing of any that may be missed.
 
+        `phrases`: those of the model, if it has learnt some; they tell which key a phrase of a file stands for.
+        """
+        from w2vplus.evaluation import evaluate_analogies, evaluate_relations, evaluate_similarity
+        from w2vplus.phrases import PhraseKeys
+
+        in_any_case = bool(self.options["case_insensitive"])
+        as_key = PhraseKeys(vectors.key_to_index, phrases, case_insensitive=in_any_case)
         answered: list[Result] = []
         for path in self.files.analogies:
             for method in self.methods:
                 asked = self._read(path)
-                answered += self._attempt(evaluate_analogies, vectors, asked, method=method)
+                answered += self._attempt(evaluate_analogies, vectors, asked, method=method, as_key=as_key)
         for path in self.files.similarity:
-            answered += self._attempt(evaluate_similarity, vectors, path)
+            answered += self._attempt(evaluate_similarity, vectors, path, as_key=as_key)
         for path in self.files.relations:
-            answered += self._attempt(evaluate_relations, vectors, path)
+            answered += self._attempt(evaluate_relations, vectors, path, as_key=as_key)
         if not answered:
             raise _output.CommandError(
                 "the vocabulary knows no word of gensim's English files; name files of your own"
@@ -181,15 +188,14 @@ class Judge:
 def judge_family(family: Family, judge: Judge) -> JudgedModel:
     """Load a model's seeds one after another, so that one alone is in memory, and judge them."""
     from w2vplus.evaluation import JudgedModel, neighbours_of
-    from w2vplus.vectors import load_vectors
 
     results: list[list[Result]] = []
     neighbours: list[Neighbours] = []
     words: list[Any] = []
     vocabulary = 0
     for path in family.files:
-        loaded = load_vectors(path)
-        results.append(judge.results(loaded))
+        loaded, phrases = load_with_phrases(path)
+        results.append(judge.results(loaded, phrases))
         words = words or list(loaded.index_to_key[:NEIGHBOURHOODS])
         vocabulary = vocabulary or len(loaded)
         if len(family.files) > 1:

@@ -347,7 +347,7 @@ def train(
     trained = _pipeline.train_and_save(
         corpus, reading, settings, phrase_settings, targets,
         checkpoints=checkpoints, quiet=quiet or as_json, counts_file=vocab, earlier=earlier, start=start,
-        run_log=chronicle.run_log, on_phrases=chronicle.keep_phrases,
+        run_log=chronicle.run_log, on_phrases=None if report is None else chronicle.keep_phrases,
     )
     chronicle.write_report(corpus, settings, trained, quiet=quiet or as_json)
     if as_json:

@@ -6,7 +6,7 @@ be open.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from w2vplus._merging import PhraseMerger, add_counts, renumber_by_first_place
 from w2vplus.collocations.counting import connector_mask
-from w2vplus.collocations.table import Phrase, PhraseTable
+from w2vplus.collocations.table import Phrase, PhraseTable, phrase_places
 from w2vplus.store import EncodedCorpus, TokenStore
 
 
@@ -29,18 +29,19 @@ def apply_phrases(corpus: EncodedCorpus, table: PhraseTable, *, workers: int = 1
     change no result.
     """
     table = table.over(corpus.types)
-    type_of: dict[Phrase, int] = {}
-    if Phrase in set(map(type, corpus.types)):
-        type_of = {token: number for number, token in enumerate(corpus.types) if isinstance(token, Phrase)}
-    old_phrase_count = len(type_of)
-    first_new = len(corpus.types) - old_phrase_count
+    old_places = phrase_places(corpus.types)
+    # By words, for tuples are hashed without a call of Python.
+    type_of: dict[tuple[Hashable, ...], int] = {
+        corpus.types[place].words: place for place in old_places  # type: ignore[attr-defined]
+    }
+    first_new = len(corpus.types) - len(type_of)
     phrase_types = np.array(
-        [type_of.setdefault(phrase, first_new + len(type_of)) for phrase in table.phrases()], dtype=np.int32
+        [type_of.setdefault(phrase.words, first_new + len(type_of)) for phrase in table.phrases()], dtype=np.int32
     )
     merger = PhraseMerger(table.component_ids, table.component_starts, phrase_types)
     is_connector = connector_mask(corpus.types, table.connector_words)
     ids, sentence_starts = _merged(merger, corpus.store, is_connector, workers)
-    types = [*corpus.types, *list(type_of)[old_phrase_count:]]
+    types = [*corpus.types, *map(Phrase, list(type_of)[len(old_places) :])]
     return EncodedCorpus.trusted(
         types=types,
         counts=_counts(ids, len(types), workers),
@@ -117,8 +118,10 @@ def join_phrases(corpus: EncodedCorpus, delimiter: str = "_") -> EncodedCorpus:
     that do not occur are gone. A token of the text that reads like a phrase's string becomes one type
     with it. Raises TypeError if a word of a phrase is not a string.
     """
-    written = [token.joined(delimiter) if type(token) is Phrase else token for token in corpus.types]
-    group_of_type = _groups_of_equals(written, corpus.types)
+    written, places = list(corpus.types), phrase_places(corpus.types)
+    for place in places:
+        written[place] = written[place].joined(delimiter)  # type: ignore[attr-defined]
+    group_of_type = _groups_of_equals(written, places)
     ids, type_of_id = renumber_by_first_place(corpus.store.ids, group_of_type)
     counts = np.bincount(group_of_type, corpus.counts, len(written)).astype(np.int64)
     return EncodedCorpus.trusted(
@@ -128,17 +131,18 @@ def join_phrases(corpus: EncodedCorpus, delimiter: str = "_") -> EncodedCorpus:
     )
 
 
-def _groups_of_equals(written: list[Hashable], types: Sequence[Hashable]) -> NDArray[np.int32]:
-    """int32 (n_types,): the same number for types that are written alike. Only phrases can be like others."""
+def _groups_of_equals(written: list[Hashable], phrases: list[int]) -> NDArray[np.int32]:
+    """int32 (n_types,): the same number for types that are written alike. Only those at `phrases` can be like
+    others.
+    """
     groups = np.arange(len(written), dtype=np.int32)
     group_of: dict[Hashable, int] = {}
-    for number, token in enumerate(types):
-        if type(token) is Phrase:
-            groups[number] = group_of.setdefault(written[number], number)
-    if group_of and not group_of.keys().isdisjoint(types):
-        for number, token in enumerate(types):
-            if type(token) is not Phrase and token in group_of:
-                groups[number] = group_of[token]
+    for place in phrases:
+        groups[place] = group_of.setdefault(written[place], place)
+    if group_of:
+        for place, token in enumerate(written):
+            if token in group_of:
+                groups[place] = group_of[token]
     return groups
 
 

@@ -32,12 +32,18 @@ class Phrase:
 
     def joined(self, delimiter: str) -> str:
         """The phrase as one string. Raises TypeError if a word is not a string."""
-        for word in self.words:
-            if not isinstance(word, str):
-                raise TypeError(
-                    f"the phrase {self.words!r} cannot be joined by {delimiter!r}: {word!r} is not a string"
-                )
-        return delimiter.join(self.words)  # type: ignore[arg-type]
+        try:
+            return delimiter.join(self.words)  # type: ignore[arg-type]
+        except TypeError:
+            word = next(word for word in self.words if not isinstance(word, str))
+            raise TypeError(
+                f"the phrase {self.words!r} cannot be joined by {delimiter!r}: {word!r} is not a string"
+            ) from None
+
+
+def phrase_places(types: Sequence[Hashable]) -> list[int]:
+    """Where phrases stand among the types of a corpus, ascending."""
+    return [place for place, kind in enumerate(map(type, types)) if kind is Phrase]
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,13 @@ class PhraseTable:
         """The same phrases without the types that are in none of them: small enough to keep."""
         used, component_ids = np.unique(self.component_ids, return_inverse=True)
         types = [self.types[type_id] for type_id in used.tolist()]
-        return replace(self, types=types, component_ids=component_ids.astype(np.int32))
+        return self._of_the_same(replace(self, types=types, component_ids=component_ids.astype(np.int32)))
+
+    def _of_the_same(self, table: PhraseTable) -> PhraseTable:
+        """A table of these phrases over other types, with their names if those have been made already."""
+        if "_phrases" in self.__dict__:
+            table.__dict__["_phrases"] = self._phrases
+        return table
 
     def over(self, types: Sequence[Hashable]) -> PhraseTable:
         """The same phrases over the types of another corpus, without those that it cannot contain."""
@@ -154,10 +166,7 @@ class PhraseTable:
         component_ids = new_ids[self.component_ids]
         unknown = np.concatenate([np.zeros(1, np.int64), np.cumsum(component_ids < 0)])
         possible = np.diff(unknown[self.component_starts]) == 0
-        phrases = replace(self, types=types, component_ids=component_ids)
-        if "_phrases" in self.__dict__:
-            phrases.__dict__["_phrases"] = self._phrases
-        return phrases.where(possible)
+        return self._of_the_same(replace(self, types=types, component_ids=component_ids)).where(possible)
 
 
 def scores_of(

@@ -222,7 +222,7 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         self._take_changes()
         joined = {phrase.joined(self.delimiter) for table in self._tables for phrase in table.phrases()}
         columns = zip(corpus.types, corpus.counts.tolist(), strict=True)
-        return {str(token): count for token, count in columns if token in joined}
+        return {token: count for token, count in columns if token in joined}  # type: ignore[misc]
 
     def explain(self, *words: str) -> Explanation:
         """Whether these words are a phrase, by which count and score. Raises ValueError for less than two

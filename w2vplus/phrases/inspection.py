@@ -68,13 +68,17 @@ class Explanation:
 
     def __str__(self) -> str:
         ends = zip((self.words[0], self.words[-1]), self.word_counts, strict=False)
-        counts = "".join(f"{word!r} occurs {count:,} times, " for word, count in ends)
+        counts = "".join(f"{word!r} occurs {_times(count)}, " for word, count in ends)
         score = "no score" if self.score is None else f"{self.scoring} score {self.score:.6g}"
         verdict = "merged" if self.merged else "not merged"
         return (
-            f"{' '.join(self.words)}: {verdict}, {self.reason}: {counts}together {self.count:,} times; "
+            f"{' '.join(self.words)}: {verdict}, {self.reason}: {counts}together {_times(self.count)}; "
             f"{score} against threshold {self.threshold:g} (min_count {self.min_count:g})"
         )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def why(

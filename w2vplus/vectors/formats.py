@@ -101,7 +101,8 @@ FORMATS = {
 def format_for_reading(path: str, name: str | None) -> Format:
     """The format called `name`, or else the one that the folder's files or the suffix stand for.
 
-    Raises ValueError for an unknown name, and where neither tells.
+    A file whose suffix says nothing is a saved model if it begins as a pickle. Raises
+    ValueError for an unknown name, and where none of this tells.
     """
     if name is None and not is_remote(path) and Path(path).is_dir():
         for entry in FORMATS.values():
@@ -109,6 +110,8 @@ def format_for_reading(path: str, name: str | None) -> Format:
                 return entry
         known = ", ".join(f"{entry.marks[0]} ({entry.name})" for entry in FORMATS.values() if entry.is_folder)
         raise ValueError(f"cannot tell what the folder {path} holds: it has none of {known}")
+    if name is None and _with_suffix_of(path) is None and gensim_native.is_pickle(path):
+        return FORMATS["pickle"]
     return _checked(_named(name) if name is not None else _by_suffix(path), path)
 
 
@@ -130,11 +133,15 @@ def _named(name: str) -> Format:
     return FORMATS[name]
 
 
-def _by_suffix(path: str, *, writes: bool = False) -> Format:
+def _with_suffix_of(path: str) -> Format | None:
     bare = without_compression(path).lower()
-    for entry in FORMATS.values():
-        if bare.endswith(entry.suffixes):
-            return entry
+    return next((entry for entry in FORMATS.values() if bare.endswith(entry.suffixes)), None)
+
+
+def _by_suffix(path: str, *, writes: bool = False) -> Format:
+    entry = _with_suffix_of(path)
+    if entry is not None:
+        return entry
     fit = [entry for entry in FORMATS.values() if entry.write is not None or not writes]
     suffixes = [suffix for entry in fit for suffix in entry.suffixes]
     streams = [suffix for entry in fit if entry.streams for suffix in entry.suffixes]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,20 +33,38 @@ def write(source: KeyedVectors, path: str) -> None:
         source.save(str(temporary))
 
 
-def read(loading: Loading) -> KeyedVectors:
-    """A KeyedVectors, or the `wv` of a whole model, as gensim loads it; values are not checked."""
+def is_pickle(path: str) -> bool:
+    """Whether a local file begins as a pickle of protocol 2 to 5, which every `save` of gensim 4 writes."""
+    if is_remote(path) or not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as stream:
+        head = stream.read(2)
+    return len(head) == 2 and head[0] == 0x80 and 2 <= head[1] <= 5
+
+
+def read_saved(path: str, mmap: str | None = None) -> tuple[KeyedVectors, Any]:
+    """A KeyedVectors, or the `wv` of a whole model, as gensim loads it, and the phrases of the model, None without.
+
+    Values are not checked. Raises VectorFormatError for a file of anything else, OSError if it cannot be read.
+    """
     from gensim.models import KeyedVectors
 
     try:
-        with damage_named(loading.path):
-            stored: Any = KeyedVectors.load(loading.path, mmap=loading.mmap)
+        with damage_named(path):
+            stored: Any = KeyedVectors.load(path, mmap=mmap)
     except VectorFormatError:
         raise
     except (pickle.UnpicklingError, AttributeError, ImportError, IndexError, KeyError, ValueError) as error:
-        raise VectorFormatError(f"{loading.path}: not a file of gensim's save ({error})") from error
+        raise VectorFormatError(f"{path}: not a file of gensim's save ({error})") from error
     loaded = getattr(stored, "wv", stored)
     if not isinstance(loaded, KeyedVectors):
-        raise VectorFormatError(f"{loading.path}: holds a {type(stored).__name__}, not vectors")
+        raise VectorFormatError(f"{path}: holds a {type(stored).__name__}, not vectors")
+    return loaded, getattr(stored, "phrases", None)
+
+
+def read(loading: Loading) -> KeyedVectors:
+    """The vectors of `read_saved`."""
+    loaded, _ = read_saved(loading.path, loading.mmap)
     limit = loading.limit or len(loaded.index_to_key)
     is_as_asked = loading.dtype is None or loading.dtype == loaded.vectors.dtype
     if limit >= len(loaded.index_to_key) and is_as_asked:
