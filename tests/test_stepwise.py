@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from w2vplus import Phrases, Word2Vec, _sgd, draws
 from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.cli import app
-from w2vplus.stepwise import ExplainedStep, StepModel, explain_step, page, toy_model
+from w2vplus.stepwise import ExplainedStep, StepModel, explain_step, page, toy_model, words
 from w2vplus.vocabulary import AliasTable
 
 SENTENCE = "thou shalt not make a machine"
@@ -46,8 +46,10 @@ def trained(law: str, shared_negatives: int) -> Word2Vec:
     )  # fmt: skip
 
 
-def by_the_kernel(model: StepModel, step: ExplainedStep) -> tuple[dict[str, np.ndarray], float]:
-    """The matrices and the loss after the kernel has trained the step's centre word."""
+def by_the_kernel(
+    model: StepModel, step: ExplainedStep, steps: list[ExplainedStep]
+) -> tuple[dict[str, np.ndarray], float]:
+    """The matrices and the loss after the kernel has trained the centre words of `steps`, one after another."""
     law, tables, weights = model.law, model.tables, model.weights
     matrices = {
         name: matrix.copy() for name, matrix in vars(weights).items() if matrix is not None and name != "lock_factors"
@@ -62,34 +64,39 @@ def by_the_kernel(model: StepModel, step: ExplainedStep) -> tuple[dict[str, np.n
         path_nodes=None if tables.tree is None else tables.tree.inner_nodes,
         path_codes=None if tables.tree is None else tables.tree.codes,
         compute_loss=True,
-        **vars(law),
+        **{**vars(law), "farthest": min(law.farthest, law.window)},
     )
     ids = np.array([model.word_id(token.text) for token in step.tokens], np.int32)
     starts = np.array([0, len(ids)], np.int64)
     *_, pairs, loss = _sgd.Worker(kernel).train_span(
-        ids, starts, None, 0, step.center, step.center + 1, model.key, model.learning_rate
+        ids, starts, None, 0, step.sharing[0], step.sharing[-1] + 1, model.key, model.learning_rate
     )
-    assert pairs == (len(step.pairs) if law.skip_gram else 1)
+    assert pairs == sum(len(one.pairs) if law.skip_gram else 1 for one in steps)
     return matrices, loss
 
 
 def assert_the_kernel_agrees(model: StepModel, step: ExplainedStep) -> None:
-    matrices, loss = by_the_kernel(model, step)
+    """Windows that share noise words are trained together: the kernel's changes are the sum of their steps."""
+    sentence = [token.text for token in step.tokens]
+    steps = [explain_step(model, sentence, center=place) for place in step.sharing]
+    assert all(one.sharing == step.sharing for one in steps)
+    matrices, loss = by_the_kernel(model, step, steps)
     expected = {name: getattr(model.weights, name).astype(float) for name in matrices}
-    for change in step.changes:
+    for change in (change for one in steps for change in one.changes):
+        moved = change.after - change.before
         if change.side == "input":
-            expected["input_vectors"][model.word_id(change.name)] = change.after
+            expected["input_vectors"][model.word_id(change.name)] += moved
         elif change.name.startswith("node "):
-            expected["node_vectors"][int(change.name.removeprefix("node "))] = change.after
+            expected["node_vectors"][int(change.name.removeprefix("node "))] += moved
         else:
-            expected["output_vectors"][model.word_id(change.name)] = change.after
+            expected["output_vectors"][model.word_id(change.name)] += moved
     assert any(np.abs(change.after - change.before).max() > 1e-4 for change in step.changes)
     for name, matrix in matrices.items():
         np.testing.assert_allclose(matrix, expected[name], atol=3e-6, err_msg=name)
-    assert step.loss_before == pytest.approx(loss, rel=1e-5)
+    assert sum(one.loss_before for one in steps) == pytest.approx(loss, rel=1e-5)
 
 
-@pytest.mark.parametrize("shared_negatives", [0, 1, 2])
+@pytest.mark.parametrize("shared_negatives", [0, 1, 3])
 @pytest.mark.parametrize("law", LAWS)
 @settings(max_examples=25, deadline=None)
 @given(
@@ -103,6 +110,8 @@ def test_an_explained_step_is_the_kernels(law, shared_negatives, words, window, 
     model = StepModel.of(
         trained(law, shared_negatives), window=window, seed=seed, learning_rate=rate, sample=sample
     )
+    if shared_negatives > 1 and model.law.skip_gram:
+        words = list(dict.fromkeys(words))  # one tile for all windows: those of a group are cut otherwise
     try:
         step = explain_step(model, words)
     except ValueError as error:
@@ -134,6 +143,28 @@ def test_the_step_is_the_one_that_the_next_training_makes():
     (moved,) = [change for change in step.changes if change.side == "input"]
     assert moved.name == "b" and np.abs(moved.after - moved.before).max() > 1e-3
     np.testing.assert_allclose(model.wv["b"], moved.after, atol=1e-6)
+
+
+@pytest.mark.parametrize("law", ["sg-ns", "cbow-ns"])
+def test_windows_that_share_noise_words_add_up_to_the_next_training(law):
+    model = Word2Vec(
+        [["a", "b", "c", "d", "e"]] * 30, vector_size=6, min_count=1, sample=0, workers=1, alpha=0.04, seed=9,
+        shared_negatives=3, **LAWS[law],
+    )  # fmt: skip
+    before = {word: model.wv[word].astype(float) for word in "abc"}
+    steps = [explain_step(model, "a b c", center=word) for word in "abc"]
+    noise = [[output.name for output in step.updates[0].outputs if output.label == 0] for step in steps]
+    drawn = [sorted([*names, *step.updates[0].avoided]) for names, step in zip(noise, steps, strict=True)]
+    assert drawn[0] == drawn[1] == drawn[2] and len(drawn[0]) == 5
+    model.train([["a", "b", "c"]], total_examples=1, epochs=1, start_alpha=0.04)
+    for word in "abc":
+        moved = [change for step in steps for change in step.changes if (change.name, change.side) == (word, "input")]
+        expected = before[word] + sum(change.after - change.before for change in moved)
+        np.testing.assert_allclose(model.wv[word], expected, atol=1e-6)
+    for text in (page(steps[1]), words.how_it_asks(steps[1]), words.how_it_moves(steps[1])):
+        assert "windows of a, b and c" in text
+    alone = explain_step(model, "a b c d", center="d")
+    assert alone.sharing == (3,) and "drawn for the window by" in words.how_it_asks(alone)
 
 
 def test_what_is_shown_hangs_together():

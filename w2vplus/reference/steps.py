@@ -27,11 +27,14 @@ FULL_TILE_RATE = 0.0501
 """At higher learning rates tiles have fewer rows in proportion, so that no step grows with the rate twice."""
 
 
+def bounded(most: int, learning_rate: float) -> int:
+    """`most`, or less in proportion at learning rates above `FULL_TILE_RATE`; at least 1."""
+    return most if learning_rate <= FULL_TILE_RATE else max(1, int(most * FULL_TILE_RATE / learning_rate))
+
+
 def tiles(context_ids: RowIds, learning_rate: float) -> Iterator[NDArray[np.int64]]:
     """The words of a window (M,), in order, in the groups whose rows one `tile_step` moves together."""
-    most_rows = MAXIMUM_TILE_ROWS
-    if learning_rate > FULL_TILE_RATE:
-        most_rows = max(1, int(MAXIMUM_TILE_ROWS * FULL_TILE_RATE / learning_rate))
+    most_rows = bounded(MAXIMUM_TILE_ROWS, learning_rate)
     tile: list[int] = []
     for word_id in _row_ids(context_ids).tolist():
         if len(tile) == most_rows or tile.count(word_id) == MAXIMUM_REPEATS:

@@ -1,7 +1,9 @@
 """Makes one training step for one word of a sentence, by the reference, and writes down all of it.
 
 The choices are the kernel's: every token's fate, reach and noise words follow from the model's key and the token's
-place. The arithmetic is `w2vplus.reference`, over the few rows that the step touches, in float64.
+place. The arithmetic is `w2vplus.reference`, over the few rows that the step touches, in float64. Where neighbouring
+windows share their noise words, they are trained together from the same old values and their changes added: what is
+shown is the share of one window.
 """
 
 from __future__ import annotations
@@ -43,18 +45,20 @@ def explain_step(
     chosen = _center(tokens, kept, center)
     law = step_model.law
     reach = draws.window_reach(step_model.key, chosen, law.window) if law.shrink_windows else law.window
-    reach = min(reach, len(tokens))
+    reach = min(reach, law.farthest, len(tokens))
     around = reference.context_window(kept.index(chosen), len(kept), reach)
     window = tuple(kept[place] for place in around)
-    step = _Step(step_model, ids[chosen], [ids[place] for place in window], chosen)
+    sharing = _sharing(step_model, kept, chosen)
+    step = _Step(step_model, ids[chosen], [ids[place] for place in window], sharing[0])
     updates = tuple(step.updates())
     return ExplainedStep(
         model=step_model.name,
-        settings=_settings(step_model),
+        settings=_settings(step_model, len(sharing)),
         tokens=tokens,
         center=chosen,
         reach=reach,
         window=window,
+        sharing=sharing,
         updates=updates,
         changes=step.changes(),
         loss_before=sum(update.forward.loss for update in updates),
@@ -117,8 +121,20 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
     raise ValueError(f"center {token.text!r} was dropped by subsampling: choose another word or seed, or sample 0")
 
 
-def _settings(model: StepModel) -> dict[str, Any]:
+def _sharing(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
+    """The places of the centre words that share a draw of noise words with the chosen one, itself among them."""
     law = model.law
+    if law.shared_negatives < 2 or law.hierarchical_softmax:
+        return (chosen,)
+    most = reference.bounded(law.shared_negatives, model.learning_rate)
+    first = kept.index(chosen) // most * most
+    return tuple(kept[first : first + most])
+
+
+def _settings(model: StepModel, windows: int) -> dict[str, Any]:
+    """The settings of a step whose noise words are drawn for so many windows together."""
+    law = model.law
+    noise_words_for = "the window" if windows == 1 else f"{windows} neighbouring windows"
     return {
         "skip_gram": law.skip_gram,
         "hierarchical_softmax": law.hierarchical_softmax,
@@ -127,7 +143,7 @@ def _settings(model: StepModel) -> dict[str, Any]:
         "shrink_windows": law.shrink_windows,
         "cbow_mean": law.cbow_mean,
         "cbow_corrected": law.corrected_cbow,
-        "noise_words_for": "each pair" if law.skip_gram and law.shared_negatives == 0 else "the window",
+        "noise_words_for": "each pair" if law.skip_gram and law.shared_negatives == 0 else noise_words_for,
         "noise_exponent": model.noise_exponent,
         "sample": model.sample,
         "learning_rate": model.learning_rate,
@@ -155,10 +171,10 @@ class _Rows:
 
 
 class _Step:
-    """The updates of one centre word, in the kernel's order."""
+    """The updates of one centre word, in the kernel's order. Its noise words belong to the token at `drawn_at`."""
 
-    def __init__(self, model: StepModel, target_id: int, context_ids: list[int], position: int) -> None:
-        self.model, self.target_id, self.context_ids, self.position = model, target_id, context_ids, position
+    def __init__(self, model: StepModel, target_id: int, context_ids: list[int], drawn_at: int) -> None:
+        self.model, self.target_id, self.context_ids, self.drawn_at = model, target_id, context_ids, drawn_at
         self.inputs, self.outputs = _Rows(), _Rows()
         self._asked: list[tuple[list[int], list[int], Floats]] = []
         if model.law.negative:
@@ -169,7 +185,7 @@ class _Step:
         law, rate = self.model.law, self.model.learning_rate
         if not law.skip_gram:
             yield self._update(self.context_ids, 0)
-        elif law.shared_negatives:  # one draw of noise words for the window (Ji et al. 2016)
+        elif law.shared_negatives:  # one draw of noise words for all pairs of the window (Ji et al. 2016)
             for tile in reference.tiles(self.context_ids, rate):
                 yield self._update(tile.tolist(), 0)
         else:  # noise words for every pair, as in word2vec.c
@@ -216,7 +232,7 @@ class _Step:
                 places.append(self.outputs.place("node", int(node), model.weights.node_vectors))
         if law.negative:
             assert model.tables.noise is not None and model.weights.output_vectors is not None
-            stream = draws.noise_stream(model.key, self.position)
+            stream = draws.noise_stream(model.key, self.drawn_at)
             drawn = draws.noise_words(stream, first_draw, law.negative, model.tables.noise)
             for row, is_noise in [(self.target_id, False), *((row, True) for row in drawn)]:
                 name = self._name(row)

@@ -69,8 +69,9 @@ class ExplainedStep:
     """One training step around one centre word.
 
     `window`: the places in `tokens` of the words around `center`; `reach`: how many words to each side it has at
-    most, drawn from 1 to the window of the settings (None: unlimited) if windows shrink. `loss_after` asks the same
-    questions again with the new vectors.
+    most, drawn from 1 to the window of the settings (None: unlimited) if windows shrink. `sharing`: the places of the
+    neighbouring centre words, `center` among them, that share its noise words and are trained together; the step is
+    the share of `center`. `loss_after` asks the same questions again with the new vectors.
     """
 
     model: str
@@ -79,6 +80,7 @@ class ExplainedStep:
     center: int
     reach: int
     window: tuple[int, ...]
+    sharing: tuple[int, ...]
     updates: tuple[Update, ...]
     changes: tuple[RowChange, ...]
     loss_before: float
@@ -104,6 +106,7 @@ class ExplainedStep:
             "center": self.center,
             "reach": self.reach,
             "window": list(self.window),
+            "sharing": list(self.sharing),
             "pairs": [list(pair) for pair in self.pairs],
             "updates": [_update_as_dict(update) for update in self.updates],
             "changes": [

@@ -62,9 +62,12 @@ def how_it_asks(step: ExplainedStep) -> str:
             "(label 1) or right (label 0)?"
         )
     if settings["negative"]:
+        windows = settings["noise_words_for"]
+        if len(step.sharing) > 1:
+            windows = f"the neighbouring windows of {_sharing(step)} together,"
         asked.append(
             f"Is it the true word (label 1), or one of {settings['negative']} noise words, drawn for "
-            f"{settings['noise_words_for']} by count to the power of {settings['noise_exponent']:g} (label 0)?"
+            f"{windows} by count to the power of {settings['noise_exponent']:g} (label 0)?"
         )
     formulae = "The logit is u = x·y, the answer σ(u) = 1/(1 + e^−u), the error label − σ(u)."
     return " ".join([who, *asked, formulae])
@@ -87,7 +90,19 @@ def how_it_moves(step: ExplainedStep) -> str:
     """The update rule, with what gensim's CBOW does differently."""
     rate = step.settings["learning_rate"]
     rule = f"Every input row gets {rate:g} · error · y from each output, every output row {rate:g} · error · x back"
+    together = ""
+    if len(step.sharing) > 1:
+        together = (
+            f" The windows of {_sharing(step)} are trained together from the same old values, and their changes"
+            f" added; these are the changes by the window of {step.target}."
+        )
     if step.settings["skip_gram"]:
-        return f"{rule}, all from the values before the update."
+        return f"{rule}, all from the values before the update.{together}"
     share = "the whole of it" if step.settings["cbow_mean"] != step.settings["cbow_corrected"] else "its share of it"
-    return f"{rule}; what is due to the mean or sum of the context words, each of them gets: {share}."
+    return f"{rule}; what is due to the mean or sum of the context words, each of them gets: {share}.{together}"
+
+
+def _sharing(step: ExplainedStep) -> str:
+    """The centre words that share their noise words."""
+    *first, last = (step.tokens[place].text for place in step.sharing)
+    return f"{', '.join(first)} and {last}"
