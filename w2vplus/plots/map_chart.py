@@ -62,17 +62,27 @@ def _label(axes: Axes, words: WordMap, fontsize: float) -> None:
     sizes = text_sizes(axes, words.words, fontsize)
     box = axes.get_window_extent()
     corners = place_labels(pixels, sizes, (box.x0, box.y0, box.x1, box.y1))
-    back = axes.transData.inverted()
     for text, corner, extent, point in zip(words.words, corners, sizes, pixels, strict=True):
-        if np.isnan(corner[0]):
-            continue
-        nearest_edge = np.clip(point, corner, corner + extent)
-        x, y = back.transform(corner + extent / 2)
-        if np.hypot(*(nearest_edge - point)) > FAR:
-            ends = back.transform(np.stack([point, nearest_edge]))
-            axes.plot(ends[:, 0], ends[:, 1], color=FAINT, linewidth=0.5, zorder=1, scalex=False, scaley=False)
-        axes.text(x, y, text, fontsize=fontsize, ha="center", va="center", parse_math=False, zorder=3,
-                  bbox=UNDERLAY)  # fmt: skip
+        if not np.isnan(corner[0]):
+            draw_label(axes, text, point, corner, extent, fontsize=fontsize)
+
+
+def draw_label(
+    axes: Axes,
+    text: str,
+    point: NDArray[np.float64],
+    corner: NDArray[np.float64],
+    extent: NDArray[np.float64],
+    **style: Any,
+) -> None:
+    """Write `text` where `place_labels` found room for it, with a line to its point if that is far. Places are pixels."""
+    back = axes.transData.inverted()
+    nearest_edge = np.clip(point, corner, corner + extent)
+    if np.hypot(*(nearest_edge - point)) > FAR:
+        ends = back.transform(np.stack([point, nearest_edge]))
+        axes.plot(ends[:, 0], ends[:, 1], color=FAINT, linewidth=0.5, zorder=1, scalex=False, scaley=False)
+    x, y = back.transform(corner + extent / 2)
+    axes.text(x, y, text, ha="center", va="center", parse_math=False, zorder=3, bbox=UNDERLAY, **style)
 
 
 def text_sizes(axes: Axes, texts: list[str], fontsize: float) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from w2vplus.plots.chart import Chart, drawing
 from w2vplus.plots.labels import place_labels
 from w2vplus.plots.layout import unit_rows
-from w2vplus.plots.map_chart import UNDERLAY, text_sizes
+from w2vplus.plots.map_chart import draw_label, text_sizes
 from w2vplus.plots.palette import ACCENT, FAINT, INK, SECOND_ACCENT
 
 if TYPE_CHECKING:
@@ -138,12 +138,10 @@ def _name_points(axes: Axes, points: NDArray[np.float64], names: list[str], size
     # The answers first: they are what the picture is for.
     order = [*range(4, len(names)), *range(4)]
     reach = place_labels(pixels[order], sizes[order] + 2 * EDGE, frame) + EDGE
-    back = axes.transData.inverted()
     for place, index in enumerate(order):
         if np.isnan(reach[place][0]):
             continue
-        x, y = back.transform(reach[place] + sizes[index] / 2)
         color = FAINT if index == 3 else INK
         weight = "bold" if index == 4 else "normal"
-        axes.text(x, y, names[index], fontsize=11, ha="center", va="center", parse_math=False, weight=weight,
-                  color=color, bbox=UNDERLAY)  # fmt: skip
+        draw_label(axes, names[index], pixels[index], reach[place], sizes[index], fontsize=11, weight=weight,
+                   color=color)  # fmt: skip
