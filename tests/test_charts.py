@@ -144,13 +144,31 @@ def test_bars_have_intervals_where_the_results_have_them() -> None:
         ("family", (0.4, 0.7), False), ("total", None, True),
     ]  # fmt: skip
     assert [(bar.name, bar.interval) for bar in correlations] == [("s.tsv", (0.1, 0.7))]
-    assert evaluation_bars(results).svg().count(">0.500<") == 2
+    drawn = evaluation_bars(results).svg()
+    assert drawn.count(">50.0 %<") == 2 and ">0.300<" in drawn and "95 % intervals" in drawn
 
 
 def test_models_are_compared_by_their_totals() -> None:
+    correlated = {"method": "", "level": "total", "measure": "spearman"}
     scores = [score(model=model, level=level) for model in "ab" for level in ("section", "total")]
-    ((_, bars),) = evaluation_panels({"scores": scores})
-    assert [bar.name for bar in bars] == ["a", "b"]
+    scores += [score(model=model, file=file, **correlated) for model in "ab" for file in ("s.tsv", "t.tsv")]
+    (_, bars), (first, of_first), (second, of_second) = evaluation_panels({"scores": scores})
+    assert first.startswith("s.tsv: ") and second.startswith("t.tsv: ")  # models stand beside each other
+    for panel in (bars, of_first, of_second):
+        assert [(bar.name, bar.is_sum) for bar in panel] == [("a", False), ("b", False)]
+
+
+def test_the_command_draws_what_evaluate_writes(tmp_path: Path) -> None:
+    for number in (1, 2):
+        options = ["--vector-size", 8, "--epochs", 1, "--workers", 1, "--seed", number, "-q"]
+        outcome = run("train", bundled(LEE_NEWS), "-o", tmp_path / f"{number}.bin", *options)
+        assert outcome.exit_code == 0, outcome.stderr
+    vectors = [tmp_path / "1.bin", tmp_path / "2.bin"]
+    assert run("evaluate", *vectors, "-o", tmp_path / "result.json", "-q").exit_code == 0
+    outcome = run("plot", tmp_path / "result.json", "-o", tmp_path / "bars.svg")
+    assert outcome.exit_code == 0, outcome.stderr
+    drawn = (tmp_path / "bars.svg").read_text()
+    assert drawn.count(">1.bin  (") >= 2 and "wordsim353.tsv: Spearman" in drawn and "95 % intervals" in drawn
 
 
 def test_foreign_files_are_refused(tmp_path: Path) -> None:
@@ -160,9 +178,9 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
         with pytest.raises(EvaluationError, match=complaint):
             read_evaluation(path)
     with pytest.raises(EvaluationError, match="none of its sections was answered"):
-        evaluation_bars({"analogies": [], "similarity": []})
+        evaluation_bars({"scores": []})
     with pytest.raises(EvaluationError, match="not what"):
-        evaluation_bars({"analogies": [{"sections": 3}]})
+        evaluation_bars({"scores": [{"sections": 3}]})
     path.write_text("new_york\t5\t10.5\tnew york\nno table\n")
     with pytest.raises(LogFormatError, match="line 2"):
         read_phrase_table(path)

@@ -75,7 +75,7 @@ def draw_label(
     extent: NDArray[np.float64],
     **style: Any,
 ) -> None:
-    """Write `text` where `place_labels` found room for it, with a line to its point if that is far. Places are pixels."""
+    """Write `text` where `place_labels` found room for it, and draw a line to its point if that is far; in pixels."""
     back = axes.transData.inverted()
     nearest_edge = np.clip(point, corner, corner + extent)
     if np.hypot(*(nearest_edge - point)) > FAR:
@@ -85,13 +85,13 @@ def draw_label(
     axes.text(x, y, text, ha="center", va="center", parse_math=False, zorder=3, bbox=UNDERLAY, **style)
 
 
-def text_sizes(axes: Axes, texts: list[str], fontsize: float) -> NDArray[np.float64]:
+def text_sizes(axes: Axes, texts: list[str], fontsize: float, weight: str = "normal") -> NDArray[np.float64]:
     """Width and height in pixels of texts as they will be drawn: float64 (n, 2). Heights are those of a whole line."""
     from matplotlib.font_manager import FontProperties
 
     figure: Any = axes.figure
     renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else figure._get_renderer()
-    font = FontProperties(size=fontsize)
+    font = FontProperties(size=fontsize, weight=weight)
     height = renderer.get_text_width_height_descent("Ápgj", font, ismath=False)[1]
     widths = [renderer.get_text_width_height_descent(text, font, ismath=False)[0] for text in texts]
     return np.column_stack([np.array(widths) + 2, np.full(len(texts), height + 1)]).astype(np.float64)

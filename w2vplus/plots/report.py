@@ -136,8 +136,7 @@ class RunReport:
         return f"<p>{html.escape(text)}</p>{_figure(training_curves(self.record), 'Curves of loss, rate and speed')}"
 
     def _evaluation(self) -> str:
-        panels = evaluation_panels(self.evaluation)
-        if not panels:
+        if not self.evaluation or not evaluation_panels(self.evaluation):
             return "<p>Not judged: the vocabulary knows too little of the English files that come with gensim.</p>"
         return (
             f"<p>Analogies among the {self.judged_words:,} most frequent words at most, and similarities, from the"

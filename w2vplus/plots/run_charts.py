@@ -65,6 +65,11 @@ class Bar:
     interval: tuple[float, float] | None = None
     note: str = ""
     is_sum: bool = False
+    is_share: bool = False
+
+    def said(self) -> str:
+        """The value as `w2vplus evaluate` prints it."""
+        return f"{100 * self.value:.1f} %" if self.is_share else f"{self.value:.3f}"
 
 
 def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = None) -> Chart:
@@ -83,12 +88,14 @@ def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = N
         for axes, (title, bars) in zip(grid, panels, strict=True):
             _draw_bars(axes, bars)
             axes.set_title(title, parse_math=False)
+        lines_say = "; lines: 95 % intervals" if any(bar.interval for _, bars in panels for bar in bars) else ""
+        figure.supxlabel(f"in brackets: questions or pairs that were answered{lines_say}", fontsize=9, color=FAINT)
         return Chart(figure)
 
 
 def evaluation_panels(results: Mapping[str, Any]) -> list[tuple[str, list[Bar]]]:
     """A panel of bars for every file and method of analogies, one for all correlations; what was not answered is left
-    out. Of several models the totals stand side by side, of one its sections, too.
+    out. Of several models the totals stand side by side, a panel for every file; of one its sections, too.
 
     Reads the list `scores` (see `w2vplus.evaluation.Evaluation.as_dict`); an interval may be null.
     """
@@ -101,13 +108,14 @@ def evaluation_panels(results: Mapping[str, Any]) -> list[tuple[str, list[Bar]]]
                 continue
             name, method = Path(score["file"]).name, f" ({score['method']})" if score["method"] else ""
             is_share = score["measure"] == "accuracy"
-            title = f"{name}{method}: share answered rightly" if is_share else CORRELATIONS
-            label = score["section"] if is_share else name
-            if several:
-                label = score["model"] if is_share else f"{score['model']}, {name}"
+            if is_share:
+                title = f"{name}{method}: share answered rightly"
+            else:
+                title = f"{name}: {CORRELATIONS}" if several else CORRELATIONS
+            label = score["model"] if several else score["section"] if is_share else name
             interval = None if score["low"] is None else (float(score["low"]), float(score["high"]))
-            is_sum = score["level"] != "section" and is_share
-            bar = Bar(str(label), float(score["value"]), interval, f"{score['seen']:,}", is_sum)
+            is_sum = is_share and not several and score["level"] != "section"
+            bar = Bar(str(label), float(score["value"]), interval, f"{score['seen']:,}", is_sum, is_share)
             panels.setdefault(title, []).append(bar)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EvaluationError(f"not what `w2vplus evaluate --json` writes: {error!r}") from None
@@ -123,12 +131,14 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar]) -> None:
             low, high = (max(0.0, bar.value - bar.interval[0]), max(0.0, bar.interval[1] - bar.value))
             axes.errorbar(bar.value, place, xerr=[[low], [high]], color=INK, capsize=3, linewidth=1.2)
         end = max(bar.value, *(bar.interval or ()), 0.0)
-        axes.annotate(f"{bar.value:.3f}", (end, place), xytext=(5, 0), textcoords="offset points", va="center")
+        axes.annotate(bar.said(), (end, place), xytext=(5, 0), textcoords="offset points", va="center")
     axes.set_yticks(places, [f"{bar.name}  ({bar.note})" for bar in bars], parse_math=False)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.tick_params(axis="y", left=False)
     highest = max([value for bar in bars for value in (bar.value, *(bar.interval or ()))] + [0.05])
     axes.set_xlim(min([0.0, *values]), min(1.0, highest) * 1.12)
+    if all(bar.is_share for bar in bars):
+        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
 
 
 def phrase_bars(

@@ -24,6 +24,9 @@ STRIP_ROW = 34
 STRIP_WIDTH = 1000
 ANALOGY_SIZE = (900, 640)
 LEAST_PLANE = 1e-6
+BEST_ANSWER = 4
+"""Its place among an analogy's points: behind the three words and the corner that they make."""
+
 EDGE = 4
 """Pixels kept free around a name."""
 
@@ -133,15 +136,15 @@ def _draw_parallelogram(axes: Axes, corners: NDArray[np.float64]) -> None:
 
 def _name_points(axes: Axes, points: NDArray[np.float64], names: list[str], size: tuple[int, int]) -> None:
     pixels = axes.transData.transform(points)
-    sizes = text_sizes(axes, names, 11.0)
+    weights = ["bold" if index == BEST_ANSWER else "normal" for index in range(len(names))]
+    sizes = np.vstack([text_sizes(axes, [name], 11.0, weight) for name, weight in zip(names, weights, strict=True)])
     frame = (0.0, 0.0, float(size[0]), float(size[1]))
     # The answers first: they are what the picture is for.
-    order = [*range(4, len(names)), *range(4)]
+    order = [*range(BEST_ANSWER, len(names)), *range(BEST_ANSWER)]
     reach = place_labels(pixels[order], sizes[order] + 2 * EDGE, frame) + EDGE
     for place, index in enumerate(order):
         if np.isnan(reach[place][0]):
             continue
         color = FAINT if index == 3 else INK
-        weight = "bold" if index == 4 else "normal"
-        draw_label(axes, names[index], pixels[index], reach[place], sizes[index], fontsize=11, weight=weight,
-                   color=color)  # fmt: skip
+        draw_label(axes, names[index], pixels[index], reach[place], sizes[index], fontsize=11,
+                   weight=weights[index], color=color)  # fmt: skip
