@@ -89,6 +89,8 @@ def demo(
         on_phrases=show,
     )  # fmt: skip
     evaluation = judge_by_bundled_files("demo", trained.vectors)
+    if has_pictures:
+        chronicle.words = shown_words(trained.vectors)
     map_file = str(output_dir / "map.html")
     _output.note("w2vplus: drawing the map", quiet=still)
     drawn = word_map(trained.vectors, top=MAP_WORDS, title="The demo's most frequent words")
@@ -107,12 +109,16 @@ def demo(
         print_farewell(output_dir, targets, report_file)
 
 
-def print_neighbours(vectors: KeyedVectors) -> None:
-    """The nearest words of some frequent words and phrases."""
+def shown_words(vectors: KeyedVectors) -> tuple[str, ...]:
+    """Some frequent words and phrases, whose neighbours say something."""
     known = vectors.key_to_index
     words = [word for word in WORDS_TO_SHOW if word in known][:6]
-    words += [phrase for phrase in PHRASES_TO_SHOW if phrase in known][:4]
-    rows = [[word, ", ".join(near for near, _ in vectors.most_similar(word, topn=6))] for word in words]
+    return (*words, *[phrase for phrase in PHRASES_TO_SHOW if phrase in known][:4])
+
+
+def print_neighbours(vectors: KeyedVectors) -> None:
+    """The nearest words of some frequent words and phrases."""
+    rows = [[word, ", ".join(near for near, _ in vectors.most_similar(word, topn=6))] for word in shown_words(vectors)]
     _output.print_table(["word", "nearest"], rows, title="Neighbours")
 
 

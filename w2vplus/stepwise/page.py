@@ -65,12 +65,17 @@ def _title(step: ExplainedStep) -> str:
 
 
 def _sentence(step: ExplainedStep) -> list[str]:
+    rule = "With <code>sample</code> = 0 every word of the vocabulary stays."
+    if step.settings["sample"] > 0:
+        rule = (
+            "Frequent words are dropped at random before windows are laid. A word that makes up <i>z</i> of the text"
+            " stays with probability <code>(√(z/s) + 1) · s/z</code>, at most 1, where <i>s</i> is"
+            f" <code>sample</code> = {step.settings['sample']:g}."
+        )
     return [
         "<h2>1. Which words stay</h2>",
-        "<p>Frequent words are dropped at random before windows are laid. A word that makes up <i>z</i> of the text"
-        " stays with probability <code>(√(z/s) + 1) · s/z</code>, at most 1, where <i>s</i> is"
-        f" <code>sample</code> = {step.settings['sample']:g}. The bar is that probability, the mark what was drawn:"
-        " a mark on the bar means that the word stays.</p>",
+        f"<p>{rule} The bar is the probability to stay, the mark what was drawn: a mark on the bar means that the word"
+        " stays.</p>",
         f"<div class=words>{''.join(map(_fate_chip, step.tokens))}</div>",
     ]
 
