@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vplus.plots import layout, word_map
-from w2vplus.plots.labels import FEW, place_labels
+from w2vplus.plots.labels import FEW, place_labels, stack_labels
 from w2vplus.plots.map_page import script_json
 from w2vplus.plots.palette import GROUP_COLORS, RANK_COLORS
 
@@ -231,6 +231,23 @@ def test_labels_never_overlap_nor_leave_the_frame(count: int, seed: int, spread:
     boxes = boxes_of(place_labels(points, sizes, (0, 0, 1000, 1000)), sizes)
     assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
     assert all(min(box) >= 0 and max(box) <= 1000 for box in boxes)
+
+
+@settings(deadline=None, max_examples=40)
+@given(count=st.integers(1, 30), seed=st.integers(0, 10_000), spread=st.sampled_from([1.0, 200.0]))
+def test_stacked_labels_keep_the_order_of_their_points_and_others_clear(count: int, seed: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    points = 250 + (rng.random((count, 2)) - 0.5) * spread
+    sizes = np.column_stack([rng.uniform(10, 120, count), np.full(count, 20.0)])
+    corners = stack_labels(points, sizes, (0, 0, 500, 500))
+    shown = min(count, 25)
+    assert not np.isnan(corners[:shown]).any() and np.isnan(corners[shown:]).all()
+    np.testing.assert_array_equal(np.argsort(corners[:shown, 1]), np.argsort(points[:shown, 1]))
+    stacked = np.hstack([corners, corners + sizes])[:shown]
+    others = boxes_of(place_labels(points, sizes, (0, 0, 500, 500), stacked), sizes)
+    boxes = [*map(tuple, stacked), *others]
+    assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
+    assert all(min(box) >= 0 and max(box) <= 500 for box in boxes)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -24,20 +24,49 @@ DIRECTIONS = np.array(
 OUTWARD = np.array([(1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7)])
 
 
-def place_labels(
+ASIDE = 45.0
+"""Between the rightmost point and a column of labels."""
+
+
+def stack_labels(
     points: NDArray[np.float64], sizes: NDArray[np.float64], frame: tuple[float, float, float, float]
+) -> NDArray[np.float64]:
+    """The lower left corners of labels in a column to the right of their points, as `place_labels` gives them.
+
+    The column is in the points' order of height, so that lines from points to labels hardly cross. For few points that
+    lie close together; the first ones of those that fit the frame's height.
+    """
+    left, bottom, right, top = frame
+    corners = np.full((len(points), 2), np.nan)
+    line = float(sizes[:, 1].max())
+    shown = min(len(points), int((top - bottom) // line))
+    x = max(left, min(float(points[:, 0].max()) + ASIDE, right - float(sizes[:, 0].max())))
+    middle = float(points[:shown, 1].mean()) if shown else bottom
+    lowest = max(bottom, min(middle - shown * line / 2, top - shown * line))
+    for place, index in enumerate(np.argsort(points[:shown, 1], kind="stable")):
+        corners[index] = x, lowest + place * line
+    return corners
+
+
+def place_labels(
+    points: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    frame: tuple[float, float, float, float],
+    occupied: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """The lower left corners of the labels, float64 (n, 2); NaN for those that found no place.
 
     `points` (n, 2) and `sizes` (n, 2: width, height) are in one unit, pixels; `frame` is left, bottom, right, top.
     Labels come first come first served, so give the important ones first. Placed labels lie inside the frame and
-    overlap no other; a place that covers another point is taken only if there is none that does not.
+    overlap no other, nor any box of `occupied` (k, 4: left, bottom, right, top); a place that covers another point is
+    taken only if there is none that does not.
     """
+    given = np.empty((0, 4)) if occupied is None else occupied
     corners = np.full((len(points), 2), np.nan)
     rings = RINGS if len(points) <= FEW else RINGS[:1]
     dots = points if len(points) <= MOST_DOTS else np.empty((0, 2))
-    taken = np.empty((len(points), 4))
-    count = 0
+    taken = np.vstack([given, np.empty((len(points), 4))])
+    count = len(given)
     for index, (point, size) in enumerate(zip(points, sizes, strict=True)):
         boxes = np.concatenate([_boxes_around(point, size, GAP + ring) for ring in rings])
         inside = (boxes[:, :2] >= frame[:2]).all(axis=1) & (boxes[:, 2:] <= frame[2:]).all(axis=1)

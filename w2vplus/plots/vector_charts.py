@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.plots.chart import Chart, drawing
-from w2vplus.plots.labels import place_labels
+from w2vplus.plots.labels import place_labels, stack_labels
 from w2vplus.plots.layout import unit_rows
 from w2vplus.plots.map_chart import draw_label, text_sizes
 from w2vplus.plots.palette import ACCENT, FAINT, INK, SECOND_ACCENT
@@ -138,13 +138,15 @@ def _name_points(axes: Axes, points: NDArray[np.float64], names: list[str], size
     pixels = axes.transData.transform(points)
     weights = ["bold" if index == BEST_ANSWER else "normal" for index in range(len(names))]
     sizes = np.vstack([text_sizes(axes, [name], 11.0, weight) for name, weight in zip(names, weights, strict=True)])
-    frame = (0.0, 0.0, float(size[0]), float(size[1]))
-    # The answers first: they are what the picture is for.
-    order = [*range(BEST_ANSWER, len(names)), *range(BEST_ANSWER)]
-    reach = place_labels(pixels[order], sizes[order] + 2 * EDGE, frame) + EDGE
-    for place, index in enumerate(order):
-        if np.isnan(reach[place][0]):
+    frame = (0.0, 0.0, float(size[0]), float(axes.get_window_extent().y1))  # the title is above
+    boxes = sizes + 2 * EDGE
+    answers = pixels[BEST_ANSWER:]
+    stacked = stack_labels(answers, boxes[BEST_ANSWER:], frame)
+    occupied = np.vstack([np.hstack([stacked, stacked + boxes[BEST_ANSWER:]]), np.hstack([answers, answers])])
+    corners = place_labels(pixels[:BEST_ANSWER], boxes[:BEST_ANSWER], frame, occupied)
+    for index, corner in enumerate(np.vstack([corners, stacked]) + EDGE):
+        if np.isnan(corner[0]):
             continue
-        color = FAINT if index == 3 else INK
-        draw_label(axes, names[index], pixels[index], reach[place], sizes[index], fontsize=11,
-                   weight=weights[index], color=color)  # fmt: skip
+        color = FAINT if index == BEST_ANSWER - 1 else INK
+        draw_label(axes, names[index], pixels[index], corner, sizes[index], fontsize=11, weight=weights[index],
+                   color=color)  # fmt: skip
