@@ -251,8 +251,8 @@ static inline void table_counts(const type_table *table, int64_t *counts) {
 }
 
 /* Adds every type of `other`, in order of its ids, with its count (`counts` by id of `other`; those of count 0 are left
- * out and get new id -1); new_ids[id in other] = id in table. Merging the tables of successive pieces of a text in their order gives the
- * table of the whole text. 0; -1 without memory; 1 with more types than an int32 id can name. */
+ * out and get new id -1); new_ids[id in other] = id in table. Merging the tables of successive pieces of a text in
+ * their order gives the table of the whole text. 0; -1 without memory; 1 with more types than an int32 id can name. */
 static inline int table_merge(type_table *table, const type_table *other, const int64_t *counts, int32_t *new_ids) {
     if (table->type_count + other->type_count > INT32_MAX) return 1;
     int64_t counted = 0;

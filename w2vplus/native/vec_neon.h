@@ -59,7 +59,8 @@ W2V_INLINE float vec_sum(vec a) { return vaddvq_f32(a); }
 W2V_INLINE void vec_sum8(const vec *vectors, float *sums)
 {
     W2V_UNROLL for (int i = 0; i < 8; i += 4)
-        vst1q_f32(sums + i, vpaddq_f32(vpaddq_f32(vectors[i], vectors[i + 1]), vpaddq_f32(vectors[i + 2], vectors[i + 3])));
+        vst1q_f32(sums + i, vpaddq_f32(vpaddq_f32(vectors[i], vectors[i + 1]),
+                                       vpaddq_f32(vectors[i + 2], vectors[i + 3])));
 }
 
 #endif
