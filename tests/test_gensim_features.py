@@ -253,6 +253,13 @@ def test_weights_assigned_from_outside():
     assert np.abs(model.syn1neg).max() > 0
 
 
+def test_words_of_add_vectors_have_no_output_weights_to_train():
+    model = model_of()
+    model.wv.add_vectors(["added"], np.ones((1, 8), dtype=np.float32))
+    with pytest.raises(ValueError, match=r"got \(12, 8\); wv\.add_vectors gives .*build_vocab\(\.\.\., update=True\)"):
+        model.train(common_texts, total_examples=9, epochs=1)
+
+
 def test_wv_intersect_word2vec_format_then_training(tmp_path):
     lines = [["war", "conflict", "administration", "harvest"], ["war", "new", "words"]] * 5
     model = Word2Vec(vector_size=10, min_count=1, sample=0)

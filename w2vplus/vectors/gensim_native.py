@@ -5,17 +5,16 @@ It is a pickle, and a pickle can run code: open only those you trust.
 
 from __future__ import annotations
 
-import pickle
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2vplus._atomic import replacing_family
 from w2vplus.errors import VectorFormatError
-from w2vplus.vectors.files import damage_named, is_remote
+from w2vplus.vectors.files import is_remote
 from w2vplus.vectors.loading import Loading, keyed_vectors
+from w2vplus.vectors.pickles import load_explained
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -24,31 +23,21 @@ if TYPE_CHECKING:
 def write(source: KeyedVectors, path: str) -> None:
     """gensim's `save`: a pickle, with large arrays in .npy files beside it that can be memory-mapped.
 
-    Local files are written in a folder of their own first; the pickle, which names the others, moves last.
+    A local family of files appears whole or not at all; the pickle, which names the others, moves last.
     """
     if is_remote(path):
         source.save(path, separately=[], sep_limit=sys.maxsize)
         return
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
-        source.save(str(Path(folder, target.name)))
-        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == target.name):
-            part.replace(target.parent / part.name)
+    with replacing_family(path) as aside:
+        source.save(str(aside))
 
 
 def read(loading: Loading) -> KeyedVectors:
     """A KeyedVectors, or the `wv` of a whole model, as gensim loads it; values are not checked."""
     from gensim.models import KeyedVectors
 
-    try:
-        with damage_named(loading.path):
-            stored: Any = KeyedVectors.load(loading.path, mmap=loading.mmap)
-    except VectorFormatError:
-        raise
-    except (pickle.UnpicklingError, AttributeError, ImportError, IndexError, KeyError, ValueError) as error:
-        raise VectorFormatError(f"{loading.path}: not a file of gensim's save ({error})") from error
+    with load_explained(loading.path, "saved KeyedVectors", VectorFormatError):
+        stored: Any = KeyedVectors.load(loading.path, mmap=loading.mmap)
     loaded = getattr(stored, "wv", stored)
     if not isinstance(loaded, KeyedVectors):
         raise VectorFormatError(f"{loading.path}: holds a {type(stored).__name__}, not vectors")

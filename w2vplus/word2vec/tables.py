@@ -155,7 +155,10 @@ def training_weights(model: Any) -> Weights:
 def _trainable(array: Any, shape: tuple[int, int], name: str) -> NDArray[np.float32]:
     """`array` itself if it is a writable C-contiguous float32 matrix of `shape`, else a copy that is."""
     if np.shape(array) != shape:
-        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}")
+        hint = ""
+        if np.ndim(array) == 2 and np.shape(array)[0] < shape[0] and name != "wv.vectors":
+            hint = "; wv.add_vectors gives words no output weights: build_vocab(..., update=True) adds words to a model"
+        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}{hint}")
     return np.require(array, dtype=np.float32, requirements=["C", "W", "A"])
 
 
