@@ -84,6 +84,17 @@ def test_pickles_of_an_older_gensim_name_what_they_need(name, needs):
         Word2Vec.load(datapath(name))
 
 
+@pytest.mark.parametrize("damage", [slice(200, 300), slice(900, None)])
+def test_a_compressed_model_that_is_damaged_or_cut_short_is_refused(model, tmp_path, damage):
+    path = tmp_path / "model.gz"
+    model.save(str(path))
+    content = bytearray(path.read_bytes())
+    content[damage] = b"" if damage.stop is None else bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(ModelFormatError, match=r"model\.gz is no saved Word2Vec model, or a truncated one"):
+        Word2Vec.load(str(path))
+
+
 def test_a_missing_file_of_an_array_names_the_model_it_belongs_to(model, tmp_path):
     model.save(str(tmp_path / "model"), sep_limit=0)
     (tmp_path / "model.syn1neg.npy").unlink()

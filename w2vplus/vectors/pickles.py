@@ -75,8 +75,8 @@ def nature(path: str) -> str:
     try:
         with gensims_open(path, "rb") as stream:
             head = stream.read(_HEAD_BYTES)
-    except Exception as error:  # whatever a decompressor or a remote store raises for it
-        return f"cannot be read ({error})"
+    except Exception:  # whatever a decompressor or a remote store raises for it, which load_explained quotes
+        return "cannot be read"
     for mark, meaning in _MARKS:
         if re.match(mark, head):
             return meaning
