@@ -124,7 +124,7 @@ def test_a_resumed_run_joins_the_phrases_of_the_interrupted_one(lee, kind, tmp_p
         CrashAt(patch, 3)
         with pytest.raises(Crash):
             Word2Vec(kind(lee), phrases=2, checkpoint=Checkpoints(tmp_path, minutes=OFTEN), **SETTINGS)
-    monkeypatch.setattr("w2vplus.word2vec.phrasing.learn_passes", None)  # they are known
+    monkeypatch.setattr("w2vplus.word2vec.phrasing.learn_frozen", None)  # they are known
     resumed = Word2Vec.resume(tmp_path, kind(lee))
     assert state_of(resumed) == state_of(expected)
     assert resumed.phrases.found() == expected.phrases.found() != []

@@ -271,6 +271,17 @@ def test_words_of_add_vectors_have_no_output_weights_to_train():
         model.train(common_texts, total_examples=9, epochs=1)
 
 
+@pytest.mark.parametrize(("name", "settings"), [("syn1", {"hs": 1, "negative": 0}), ("syn1neg", {})])
+def test_output_weights_that_were_left_out_are_asked_for(tmp_path, name, settings):
+    model = model_of(**settings)
+    model.save(str(tmp_path / "model"), ignore=[name])
+    loaded = Word2Vec.load(str(tmp_path / "model"))
+    with pytest.raises(ValueError, match=rf"the model has no {name}, .*init_weights\(\)"):
+        loaded.train(common_texts, total_examples=9, epochs=1)
+    loaded.init_weights()
+    assert loaded.train(common_texts, total_examples=9, epochs=1)[1] == 29
+
+
 def test_wv_intersect_word2vec_format_then_training(tmp_path):
     lines = [["war", "conflict", "administration", "harvest"], ["war", "new", "words"]] * 5
     model = Word2Vec(vector_size=10, min_count=1, sample=0)
