@@ -46,6 +46,7 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     w2v_model model = {
         .dimensions = header->dimensions, .type_count = header->words, .vocabulary_size = header->words,
         .longest_path = (int32_t)header->longest_path, .window = (int32_t)header->window,
+        .farthest = (int32_t)header->window,
         .negative = (int32_t)header->negative, .skip_gram = (int32_t)header->skip_gram,
         .hierarchical_softmax = (int32_t)header->hierarchical_softmax, .shrink_windows = 1,
         .shared_negatives = (int32_t)header->shared_negatives, .cbow_mean = (int32_t)header->cbow_mean,
@@ -54,7 +55,7 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     model.input_vectors = take(file, matrix);
     model.output_vectors = take(file, matrix);
     model.node_vectors = take(file, matrix);
-    model.keep_thresholds = take(file, words * sizeof(uint32_t));
+    model.types = take(file, (words + 1) * sizeof(w2v_type));
     model.noise = take(file, words * sizeof(w2v_noise_slot));
     model.path_starts = take(file, (words + 1) * sizeof(int64_t));
     model.path_nodes = take(file, path * sizeof(int32_t));

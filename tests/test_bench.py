@@ -182,7 +182,7 @@ def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--modes", "sg-ns,glove"], "--modes must be a list of sg-ns, cbow-ns, sg-hs, cbow-hs, got 'glove'"),
-        (["--rows", ""], "--rows must be a list of training, whole, "),
+        (["--rows", ""], "--rows must be a list of training, lists, script, whole, "),
         (["--vector-size", "100,big"], "--vector-size must be a list of whole numbers from 1 on, got 'big'"),
         (["--repetitions", "0"], "--repetitions must be at least 1, got 0"),
     ],

@@ -160,9 +160,9 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
         with pytest.raises(EvaluationError, match=complaint):
             read_evaluation(path)
     with pytest.raises(EvaluationError, match="none of its sections was answered"):
-        evaluation_bars({"analogies": [], "similarity": []})
+        evaluation_bars({"scores": []})
     with pytest.raises(EvaluationError, match="not what"):
-        evaluation_bars({"analogies": [{"sections": 3}]})
+        evaluation_bars({"scores": [{"sections": 3}]})
     path.write_text("new_york\t5\t10.5\tnew york\nno table\n")
     with pytest.raises(LogFormatError, match="line 2"):
         read_phrase_table(path)

@@ -58,8 +58,10 @@ def case_bytes(case: Case) -> bytes:
         law["hierarchical_softmax"], law["shared_negatives"], law["cbow_mean"], law["corrected_cbow"],
     )  # fmt: skip
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
+    words = np.arange(len(case.keep), dtype=np.uint32)
+    types = np.concatenate([np.stack([words, case.keep], axis=1), np.array([[2**32 - 1, 0]], np.uint32)])
     tree = (case.tree.path_starts, case.tree.inner_nodes, case.tree.codes)
-    arrays = (case.inputs, case.outputs, case.nodes, case.keep, noise, *tree, case.ids, case.starts)
+    arrays = (case.inputs, case.outputs, case.nodes, types.astype(np.uint32), noise, *tree, case.ids, case.starts)
     return struct.pack("<13qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
 

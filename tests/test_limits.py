@@ -76,7 +76,7 @@ def test_what_is_too_great_for_the_native_code_is_refused():
     for name in ("vector_size", "window", "epochs", "workers", "negative"):
         with pytest.raises(ValueError, match=f"{name} must be at most 2147483647"):
             checked(name, 2**31)
-    with pytest.raises(ValueError, match="shared_negatives must be at most 8, got 9"):
+    with pytest.raises(ValueError, match="shared_negatives must be at most 4, got 9"):
         Word2Vec(shared_negatives=9)
 
 

@@ -26,7 +26,8 @@ before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize(
 model = Word2Vec(**settings, epochs=1, workers=1)
 model.build_vocab(corpus_file=corpus)
 model.train(corpus_file=corpus, total_examples=model.corpus_count, epochs=1)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+# ru_maxrss would begin with the size of the process that started this one.
+peak = next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps([peak - before, model.estimate_memory()["total"]]))
 """
 

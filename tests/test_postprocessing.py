@@ -280,7 +280,7 @@ def test_a_quantised_folder_is_written_and_read(saved: SimpleNamespace, tmp_path
         ("v.bin", "o.bin", ["-s", "int8", "-s", "normalize"], 2, "--step int8 must come last"),
         ("v.bin", "o.bin", ["-s", "normalize", "-s", "add-output"], 2, "add-output comes first"),
         ("v.bin", "v.bin", ["-s", "normalize"], 2, "is the input"),
-        ("v.bin", "o.xyz", ["-s", "normalize"], 2, "must end in"),
+        ("v.bin", "o.xyz", ["-s", "normalize"], 2, "cannot tell the format"),
         ("v.bin", "o.bin", ["-s", "pca=13"], 1, "dimensions must be from 1 to 12, got 13"),
         ("v.bin", "o.bin", ["-s", "add-output"], 1, "is no saved Word2Vec model"),
         ("none.bin", "o.bin", ["-s", "normalize"], 1, "no such file"),

@@ -338,9 +338,9 @@ def test_approximate_neighbours_say_their_recall(vectors: KeyedVectors, tmp_path
 
 def test_bench_compares_rates_with_gensims_loop(tmp_path: Path) -> None:
     options = ["--rows", "queries", "--vector-size", 8, "--min-count", 20, "--repetitions", 1]
-    done = run("bench", bundled(LEE_NEWS), *options, "--json", tmp_path / "b.json")
+    done = run("bench", bundled(LEE_NEWS), *options, "-o", tmp_path / "b.json")
     assert done.exit_code == 0, done.stderr
-    rows = json.loads((tmp_path / "b.json").read_text())["queries"]
+    rows = json.loads((tmp_path / "b.json").read_text())["rows"]
     assert [row["task"] for row in rows][:3] == ["most_similar", "analogies, 3CosAdd", "analogies, 3CosMul"]
     assert all(set(row["queries_per_second"]) == {"gensim", "w2vplus"} and row["ratio"] > 0 for row in rows)
     assert "faster by" in done.stdout and "analogies, 3CosMul" in done.stdout

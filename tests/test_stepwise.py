@@ -62,7 +62,7 @@ def by_the_kernel(model: StepModel, step: ExplainedStep) -> tuple[dict[str, np.n
         path_nodes=None if tables.tree is None else tables.tree.inner_nodes,
         path_codes=None if tables.tree is None else tables.tree.codes,
         compute_loss=True,
-        **vars(law),
+        **(vars(law) | {"farthest": min(law.window, law.farthest)}),
     )
     ids = np.array([model.word_id(token.text) for token in step.tokens], np.int32)
     starts = np.array([0, len(ids)], np.int64)

@@ -118,4 +118,4 @@ def _judged(trained: Trained) -> dict[str, Any]:
     try:
         return judge_by_bundled_files("vectors", trained.vectors, JUDGED_WORDS).as_dict()
     except (_output.CommandError, FileNotFoundError):
-        return {}  # another language, or a gensim without its files: the report says that nothing was judged
+        return {"scores": []}  # another language, or a gensim without its files: the report says that nothing was judged

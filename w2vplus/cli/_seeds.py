@@ -26,7 +26,7 @@ class Family(NamedTuple):
 
 def seeded_name(path: str, seed: int) -> str:
     """vectors.bin.gz for seed 3 is vectors.seed3.bin.gz; suffixes are what follows the name's first full stop."""
-    folder, slash, name = path.rpartition("/")
+    folder, slash, name = path.rstrip("/").rpartition("/")
     stem, dot, suffixes = name.partition(".")
     return f"{folder}{slash}{stem}.seed{seed}{dot}{suffixes}"
 

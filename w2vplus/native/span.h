@@ -7,6 +7,24 @@
 #include "skip_gram.h"
 #include "windows.h"
 
+/* Huffman paths lie in tables larger than the near caches, one look-up behind another: where the path of a centre
+   starts is fetched W2V_STARTS_AHEAD centres before its columns are chosen, the path itself W2V_PATHS_AHEAD before. */
+#define W2V_STARTS_AHEAD 8
+#define W2V_PATHS_AHEAD 4
+
+W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2v_workspace *workspace)
+{
+    const int64_t last = workspace->center_count - 1;
+    const int64_t far = center + W2V_STARTS_AHEAD < last ? center + W2V_STARTS_AHEAD : last;
+    const int64_t near = center + W2V_PATHS_AHEAD < last ? center + W2V_PATHS_AHEAD : last;
+    if (center > last) return;
+    W2V_PREFETCH(model->path_starts + workspace->words[workspace->centers[far].at]);
+    const int64_t start = model->path_starts[workspace->words[workspace->centers[near].at]];
+    W2V_PREFETCH(model->path_nodes + start);
+    W2V_PREFETCH(model->path_nodes + start + W2V_LINE_FLOATS);
+    W2V_PREFETCH(model->path_codes + start);
+}
+
 /* Puts the next centres of one sentence into `group`, draws their columns, and notes the context words that their
    windows may add. */
 static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_rate, int64_t first_center,
@@ -17,6 +35,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     const int shares = model->shared_negatives > 1 && !model->hierarchical_softmax && left > 0;
     const int32_t most =
         shares ? w2v_bounded(model->shared_negatives, learning_rate * centers[0].sentence_weight) : 1;
+    if (model->hierarchical_softmax) w2v_fetch_paths(model, first_center, workspace);
     group->first_center = first_center;
     group->center_count = group->fetched_count = 0;
     while (group->center_count < most && group->center_count < left &&
