@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import gensim.models
 import numpy as np
@@ -46,7 +47,7 @@ TABLE = {
     "seeded_vector": (WORKS, "deprecated in gensim"),
     "init_sims": (WORKS, "deprecated in gensim"),
     "save": (WORKS, ""),
-    "load": (WORKS, ""),
+    "load": (MENDED, "what is no model, or one that gensim cannot read any more, is named for what it is"),
     "add_lifecycle_event": (WORKS, ""),
     # arguments of the constructor whose meaning is not plainly gensim's
     "seed=": (WORKS, "None draws another seed in every training"),
@@ -67,6 +68,12 @@ TABLE = {
     "subclasses that override _do_train_job and its kin": (WORKS, "trained by gensim's own code, with a warning"),
     "wv.vectors_lockf": (MENDED, "words beyond its length learn"),
     "arrays as sentences": (MENDED, "rows are sentences of plain integers"),
+    "training after wv.add_vectors": (REFUSED, "ValueError: such words have no output weights; gensim reads past them"),
+    "zero epochs, workers, window or rate": (REFUSED, "ValueError: gensim trains nothing, or waits forever"),
+    "gensim's metric callbacks of LdaModel": (REFUSED, "TypeError: they have none of the four methods"),
+    "open files for load": (REFUSED, "TypeError: gensim has an AttributeError; pickle.load reads them"),
+    "models of gensim before 1.0": (REFUSED, "ModelFormatError, as gensim 4: they are to be saved anew by gensim 3.8"),
+    "a sentence as a string for Phrases": (REFUSED, "TypeError: its characters would be taken for words"),
     "names of gensim 3": (REFUSED, "AttributeError with the new name"),
     "unknown arguments": (REFUSED, "TypeError with the nearest name"),
     "callbacks without gensim's four methods": (REFUSED, "TypeError before the text is read"),
@@ -216,8 +223,12 @@ def test_compute_loss():
 
 def test_lifecycle_events():
     events = [event["event"] for event in model_of().lifecycle_events]
-    assert events == ["prepare_vocab", "build_vocab", "train", "created"]
+    assert events == ["prepare_vocab", "build_vocab", "train", "train", "created"]
     model = model_of()
+    assert re.fullmatch(  # gensim's line, which logs are searched for
+        r"training on 145 raw words \(145 effective words\) took \d+\.\ds, \d+ effective words/s",
+        model.lifecycle_events[-2]["msg"],
+    )
     model.add_lifecycle_event("note", text="mine")
     assert model.lifecycle_events[-1]["text"] == "mine"
 
@@ -251,6 +262,24 @@ def test_weights_assigned_from_outside():
     model.wv.vectors = np.ones_like(model.wv.vectors)
     model.train(common_texts, total_examples=9, epochs=1)
     assert np.abs(model.syn1neg).max() > 0
+
+
+def test_words_of_add_vectors_have_no_output_weights_to_train():
+    model = model_of()
+    model.wv.add_vectors(["added"], np.ones((1, 8), dtype=np.float32))
+    with pytest.raises(ValueError, match=r"got \(12, 8\); wv\.add_vectors gives .*build_vocab\(\.\.\., update=True\)"):
+        model.train(common_texts, total_examples=9, epochs=1)
+
+
+@pytest.mark.parametrize(("name", "settings"), [("syn1", {"hs": 1, "negative": 0}), ("syn1neg", {})])
+def test_output_weights_that_were_left_out_are_asked_for(tmp_path, name, settings):
+    model = model_of(**settings)
+    model.save(str(tmp_path / "model"), ignore=[name])
+    loaded = Word2Vec.load(str(tmp_path / "model"))
+    with pytest.raises(ValueError, match=rf"the model has no {name}, .*init_weights\(\)"):
+        loaded.train(common_texts, total_examples=9, epochs=1)
+    loaded.init_weights()
+    assert loaded.train(common_texts, total_examples=9, epochs=1)[1] == 29
 
 
 def test_wv_intersect_word2vec_format_then_training(tmp_path):

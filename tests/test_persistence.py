@@ -162,21 +162,6 @@ def test_a_truncated_model_is_refused_by_name(model, tmp_path, size):
         Word2Vec.load(str(path))
 
 
-@pytest.mark.parametrize(
-    "content", [b"word 1 2 3\n", b"\x00" * 100, pickle.dumps({"a": 1}), "ä".encode("utf-16")]
-)
-def test_a_foreign_file_is_no_model(tmp_path, content):
-    (tmp_path / "foreign").write_bytes(content)
-    with pytest.raises(ModelFormatError, match="foreign is"):
-        Word2Vec.load(str(tmp_path / "foreign"))
-
-
-def test_vectors_are_no_model(model, tmp_path):
-    model.wv.save(str(tmp_path / "vectors"))
-    with pytest.raises(AttributeError, match="KeyedVectors"):
-        Word2Vec.load(str(tmp_path / "vectors"))
-
-
 # ---- Folders
 
 

@@ -238,7 +238,7 @@ BAD_BINARY = {
 BAD_FILES = [
     *((".txt", fault, *BAD_TEXT[fault]) for fault in BAD_TEXT),
     *((".bin", fault, *BAD_BINARY[fault]) for fault in BAD_BINARY),
-    (".kv", "no pickle", b"not a pickle at all", "not a file of gensim's save"),
+    (".kv", "no pickle", b"not a pickle at all", "is no saved KeyedVectors, or a truncated one: it is no pickle"),
 ]
 
 

@@ -25,6 +25,10 @@ class ModelFormatError(ValueError):
     """A saved model or checkpoint cannot be read: truncated, foreign, or of a newer format version."""
 
 
+class WrongModelError(ModelFormatError, AttributeError):
+    """A saved object of another class than the one asked for; gensim raises AttributeError there."""
+
+
 class CheckpointError(ValueError):
     """A checkpoint and what it is asked to go on with do not belong together."""
 

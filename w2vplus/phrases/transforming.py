@@ -14,6 +14,7 @@ from gensim import utils as gensim_utils
 from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import _is_single
 
+from w2vplus.errors import ModelFormatError
 from w2vplus.phrases.applying import NativePhrases, PhrasedCorpus, available_workers
 from w2vplus.phrases.writing import write_phrased
 
@@ -117,12 +118,24 @@ class StrictTransformation:
     def load(cls, *args: Any, **kwargs: Any) -> Any:
         """Load a model that `save` wrote; one that gensim wrote becomes an instance of the class here.
 
+        Raises ModelFormatError for a truncated or foreign file, and its subclass WrongModelError, which is gensim's
+        AttributeError too, for a pickle of another class.
+
         Reading a model runs the code that its pickle names: load only files that you trust.
         """
-        model = gensim_utils.SaveLoad.load.__func__(cls, *args, **kwargs)
+        from w2vplus.vectors.pickles import load_explained, refuse_wrong_class
+
+        source = args[0] if args else kwargs.pop("fname", None)
+        if not isinstance(source, (str, os.PathLike)):
+            raise TypeError(f"load takes the path of saved phrases, got {source!r}")
+        path, wanted = os.fspath(source), "saved phrases model"
+        with load_explained(path, wanted, ModelFormatError):
+            model = gensim_utils.SaveLoad.load.__func__(cls, path, *args[1:], **kwargs)
         if isinstance(model, StrictTransformation):
             return model
-        model = super().load(*args, **kwargs)  # type: ignore[misc]  # gensim's, which brings old models up to date
+        if not isinstance(model, gensim_phrases._PhrasesTransformation):
+            refuse_wrong_class(path, wanted, f"{type(model).__module__}.{type(model).__qualname__}")
+        model = super().load(path, *args[1:], **kwargs)  # type: ignore[misc]  # gensim's brings old models up to date
         if type(model) in (gensim_phrases.Phrases, gensim_phrases.FrozenPhrases):
             from w2vplus.phrases import FrozenPhrases, Phrases
 

@@ -94,13 +94,20 @@ def damage_named(path: str, error_class: type[ValueError] = VectorFormatError) -
     try:
         yield
     except Exception as error:
-        # bz2 reports damage as an OSError without an error number; the zstd error's module depends on the
-        # Python version.
-        damaged = isinstance(error, (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile))
-        damaged |= isinstance(error, OSError) and error.errno is None and path.lower().endswith(".bz2")
-        if not damaged and type(error).__name__ != "ZstdError":
+        if not is_damage(path, error):
             raise
         raise error_class(f"{path}: the file is damaged or cut short ({error})") from error
+
+
+def is_damage(path: str, error: Exception) -> bool:
+    """Whether a decompressor that reads `path` raises `error` for damaged data.
+
+    bz2 reports it as an OSError without an error number; the module of zstd's error depends on the Python version.
+    """
+    if isinstance(error, OSError) and error.errno is None and path.lower().endswith(".bz2"):
+        return True
+    known = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+    return isinstance(error, known) or type(error).__name__ == "ZstdError"
 
 
 def in_order(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:

@@ -5,7 +5,6 @@ It is a pickle, and a pickle can run code: open only those you trust.
 
 from __future__ import annotations
 
-import pickle
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,9 @@ import numpy as np
 
 from w2vplus._atomic import replacing_family
 from w2vplus.errors import VectorFormatError
-from w2vplus.vectors.files import damage_named, is_remote
+from w2vplus.vectors.files import is_remote
 from w2vplus.vectors.loading import Loading, keyed_vectors
+from w2vplus.vectors.pickles import load_explained
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 def write(source: KeyedVectors, path: str) -> None:
     """gensim's `save`: a pickle, with large arrays in .npy files beside it that can be memory-mapped.
 
-    A local file appears whole or not at all.
+    A local family of files appears whole or not at all; the pickle, which names the others, moves last.
     """
     if is_remote(path):
         source.save(path, separately=[], sep_limit=sys.maxsize)
         return
-    with replacing_family(path) as temporary:
-        source.save(str(temporary))
+    with replacing_family(path) as aside:
+        source.save(str(aside))
 
 
 def is_pickle(path: str) -> bool:
@@ -49,13 +49,8 @@ def read_saved(path: str, mmap: str | None = None) -> tuple[KeyedVectors, Any]:
     """
     from gensim.models import KeyedVectors
 
-    try:
-        with damage_named(path):
-            stored: Any = KeyedVectors.load(path, mmap=mmap)
-    except VectorFormatError:
-        raise
-    except (pickle.UnpicklingError, AttributeError, ImportError, IndexError, KeyError, ValueError) as error:
-        raise VectorFormatError(f"{path}: not a file of gensim's save ({error})") from error
+    with load_explained(path, "saved KeyedVectors", VectorFormatError):
+        stored: Any = KeyedVectors.load(path, mmap=mmap)
     loaded = getattr(stored, "wv", stored)
     if not isinstance(loaded, KeyedVectors):
         raise VectorFormatError(f"{path}: holds a {type(stored).__name__}, not vectors")

@@ -207,14 +207,23 @@ class Learning(Persistence):
 
     def _finish_call(self, call: TrainingCall, callbacks: Iterable[Any]) -> tuple[int, int]:
         """Train, and leave the model as gensim leaves it after `train`."""
+        seconds_before = self.total_train_time
         call.train()
+        total, seconds = call.total, self.total_train_time - seconds_before
+        self.add_lifecycle_event(
+            "train",
+            msg=(
+                f"training on {total.raw_words} raw words ({total.trained_words} effective words) took {seconds:.1f}s, "
+                f"{total.trained_words / max(seconds, 1e-9):.0f} effective words/s"
+            ),
+        )
         self.train_count += 1
         if not self._memory.hold:
             self._memory.forget()
             self._phrasing.forget()
         for callback in callbacks:
             callback.on_train_end(self)
-        return call.total.trained_words, call.total.raw_words
+        return total.trained_words, total.raw_words
 
     def predict_output_word(self, context_words_list: Any, topn: int = 10) -> list[tuple[Any, float]] | None:
         """gensim's: the words that are likeliest in the middle of these. Raises TypeError for a string, whose

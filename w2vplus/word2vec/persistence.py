@@ -7,16 +7,16 @@ folder format (`save_folder`, `load_folder`) is laid out here over `w2vplus.arra
 from __future__ import annotations
 
 import logging
-import pickle
-import zipfile
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import Word2Vec as PlainWord2Vec
 
 from w2vplus._atomic import replacing_family
-from w2vplus.array_folder import is_array_folder, read_folder, write_folder
+from w2vplus.array_folder import read_folder, write_folder
 from w2vplus.errors import ModelFormatError
+from w2vplus.vectors.pickles import load_explained
 from w2vplus.word2vec import folder_layout
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory
@@ -79,35 +79,23 @@ class Persistence(VocabularyBuilding):
         """Load what `save` of w2vplus or gensim 4 wrote, or a folder that `save_folder` wrote.
 
         gensim's own models become instances of this class and go on training. `mmap="r"` maps arrays that lie
-        in files of their own. Raises ModelFormatError for a truncated or foreign file, AttributeError (as
-        gensim) for a pickle of another class.
+        in files of their own. Raises ModelFormatError for a truncated or foreign file and for a pickle that this
+        gensim cannot read; its subclass WrongModelError, which is gensim's AttributeError too, for a pickle of
+        another class; TypeError for what is no path.
 
         Reading a pickle runs the code that it names: load only files that you trust. Folders run nothing.
         """
-        source = args[0] if args else kwargs.get("fname")
-        if isinstance(source, (str, PathLike)) and is_array_folder(source):
-            return cls.load_folder(source)
-        if args and isinstance(source, PathLike):
-            args = (fspath(source), *args[1:])
-        try:
-            model = super().load(*args, **kwargs)
-        except AttributeError as error:
-            if "_load_specials" not in str(error):
-                raise
-            raise ModelFormatError(
-                f"{source} is a pickle, but of no model that gensim or w2vplus saved"
-            ) from error
-        except (
-            pickle.UnpicklingError,
-            EOFError,
-            zipfile.BadZipFile,
-            ValueError,
-            KeyError,
-            IndexError,
-        ) as error:
-            raise ModelFormatError(
-                f"{source} is no saved Word2Vec model, or a truncated one ({type(error).__name__}: {error})"
-            ) from error
+        source = args[0] if args else kwargs.pop("fname", None)
+        if not isinstance(source, (str, PathLike)):
+            raise TypeError(
+                f"load takes the path of a saved model, got {source!r}: "
+                "pickle.load reads what save wrote to an open file"
+            )
+        path = fspath(source)
+        if Path(path).is_dir():
+            return cls.load_folder(path)
+        with load_explained(path, "saved Word2Vec model", ModelFormatError):
+            model = super().load(path, *args[1:], **kwargs)
         if type(model) is PlainWord2Vec:
             model.__class__ = cls
             model._complete()

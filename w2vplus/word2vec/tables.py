@@ -141,9 +141,9 @@ def training_weights(model: Any) -> Weights:
     shape = (len(keyed_vectors), int(model.layer1_size))
     keyed_vectors.vectors = _trainable(keyed_vectors.vectors, shape, "wv.vectors")
     if model.hs:
-        model.syn1 = _trainable(model.syn1, shape, "syn1")
+        model.syn1 = _trainable(getattr(model, "syn1", None), shape, "syn1")
     if model.negative:
-        model.syn1neg = _trainable(model.syn1neg, shape, "syn1neg")
+        model.syn1neg = _trainable(getattr(model, "syn1neg", None), shape, "syn1neg")
     return Weights(
         input_vectors=keyed_vectors.vectors,
         node_vectors=model.syn1 if model.hs else None,
@@ -154,8 +154,16 @@ def training_weights(model: Any) -> Weights:
 
 def _trainable(array: Any, shape: tuple[int, int], name: str) -> NDArray[np.float32]:
     """`array` itself if it is a writable C-contiguous float32 matrix of `shape`, else a copy that is."""
+    if array is None:
+        raise ValueError(
+            f"the model has no {name}, which hs=1 (syn1) and negative > 0 (syn1neg) train: it was left out or deleted, "
+            "or the setting came later; init_weights() makes all weights anew, the vectors included"
+        )
     if np.shape(array) != shape:
-        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}")
+        hint = ""
+        if np.ndim(array) == 2 and np.shape(array)[0] < shape[0] and name != "wv.vectors":
+            hint = "; wv.add_vectors gives words no output weights: build_vocab(..., update=True) adds words to a model"
+        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}{hint}")
     return np.require(array, dtype=np.float32, requirements=["C", "W", "A"])
 
 
