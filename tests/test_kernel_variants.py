@@ -20,6 +20,7 @@ from w2vplus import _sgd
 HERE = Path(__file__).parent
 NATIVE = Path(__file__).parents[1] / "w2vplus" / "native"
 FLAGS = ["-O2", "-std=c11", "-Wall", "-Werror", "-Wno-unknown-pragmas"]
+SANITIZERS = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 RATE = 0.05
 
 
@@ -87,7 +88,7 @@ def checked(tmp_path_factory):
     """All kernels of this machine, stopped by a step out of bounds or by what C does not define."""
     folder = tmp_path_factory.mktemp("checked")
     sources = sorted(NATIVE.glob("kernel_*.c"))
-    return Build(folder, "cc", ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"], sources, [])
+    return Build(folder, "cc", ["-O1", *SANITIZERS], sources, [])
 
 
 def assert_equals_twin(build: Build, case: Case, kernel: str) -> None:
