@@ -224,7 +224,7 @@ def test_drift_names_the_word_that_moved(periods: Any) -> None:
 def test_words_that_lost_their_direction_have_not_drifted(periods: Any) -> None:
     before, after = periods[0], keyed(periods[1].vectors.copy())
     after.vectors[7] = 0
-    assert "w7" not in {change.word for change in drift(before, after, topn=400, min_rank=None)}
+    assert "w7" not in {change.word for change in drift(before, after, topn=400, restrict_vocab=None)}
     with pytest.raises(ValueError, match="the vector of 'w7' is zero or not finite in one of the periods"):
         drift(before, after, words=["w5", "w7"])
 

@@ -266,7 +266,7 @@ def test_a_line_that_does_not_fit_its_format_is_named(tmp_path: Path, content: s
 
 
 def test_an_empty_folder_holds_no_questions(tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="holds no analogy questions"):
+    with pytest.raises(EvaluationError, match=r"no \.txt file of the folder holds analogy questions"):
         read_analogies(tmp_path)
 
 

@@ -354,7 +354,7 @@ def test_many_answers_are_cut_and_counted(tmp_path: Path):
         ([SENTENCE, "--alpha", "nan"], 2, "--alpha must be above 0, got nan"),
         ([SENTENCE, "--vector-size", 0], 2, "--vector-size must be at least 1"),
         ([SENTENCE, "-o", "step.png"], 2, "--output must be a name that ends in .html, got step.png"),
-        ([SENTENCE, "--model", "nowhere"], 1, "nowhere: no such file or folder"),
+        ([SENTENCE, "--model", "nowhere"], 1, "nowhere: no such file or directory"),
         ([SENTENCE, "--model", "nowhere", "--hs"], 2, "--hs or --ns is for the toy model"),
         ([""], 1, "the sentence must have words, got none"),
         (["alone"], 1, "a step needs two words that stay"),

@@ -437,7 +437,10 @@ def test_a_whole_gensim_model_yields_its_vectors(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["vectors", "vectors.gz", "vectors.npz", "folder.bin/vectors"])
-def test_an_unknown_suffix_lists_the_known_ones(path, animals):
+def test_an_unknown_suffix_lists_the_known_ones(path, animals, tmp_path):
+    path = tmp_path / path
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("no vectors")
     message = r"use one of \.bin, \.txt, \.vec, .*\.zst\), or name the format: bin, txt, glove"
     with pytest.raises(ValueError, match=message):
         save_vectors(animals, path)
@@ -454,9 +457,10 @@ def test_an_unknown_suffix_lists_the_known_ones(path, animals):
         ({"format": "word"}, "format must be one of bin, txt, glove, .*, got 'word'"),
     ],
 )
-def test_arguments_without_sense_are_refused(options, message):
+def test_arguments_without_sense_are_refused(options, message, tmp_path):
+    (tmp_path / "vectors.bin").write_bytes(b"1 1\na \0\0\0\0")
     with pytest.raises(ValueError, match=message):
-        load_vectors("vectors.bin", **options)
+        load_vectors(tmp_path / "vectors.bin", **options)
 
 
 def test_missing_files_and_folders_are_named(tmp_path, animals):

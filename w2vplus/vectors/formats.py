@@ -5,6 +5,8 @@ A new format is a module with a `read(loading) -> KeyedVectors` and a `write(key
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,9 +103,11 @@ FORMATS = {
 def format_for_reading(path: str, name: str | None) -> Format:
     """The format called `name`, or else the one that the folder's files or the suffix stand for.
 
-    A file whose suffix says nothing is a saved model if it begins as a pickle. Raises
+    A file whose suffix says nothing is a saved model if it begins as a pickle. Raises FileNotFoundError,
     ValueError for an unknown name, and where none of this tells.
     """
+    if not is_remote(path) and not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     if name is None and not is_remote(path) and Path(path).is_dir():
         for entry in FORMATS.values():
             if any(Path(path, mark).exists() for mark in entry.marks):

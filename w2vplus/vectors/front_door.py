@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from w2vplus.vectors.files import is_remote
 from w2vplus.vectors.formats import FORMATS, format_for_reading, format_for_writing
 from w2vplus.vectors.loading import Loading
 
@@ -75,8 +72,6 @@ def load_vectors(
         raise ValueError(f"dtype must be float16, float32 or None, got {kind}")
     if mmap is not None and mmap not in MAP_MODES:
         raise ValueError(f"mmap must be {', '.join(map(repr, MAP_MODES))} or None, got {mmap!r}")
-    if not is_remote(name) and not Path(name).exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     chosen = format_for_reading(name, format)
     if mmap is not None and not chosen.maps:
         mappable = ", ".join(entry.name for entry in FORMATS.values() if entry.maps)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from w2vplus._atomic import replacing_family
-from w2vplus.errors import VectorFormatError
+from w2vplus.errors import VectorFormatError, WrongModelError
 from w2vplus.vectors.files import is_remote
 from w2vplus.vectors.loading import Loading, keyed_vectors
 from w2vplus.vectors.pickles import load_explained
@@ -49,8 +49,11 @@ def read_saved(path: str, mmap: str | None = None) -> tuple[KeyedVectors, Any]:
     """
     from gensim.models import KeyedVectors
 
-    with load_explained(path, "saved KeyedVectors", VectorFormatError):
-        stored: Any = KeyedVectors.load(path, mmap=mmap)
+    try:
+        with load_explained(path, "saved KeyedVectors", VectorFormatError):
+            stored: Any = KeyedVectors.load(path, mmap=mmap)
+    except WrongModelError as error:
+        raise VectorFormatError(str(error)) from error
     loaded = getattr(stored, "wv", stored)
     if not isinstance(loaded, KeyedVectors):
         raise VectorFormatError(f"{path}: holds a {type(stored).__name__}, not vectors")
