@@ -528,7 +528,7 @@ def test_a_saved_model_yields_its_vectors(tmp_path, made_by, name):
     with pytest.raises(ValueError, match=r"format pickle .* is only read"):
         save_vectors(loaded, tmp_path / "other.model")
     (tmp_path / name).write_bytes(pickle.dumps(["a"]))
-    with pytest.raises(VectorFormatError, match="a pickle of builtins.list, which neither gensim nor w2vplus saved"):
+    with pytest.raises(VectorFormatError, match=r"a pickle of builtins\.list, which neither gensim nor w2vplus saved"):
         load_vectors(tmp_path / name)
 
 
