@@ -36,7 +36,7 @@ class Build:
         self.folder, program = folder, folder / "harness"
         command = [compiler, *FLAGS, *options, f"-I{NATIVE}", str(HERE / "kernel_harness.c"), *map(str, sources)]
         done = subprocess.run([*command, "-o", str(program), "-lm"], capture_output=True, text=True, check=False)
-        if done.returncode and any(f"cannot find {library}" in done.stderr for library in ("-lasan", "-lubsan", "libasan")):
+        if done.returncode and any(f"cannot find {name}" in done.stderr for name in ("-lasan", "-lubsan", "libasan")):
             pytest.skip(f"{compiler} has no sanitizers")
         assert done.returncode == 0, done.stderr
         self.command = [*runner, str(program)]
