@@ -61,10 +61,10 @@ class PhraseRow:
         return [1 / ratio - 1 for ratio in self.ratios(WORDS_ALONE)]
 
     def memory_ratio(self, peer: str) -> float | None:
-        """w2vplus's peak memory as a share of the peer's, medians."""
-        if peer not in self.peak_megabytes:
-            return None
-        return statistics.median(self.peak_megabytes[OURS]) / statistics.median(self.peak_megabytes[peer])
+        """w2vplus's peak memory as a share of the peer's, medians; None where the peer's is not known, or where a small
+        text took it nothing beyond its imports."""
+        theirs = statistics.median(self.peak_megabytes.get(peer, [0.0]))
+        return statistics.median(self.peak_megabytes[OURS]) / theirs if theirs > 0 else None
 
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON."""
