@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import math
@@ -319,7 +320,7 @@ def test_a_given_delimiter_keeps_other_marks_in_words(tmp_path):
         ("the\tof\t1\nthe\tof\n", "line 2: expected two words and a number, separated by '.t'"),
         ("the of 1\nthe of nan\n", "line 2: expected two words and a number, separated by white space"),
         ("the\tof\t1\n\tof\t2\n", "line 2"),
-        ("the,of,1\n" + "the," + "x" * 200_000 + ",1\n", r"line 2: expected two words|of 2 pairs 1 have"),
+        ("the,of,1\n" + "the," + "x" * 200_000 + ",1\n", "line 2: expected two words and a number, separated by ','"),
         ("xxqx\tyyqy\t1\n", "of 1 pairs 0 have both words in the vocabulary"),
         ("the\tof\t1\nxxqx\tof\t2\n", "of 2 pairs 1 have both words in the vocabulary"),
     ],
@@ -327,8 +328,12 @@ def test_a_given_delimiter_keeps_other_marks_in_words(tmp_path):
 def test_a_bad_pairs_file_is_refused_with_file_and_line(tmp_path, lee_vectors, content, message):
     path = tmp_path / "pairs.txt"
     path.write_text(content)
-    with pytest.raises(EvaluationError, match=message) as caught:
-        evaluate_similarity(lee_vectors, path)
+    limit = csv.field_size_limit(131_072)  # Python's own; commands that read tables raise it for the whole process
+    try:
+        with pytest.raises(EvaluationError, match=message) as caught:
+            evaluate_similarity(lee_vectors, path)
+    finally:
+        csv.field_size_limit(limit)
     assert str(path) in str(caught.value)
 
 
