@@ -22,7 +22,7 @@ static const w2v_kernel *const *w2v_usable_kernels(void)
 
 typedef struct {
     int64_t words, dimensions, tokens, sentences, path_length, longest_path, window, farthest, negative;
-    int64_t skip_gram, hierarchical_softmax, shared_negatives, cbow_mean, corrected_cbow;
+    int64_t skip_gram, hierarchical_softmax, shared_negatives, cbow_mean, corrected_cbow, workers;
     uint64_t key;
     double rate;
 } w2v_header;
@@ -53,6 +53,7 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
         .hierarchical_softmax = (int32_t)header->hierarchical_softmax, .shrink_windows = 1,
         .shared_negatives = (int32_t)header->shared_negatives, .cbow_mean = (int32_t)header->cbow_mean,
         .corrected_cbow = (int32_t)header->corrected_cbow, .compute_loss = 1,
+        .workers = (int32_t)header->workers,
     };
     model.input_vectors = take(file, matrix);
     model.output_vectors = take(file, matrix);
@@ -68,9 +69,11 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
 
     w2v_tally tally = {0, 0, 0, 0.0};
     w2v_workspace *workspace = kernel->new_workspace(&model);
-    if (!workspace || kernel->train_span(&model, &corpus, 0, header->tokens, header->key, (float)header->rate,
-                                         workspace, &tally))
+    if (!workspace) return 1;
+    kernel->take_hot_rows(workspace);
+    if (kernel->train_span(&model, &corpus, 0, header->tokens, header->key, (float)header->rate, workspace, &tally))
         return 1;
+    kernel->give_hot_rows(workspace);
     kernel->free_workspace(workspace);
     fwrite(model.input_vectors, 1, matrix, result);
     fwrite(model.output_vectors, 1, matrix, result);

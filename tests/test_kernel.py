@@ -200,6 +200,7 @@ def test_logits_of_any_size_keep_the_sigmoid_exact_and_the_update_alive():
         ({"window": 0}, "window must be at least 1"),
         ({"negative": 0}, "hierarchical_softmax or negative sampling must be on"),
         ({"shared_negatives": 5}, "shared_negatives must be from 0 to 4, got 5"),
+        ({"workers": 0}, "workers must be at least 1, got 0"),
         ({"kernel": "abacus"}, "kernel must be one of"),
     ],
 )
@@ -239,3 +240,63 @@ def test_a_span_outside_the_block_is_refused():
     case = Case(**MODES["sg-ns"])
     with pytest.raises(ValueError, match="span"):
         _sgd.Worker(case.model()).train_span(case.ids, case.starts, None, 0, 0, 301, KEY, 0.05)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", MODES)
+def test_copies_of_rows_change_nothing_while_nobody_else_trains(kernel, mode):
+    alone, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
+    sums = alone.train(alone.model(kernel))
+    worker = _sgd.Worker(copied.model(kernel, workers=4))
+    worker.take_hot_rows()
+    copied_sums = worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05)
+    worker.give_hot_rows()
+    np.testing.assert_allclose(copied_sums, sums, rtol=1e-4)
+    for name in ("inputs", "outputs", "nodes"):
+        np.testing.assert_allclose(getattr(copied, name), getattr(alone, name), atol=1e-4, rtol=1e-3)
+
+
+def test_copies_are_exchanged_while_training_and_in_full_at_its_end():
+    case = Case(tokens=3_000, **MODES["sg-ns"])
+    before = case.inputs.copy()
+    worker = _sgd.Worker(case.model(workers=2))
+    worker.take_hot_rows()
+    worker.train_span(case.ids, case.starts, None, 0, 0, 3_000, KEY, 0.05)
+    during = case.inputs.copy()
+    frequent, all_rows = slice(0, 3), slice(0, len(before))
+    assert (during[frequent] != before[frequent]).any(axis=1).all()
+    worker.give_hot_rows()
+    assert (case.inputs[all_rows] != during[all_rows]).any()
+    after = case.inputs.copy()
+    worker.give_hot_rows()
+    np.testing.assert_array_equal(case.inputs, after)
+
+
+def test_what_several_workers_learn_adds_up():
+    """Two workers hold copies of the same rows, train different halves, and neither undoes what the other did."""
+    case = Case(tokens=400, **MODES["cbow-ns"])
+    alone = Case(tokens=400, **MODES["cbow-ns"])
+    before, rate = case.inputs.copy(), 1e-4  # so small that the order of the steps does not matter
+    workers = [_sgd.Worker(case.model(workers=2)) for _ in range(2)]
+    for worker in workers:
+        worker.take_hot_rows()
+    for worker, begin, end in zip(workers, (0, 210), (210, 400), strict=True):
+        worker.train_span(case.ids, case.starts, None, 0, begin, end, KEY, rate)
+    for worker in workers:
+        worker.give_hot_rows()
+    alone.train(alone.model(), cuts=(210,), rate=rate)
+    expected = alone.inputs - before
+    assert np.linalg.norm(case.inputs - before - expected) < 0.01 * np.linalg.norm(expected)
+
+
+def test_rows_that_a_worker_did_not_train_keep_what_others_made_of_them():
+    case = Case(tokens=400, **MODES["sg-hs"])
+    idle, busy = (_sgd.Worker(case.model(workers=2)) for _ in range(2))
+    idle.take_hot_rows()
+    busy.take_hot_rows()
+    busy.train_span(case.ids, case.starts, None, 0, 0, 400, KEY, 0.05)
+    busy.give_hot_rows()
+    trained = case.inputs.copy(), case.nodes.copy()
+    idle.give_hot_rows()
+    np.testing.assert_array_equal(case.inputs, trained[0])
+    np.testing.assert_array_equal(case.nodes, trained[1])

@@ -44,30 +44,31 @@ class Build:
     def kernels(self) -> list[str]:
         return subprocess.run(self.command, capture_output=True, text=True, check=True).stdout.split()
 
-    def train(self, case: Case, kernel: str) -> tuple[list[np.ndarray], tuple[int, int, int, float]]:
+    def train(self, case: Case, kernel: str, workers: int) -> tuple[list[np.ndarray], tuple[int, int, int, float]]:
         """Matrices (inputs, outputs, nodes) and the tally after one pass over the case."""
         source, result = self.folder / "case", self.folder / "result"
-        source.write_bytes(case_bytes(case))
+        source.write_bytes(case_bytes(case, workers))
         subprocess.run([*self.command, kernel, str(source), str(result)], check=True)
         written = result.read_bytes()
         matrices = np.frombuffer(written, np.float32, 3 * case.inputs.size).reshape(3, *case.inputs.shape)
         return list(matrices), struct.unpack("<qqqd", written[-32:])
 
 
-def case_bytes(case: Case) -> bytes:
+def case_bytes(case: Case, workers: int) -> bytes:
     """The file that kernel_harness.c reads; every machine here is little-endian."""
     law = {"shared_negatives": 1, "cbow_mean": True, "corrected_cbow": False, **case.law}
     numbers = (
         *case.inputs.shape, len(case.ids), len(case.starts) - 1, len(case.tree.codes),
         int(np.diff(case.tree.path_starts).max()), law["window"], law["window"], law["negative"], law["skip_gram"],
         law["hierarchical_softmax"], law["shared_negatives"], law["cbow_mean"], law["corrected_cbow"],
+        workers,
     )  # fmt: skip
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
     words = np.arange(len(case.keep), dtype=np.uint32)
     types = np.append(np.stack([words, case.keep], axis=1), [[2**32 - 1, 0]], axis=0).astype(np.uint32)
     tree = (case.tree.path_starts, case.tree.inner_nodes, case.tree.codes)
     arrays = (case.inputs, case.outputs, case.nodes, types, noise, *tree, case.ids, case.starts)
-    return struct.pack("<14qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+    return struct.pack("<15qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +94,10 @@ def checked(tmp_path_factory):
     return Build(folder, "cc", ["-O1", *SANITIZERS], sources, [])
 
 
-def assert_equals_twin(build: Build, case: Case, kernel: str) -> None:
+def assert_equals_twin(build: Build, case: Case, kernel: str, workers: int = 1) -> None:
     twin = case.twin()
     twin.train(case.sentences(), KEY, RATE)
-    (inputs, outputs, nodes), (raw, trained, pairs, loss) = build.train(case, kernel)
+    (inputs, outputs, nodes), (raw, trained, pairs, loss) = build.train(case, kernel, workers)
     assert (raw, trained, pairs) == (len(case.ids), twin.trained_words, twin.pairs)
     assert np.abs(inputs - case.inputs).max() > 0.01
     np.testing.assert_allclose(inputs, twin.input_vectors, atol=2e-4)
@@ -129,8 +130,10 @@ EDGES = [
 
 @pytest.mark.parametrize("kernel", _sgd.usable_kernels())
 @pytest.mark.parametrize(("mode", "dimensions", "law"), CASES + EDGES)
-def test_no_kernel_leaves_its_buffers(checked, kernel, mode, dimensions, law):
-    assert_equals_twin(checked, Case(dimensions=dimensions, **(law | MODES[mode])), kernel)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_kernel_leaves_its_buffers(checked, kernel, mode, dimensions, law, workers):
+    """One of three workers trains copies of the rows, with the same result when the other two are idle."""
+    assert_equals_twin(checked, Case(dimensions=dimensions, **(law | MODES[mode])), kernel, workers)
 
 
 @pytest.mark.parametrize(("mode", "dimensions", "law"), CASES)

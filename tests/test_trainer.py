@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus import Word2Vec, blocks
+from w2vplus import Word2Vec, _sgd, blocks
 from w2vplus.store import TokenStore
 from w2vplus.trainer import CHUNK_TOKENS, Block, Law, Run, Tables, Trainer, Weights, aligned_blocks, chunks, whole_block
 from w2vplus.vocabulary import AliasTable, keep_thresholds
@@ -113,11 +113,11 @@ def test_an_error_in_a_worker_reaches_the_caller_at_once(monkeypatch):
     _, make, corpus = team(2)
     trainer_object = make()
 
-    class Broken:
+    class Broken(_sgd.Worker):
         def train_span(self, *_):
             raise MemoryError("no memory for the windows")
 
-    trainer_object._workers[1] = Broken()
+    trainer_object._workers[1] = Broken(trainer_object._model)
     started = time.perf_counter()
     with pytest.raises(MemoryError, match="no memory for the windows"):
         trainer_object.train_epoch(0, whole_block(corpus))

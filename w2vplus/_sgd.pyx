@@ -12,6 +12,7 @@ import os
 
 cdef extern from "kernel.h" nogil:
     int W2V_GROUP_CENTERS
+    int W2V_HOT_BYTES
 
     ctypedef struct w2v_type:
         int32_t word
@@ -45,6 +46,7 @@ cdef extern from "kernel.h" nogil:
         int32_t cbow_mean
         int32_t corrected_cbow
         int32_t compute_loss
+        int32_t workers
 
     ctypedef struct w2v_corpus:
         const int32_t *ids
@@ -69,6 +71,8 @@ cdef extern from "kernel.h" nogil:
         void (*free_workspace)(w2v_workspace *workspace) noexcept nogil
         int (*train_span)(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
                           uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally) noexcept nogil
+        void (*take_hot_rows)(w2v_workspace *workspace) noexcept nogil
+        void (*give_hot_rows)(w2v_workspace *workspace) noexcept nogil
 
 
 cdef extern from "cpu.h" nogil:
@@ -78,6 +82,8 @@ cdef extern from "cpu.h" nogil:
 cdef extern from "random.h" nogil:
     uint64_t w2v_mix(uint64_t x)
 
+
+HOT_BYTES = W2V_HOT_BYTES  # of each matrix a worker copies so many, twice, if it has colleagues
 
 ALL_KERNELS = ("avx512", "avx2", "neon", "baseline")
 
@@ -136,7 +142,7 @@ cdef class Model:
         const uint8_t[::1] path_codes=None,
         int window, int negative, bint skip_gram, bint hierarchical_softmax, bint shrink_windows=True,
         int shared_negatives=1, bint cbow_mean=True, bint corrected_cbow=False, bint compute_loss=False,
-        farthest=None, kernel=None,
+        farthest=None, kernel=None, int workers=1,
     ):
         cdef Py_ssize_t words = input_vectors.shape[0], dimensions = input_vectors.shape[1]
         self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, path_starts, path_nodes, path_codes)
@@ -150,6 +156,8 @@ cdef class Model:
             raise ValueError("hierarchical_softmax or negative sampling must be on, got neither")
         if not 0 <= shared_negatives <= W2V_GROUP_CENTERS:
             raise ValueError(f"shared_negatives must be from 0 to {W2V_GROUP_CENTERS}, got {shared_negatives}")
+        if workers < 1:
+            raise ValueError(f"workers must be at least 1, got {workers}")
         if keep_thresholds.shape[0] != words:
             raise ValueError(f"keep_thresholds must have {words} entries, got {keep_thresholds.shape[0]}")
         self.model.input_vectors = &input_vectors[0, 0]
@@ -179,6 +187,7 @@ cdef class Model:
         self.model.cbow_mean = cbow_mean
         self.model.corrected_cbow = corrected_cbow
         self.model.compute_loss = compute_loss
+        self.model.workers = workers
         self.kernel = _kernel_named(KERNEL if kernel is None else kernel)
 
     def __dealloc__(self):
@@ -266,6 +275,16 @@ cdef class Worker:
     def __dealloc__(self):
         if self.workspace != NULL:
             self.owner.kernel.free_workspace(self.workspace)
+
+    def take_hot_rows(self):
+        """Before the first span, and after the matrices were changed by anybody else."""
+        with nogil:
+            self.owner.kernel.take_hot_rows(self.workspace)
+
+    def give_hot_rows(self):
+        """After the last span, and before anybody else reads the matrices."""
+        with nogil:
+            self.owner.kernel.give_hot_rows(self.workspace)
 
     def train_span(
         self, const int32_t[::1] ids not None, const int64_t[::1] sentence_starts not None,

@@ -59,6 +59,7 @@ class Team:
         self.reached = start
         """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun,
         so when no worker is at work this is how far training has come."""
+        self._workers = workers
         self._tallies = tallies
         self._key = key
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=8 * len(workers))
@@ -80,6 +81,7 @@ class Team:
 
     def _work(self, worker: _sgd.Worker) -> None:
         try:
+            worker.take_hot_rows()
             while not self._stopped.is_set():
                 job = self._jobs.get()
                 if job is None:
@@ -100,6 +102,8 @@ class Team:
         except BaseException as error:
             self._error = error
             self._stopped.set()
+        finally:
+            worker.give_hot_rows()
 
     def offer(self, job: Job | None, timeout: float) -> bool:
         """Queue a job; False when the queue stayed full. Raises what a worker raised."""
@@ -119,6 +123,11 @@ class Team:
             done = self._changed.wait_for(lambda: self._open_jobs == 0, timeout)
         self._raise_error()
         return done
+
+    def publish(self) -> None:
+        """Bring the shared matrices up to date with what each worker learnt; only while none is at work."""
+        for worker in self._workers:
+            worker.give_hot_rows()
 
     def close(self) -> None:
         """Tell every worker that no more jobs come."""

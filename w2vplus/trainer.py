@@ -55,6 +55,10 @@ SMALLEST_SHARING_VOCABULARY = 2_000
 cost 1 to 2 % of nearest neighbours, and on 300 news articles with a window of 50 and one negative 0.02 of their
 correlation (`python -m w2vplus.bench.laws`); speed is no concern there."""
 
+SMALLEST_COPYING_CORPUS = 1_000_000
+"""From so many words an epoch several workers train copies of the frequent rows (native/matrix.h). Less text is soon
+trained, and in a first epoch of 60,000 words even short delays show: a loss 3 % higher."""
+
 UNLIMITED_WINDOW = 2**31 - 1
 """A window that reaches over every sentence; no sentence in memory is longer."""
 
@@ -194,6 +198,7 @@ class Trainer:
             cbow_mean=law.cbow_mean,
             corrected_cbow=law.corrected_cbow,
             compute_loss=run.compute_loss,
+            workers=run.workers if run.words_per_epoch >= SMALLEST_COPYING_CORPUS else 1,
         )
         self.law, self.run = law, run
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]
@@ -259,6 +264,7 @@ class Trainer:
                     if control.wants_pause():
                         while not team.drained(REPORT_SECONDS):
                             report(epoch, self.run.learning_rate(epoch, first))
+                        team.publish()
                         control.paused(team.reached, self.tally)
                 rate = self.run.learning_rate(epoch, first)
                 job = Job(block, begin, end, rate, Position(epoch, last, digest.hex() if digest else ""))

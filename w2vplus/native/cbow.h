@@ -7,15 +7,14 @@
 #include "groups.h"
 
 /* `width` vectors of the projection, in registers while the context words [first, last) but `at` pass. */
-W2V_INLINE void w2v_project_columns(const w2v_model *model, const int32_t *words, const w2v_center *center,
-                                    int64_t column, float factor, float *projection, const int width)
+W2V_INLINE void w2v_project_columns(float *const *rows, const w2v_center *center, int64_t column, float factor,
+                                    float *projection, const int width)
 {
-    const float *table = model->input_vectors + column;
     vec sums[8];
     W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_zero();
     for (int32_t k = center->first; k < center->last; k++) {
         if (k == center->at) continue;
-        const float *row = table + words[k] * model->dimensions;
+        const float *row = rows[k] + column;
         W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_add(sums[i], vec_load(row + i * VEC_LANES));
     }
     const vec factors = vec_set1(factor);
@@ -24,23 +23,22 @@ W2V_INLINE void w2v_project_columns(const w2v_model *model, const int32_t *words
 }
 
 /* projection = factor * sum of the context rows */
-static void w2v_project(const w2v_model *model, const int32_t *words, const w2v_center *center, float factor,
+static void w2v_project(float *const *rows, const w2v_center *center, int64_t dimensions, float factor,
                         float *projection)
 {
-    const int64_t dimensions = model->dimensions;
     int64_t column = 0;
     for (; column + 6 * VEC_LANES <= dimensions; column += 6 * VEC_LANES)
-        w2v_project_columns(model, words, center, column, factor, projection, 6);
+        w2v_project_columns(rows, center, column, factor, projection, 6);
     for (; column + 3 * VEC_LANES <= dimensions; column += 3 * VEC_LANES)
-        w2v_project_columns(model, words, center, column, factor, projection, 3);
+        w2v_project_columns(rows, center, column, factor, projection, 3);
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
-        w2v_project_columns(model, words, center, column, factor, projection, 1);
+        w2v_project_columns(rows, center, column, factor, projection, 1);
     if (column == dimensions) return;
     const vec_tail tail = vec_tail_of(dimensions - column);
     vec sum = vec_zero();
     for (int32_t k = center->first; k < center->last; k++) {
         if (k == center->at) continue;
-        sum = vec_add(sum, vec_load_tail(model->input_vectors + words[k] * dimensions + column, tail));
+        sum = vec_add(sum, vec_load_tail(rows[k] + column, tail));
     }
     vec_store_tail(projection + column, vec_mul(sum, vec_set1(factor)), tail);
 }
@@ -91,7 +89,7 @@ static void w2v_spread_errors(const w2v_model *model, w2v_workspace *workspace)
         }
         for (int32_t i = begin; i < end; i++) {
             const int32_t word = workspace->words[i];
-            rows[i - begin] = model->input_vectors + word * dimensions;
+            rows[i - begin] = workspace->rows[i];
             if (model->lock_factors)
                 for (int32_t g = 0; g < width; g++) shares[i - begin][g] *= model->lock_factors[word];
         }
@@ -102,6 +100,8 @@ static void w2v_spread_errors(const w2v_model *model, w2v_workspace *workspace)
         case 3: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 3); break;
         default: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 4); break;
         }
+        if (model->workers > 1)
+            for (int32_t i = begin; i < end; i++) w2v_note_pairs(&workspace->inputs, workspace->words[i], width);
     }
 }
 
@@ -123,7 +123,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         float *error = workspace->target_rows + pending * workspace->row_stride;
         const int32_t context_count = centers[g].last - centers[g].first - 1;
         const float share = context_count > 0 ? 1.0f / (float)context_count : 0.0f;
-        w2v_project(model, workspace->words, &centers[g], model->cbow_mean ? share : 1.0f, projection);
+        w2v_project(workspace->rows, &centers[g], dimensions, model->cbow_mean ? share : 1.0f, projection);
         memset(error, 0, (size_t)dimensions * sizeof(float));
         tile.source[g] = projection;
         tile.target[g] = error;

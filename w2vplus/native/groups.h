@@ -55,16 +55,15 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
 static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *workspace, uint64_t stream,
                                uint64_t first_draw, w2v_group *group)
 {
-    const int64_t dimensions = model->dimensions;
     const w2v_center *centers = workspace->centers + group->first_center;
     group->count = 0;
     if (model->hierarchical_softmax) {
         const int32_t word = workspace->words[centers[0].at];
         for (int64_t i = model->path_starts[word]; i < model->path_starts[word + 1]; i++)
-            w2v_add_column(group, model->node_vectors + model->path_nodes[i] * dimensions, -1,
+            w2v_add_column(group, w2v_row(&workspace->nodes, model->path_nodes[i]), model->path_nodes[i],
                            1.0f - (float)model->path_codes[i], 1.0f);
     }
-    const int32_t first_word = group->count;
+    const int32_t first_word = group->first_word = group->count;
     uint64_t seen = 0;
     const float alone = group->center_count == 1 ? 1.0f : 0.0f; /* else its cells differ from input to input */
     for (int32_t g = 0; g < group->center_count; g++) {
@@ -74,7 +73,7 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
         const int32_t word = workspace->words[centers[g].at];
         const int32_t column = w2v_find(&seen, group->words, first_word, group->count, word);
         group->own_column[g] = column >= 0 ? column
-                                           : w2v_add_column(group, model->output_vectors + word * dimensions, word,
+                                           : w2v_add_column(group, w2v_row(&workspace->outputs, word), word,
                                                             alone, alone);
     }
     const int32_t first_noise = group->count;
@@ -82,7 +81,7 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
         const int32_t noise = w2v_draw_noise(model, w2v_draw(stream, first_draw + (uint64_t)k));
         const int32_t column = w2v_find(&seen, group->words, first_word, group->count, noise);
         if (column < 0) {
-            w2v_add_column(group, model->output_vectors + noise * dimensions, noise, 0.0f, 1.0f);
+            w2v_add_column(group, w2v_row(&workspace->outputs, noise), noise, 0.0f, 1.0f);
             continue;
         }
         if (column >= first_noise || alone == 0.0f) group->totals[column] += 1.0f;
@@ -137,7 +136,13 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->fetched_count = workspace->next->fetched_count;
     workspace->next->fetched_count = 0; /* one tile fetches them */
     w2v_fill_cells(group, inputs, workspace);
-    return w2v_train_tile(tile, rate, model->compute_loss);
+    const double loss = w2v_train_tile(tile, rate, model->compute_loss);
+    if (model->workers > 1) {
+        const int32_t first_word = group->first_word, rows = tile->input_count;
+        for (int32_t n = 0; n < first_word; n++) w2v_note_pairs(&workspace->nodes, group->words[n], rows);
+        for (int32_t n = first_word; n < group->count; n++) w2v_note_pairs(&workspace->outputs, group->words[n], rows);
+    }
+    return loss;
 }
 
 #endif

@@ -22,6 +22,9 @@
 /* Most centres that can share one draw of negatives. */
 #define W2V_GROUP_CENTERS 4
 
+/* Of several workers each copies so many bytes of every matrix (matrix.h): what a cache of one core may hold. */
+#define W2V_HOT_BYTES 2097152
+
 /* What becomes of a token of some corpus id: its word, kept while 32 random bits are below the threshold (UINT32_MAX =
    always). Together in eight bytes, so that a token costs one cache line. */
 typedef struct {
@@ -66,6 +69,7 @@ typedef struct {
     int32_t cbow_mean;
     int32_t corrected_cbow; /* true gradient of the projection (Irsoy et al. 2020) */
     int32_t compute_loss;
+    int32_t workers; /* threads that train the matrices at the same time; several hold copies of rows, see matrix.h */
 } w2v_model;
 
 typedef struct {
@@ -94,6 +98,10 @@ typedef struct {
        Returns 0, or -1 when memory runs out. */
     int (*train_span)(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
                       uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally);
+    /* Of several workers each trains copies of the rows that all need. It takes them before its first span, and
+       gives back what it learnt before anybody else reads the matrices. */
+    void (*take_hot_rows)(w2v_workspace *workspace);
+    void (*give_hot_rows)(w2v_workspace *workspace);
 } w2v_kernel;
 
 extern const w2v_kernel w2v_kernel_baseline;
@@ -112,11 +120,15 @@ extern const w2v_kernel w2v_kernel_neon;
 #else
 #define W2V_PREFETCH(address) ((void)(address))
 #endif
+#define W2V_PREFETCH_TABLE(address) W2V_PREFETCH(address)
 #define W2V_UNROLL
+#define W2V_RESTRICT __restrict
 #define W2V_HOLD(registers, value)
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
 #define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
+#define W2V_PREFETCH_TABLE(address) __builtin_prefetch((address), 0, 3) /* only read: cores may all keep it */
+#define W2V_RESTRICT restrict
 #define W2V_UNROLL _Pragma("GCC unroll 32")
 #define W2V_HOLD(registers, value) __asm__("" : "+" registers(value)) /* it stays in one of these registers */
 #endif

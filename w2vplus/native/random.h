@@ -48,10 +48,16 @@ W2V_INLINE int w2v_is_kept(uint32_t threshold, uint64_t token_draw)
     return threshold == UINT32_MAX || (uint32_t)(token_draw >> 32) < threshold;
 }
 
+/* The slot of the alias table that a draw looks up. */
+W2V_INLINE int32_t w2v_slot_of(const w2v_model *model, uint64_t bits)
+{
+    return (int32_t)w2v_below((uint32_t)(bits >> 32), (uint32_t)model->vocabulary_size);
+}
+
 /* One draw from the noise distribution by the alias method (Walker 1977). */
 W2V_INLINE int32_t w2v_draw_noise(const w2v_model *model, uint64_t bits)
 {
-    const int32_t slot = (int32_t)w2v_below((uint32_t)(bits >> 32), (uint32_t)model->vocabulary_size);
+    const int32_t slot = w2v_slot_of(model, bits);
     const w2v_noise_slot entry = model->noise[slot];
     /* a coin toss: selected by arithmetic, since a branch would be mispredicted half the time */
     const int32_t own = -(int32_t)((uint32_t)bits < entry.threshold);

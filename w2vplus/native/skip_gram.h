@@ -25,7 +25,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     const int several_panels = group->count > TILE_OUTPUTS;
     w2v_tile tile;
     for (int32_t m = 0; m < inputs->count; m++) {
-        float *row = model->input_vectors + inputs->words[m] * dimensions;
+        float *row = w2v_row(&workspace->inputs, inputs->words[m]);
         float *source_row = workspace->source_rows + m * workspace->row_stride;
         float *target_row = workspace->target_rows + m * workspace->row_stride;
         tile.source[m] = tile.target[m] = row;
@@ -40,9 +40,11 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     const double loss = w2v_run_tile(model, group, inputs, rate, workspace, &tile);
     if (model->lock_factors) {
         for (int32_t m = 0; m < inputs->count; m++)
-            w2v_add_row(model->input_vectors + inputs->words[m] * dimensions, tile.target[m],
+            w2v_add_row(w2v_row(&workspace->inputs, inputs->words[m]), tile.target[m],
                         model->lock_factors[inputs->words[m]], dimensions);
     }
+    if (model->workers > 1)
+        for (int32_t m = 0; m < inputs->count; m++) w2v_note_pairs(&workspace->inputs, inputs->words[m], group->count);
     return loss;
 }
 

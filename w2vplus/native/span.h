@@ -18,11 +18,21 @@ W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2
     const int64_t far = center + W2V_STARTS_AHEAD < last ? center + W2V_STARTS_AHEAD : last;
     const int64_t near = center + W2V_PATHS_AHEAD < last ? center + W2V_PATHS_AHEAD : last;
     if (center > last) return;
-    W2V_PREFETCH(model->path_starts + workspace->words[workspace->centers[far].at]);
+    W2V_PREFETCH_TABLE(model->path_starts + workspace->words[workspace->centers[far].at]);
     const int64_t start = model->path_starts[workspace->words[workspace->centers[near].at]];
-    W2V_PREFETCH(model->path_nodes + start);
-    W2V_PREFETCH(model->path_nodes + start + W2V_LINE_FLOATS);
-    W2V_PREFETCH(model->path_codes + start);
+    W2V_PREFETCH_TABLE(model->path_nodes + start);
+    W2V_PREFETCH_TABLE(model->path_nodes + start + W2V_LINE_FLOATS);
+    W2V_PREFETCH_TABLE(model->path_codes + start);
+}
+
+/* The noise table does not fit the near caches either: the slots that the draws of `center` will hit are fetched a group
+   before the draws are made. */
+W2V_INLINE void w2v_fetch_noise(const w2v_model *model, uint64_t key, int64_t center, const w2v_workspace *workspace)
+{
+    if (center >= workspace->center_count) return;
+    const uint64_t stream = w2v_noise_stream(key, workspace->centers[center].position);
+    for (int32_t k = 0; k < model->negative; k++)
+        W2V_PREFETCH_TABLE(model->noise + w2v_slot_of(model, w2v_draw(stream, (uint64_t)k)));
 }
 
 /* Puts the next centres of one sentence into `group`, draws their columns, and notes the context words that their
@@ -41,13 +51,14 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     while (group->center_count < most && group->center_count < left &&
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
+    w2v_fetch_noise(model, key, first_center + group->center_count, workspace);
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     w2v_choose_columns(model, workspace, w2v_noise_stream(key, centers[0].position), 0, group);
     group->fetched_count = group->count;
     for (int32_t g = 0; g < group->center_count; g++) {
         const int64_t entering = (int64_t)centers[g].at + model->farthest;
         if (entering < workspace->word_count)
-            group->rows[group->fetched_count++] = model->input_vectors + workspace->words[entering] * model->dimensions;
+            group->rows[group->fetched_count++] = w2v_row(&workspace->inputs, workspace->words[entering]);
     }
 }
 
@@ -55,6 +66,9 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
                           uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally)
 {
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
+    const int32_t unseen = W2V_MOST_UNSEEN / model->workers;
+    const int32_t most_unseen = w2v_bounded(unseen > W2V_LEAST_UNSEEN ? unseen : W2V_LEAST_UNSEEN, learning_rate);
+    workspace->inputs.most_unseen = workspace->nodes.most_unseen = workspace->outputs.most_unseen = most_unseen;
     int64_t ahead = 0; /* first centre that is not in a group yet */
     for (int64_t slot = 0; slot < W2V_LOOKAHEAD; slot++) {
         w2v_look_ahead(model, key, learning_rate, ahead, &workspace->groups[slot], workspace);

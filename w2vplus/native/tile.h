@@ -14,10 +14,10 @@
 #ifndef W2V_TILE_H
 #define W2V_TILE_H
 
+#include "matrix.h"
 #include "vec_math.h"
 
 #define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
-#define W2V_LINE_FLOATS 16 /* floats in a cache line */
 
 typedef struct {
     const float *source[W2V_TILE_INPUTS];

@@ -37,7 +37,8 @@ typedef struct {
     int32_t own_column[W2V_GROUP_CENTERS]; /* of the centre word itself; -1 without negative sampling */
     float own_draws[W2V_GROUP_CENTERS];    /* negatives that equal the centre word: dropped for that centre */
     float **rows;
-    int32_t *words;    /* word of a column; -1 for an inner node */
+    int32_t *words;    /* row number of a column: of an inner node before column `first_word`, of a word from there */
+    int32_t first_word;
     float *positives;  /* P of a column's cell per (centre, context) pair: 1 for a node of code 0 */
     float *totals;     /* T likewise: 1 for a node, for a negative how often it was drawn; both are 0 for the words of
                           several centres, which differ from input to input, and 1 for the word of a lone one */
@@ -55,10 +56,13 @@ typedef struct {
 } w2v_inputs;
 
 struct w2v_workspace {
+    w2v_matrix inputs, nodes, outputs;
+
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
+    float **rows;   /* of those words in the input matrix */
     w2v_token *tokens; /* of those words */
     w2v_center *centers;
-    int64_t capacity; /* of the three above */
+    int64_t capacity; /* of the four above */
     int64_t word_count;
     int64_t center_count;
 
@@ -90,9 +94,43 @@ static void w2v_free_workspace(w2v_workspace *workspace)
     if (!workspace) return;
     for (int32_t i = 0; i < workspace->block_count; i++) free(workspace->blocks[i]);
     free(workspace->words);
+    free(workspace->rows);
     free(workspace->tokens);
     free(workspace->centers);
     free(workspace);
+}
+
+/* The hot rows are the first ones of a matrix of words, which are the most frequent, and the last ones of a matrix of
+   inner nodes, which are next to the root. A lone worker has none. Returns -1 when memory runs out. */
+static int w2v_open_matrix(w2v_workspace *workspace, const w2v_model *model, float *shared, int hottest_last,
+                           w2v_matrix *matrix)
+{
+    const int64_t stride = w2v_copy_stride(model->dimensions), rows = model->vocabulary_size;
+    const size_t row_bytes = (size_t)stride * sizeof(float);
+    const int64_t room = (int64_t)(W2V_HOT_BYTES / row_bytes);
+    matrix->shared = shared;
+    matrix->dimensions = model->dimensions;
+    matrix->stride = stride;
+    if (!shared || model->workers < 2 || model->workers > W2V_MOST_COPYING) return 0;
+    matrix->hot_count = rows < room ? rows : room;
+    matrix->first_hot = hottest_last ? rows - matrix->hot_count : 0;
+    matrix->copies = w2v_workspace_take(workspace, (size_t)matrix->hot_count * row_bytes);
+    matrix->bases = w2v_workspace_take(workspace, (size_t)matrix->hot_count * row_bytes);
+    return matrix->copies && matrix->bases ? 0 : -1;
+}
+
+static void w2v_take_hot_rows(w2v_workspace *workspace)
+{
+    w2v_take_rows(&workspace->inputs);
+    w2v_take_rows(&workspace->nodes);
+    w2v_take_rows(&workspace->outputs);
+}
+
+static void w2v_give_hot_rows(w2v_workspace *workspace)
+{
+    w2v_give_rows(&workspace->inputs);
+    w2v_give_rows(&workspace->nodes);
+    w2v_give_rows(&workspace->outputs);
 }
 
 static w2v_workspace *w2v_new_workspace(const w2v_model *model)
@@ -121,6 +159,9 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
         W2V_TAKE(groups[slot].totals, outputs * sizeof(float));
     }
 #undef W2V_TAKE
+    failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);
+    failed |= w2v_open_matrix(workspace, model, model->node_vectors, 1, &workspace->nodes);
+    failed |= w2v_open_matrix(workspace, model, model->output_vectors, 0, &workspace->outputs);
     if (failed) {
         w2v_free_workspace(workspace);
         return NULL;
@@ -136,11 +177,13 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     const int64_t capacity = needed + needed / 2 + 1024;
     void *words = realloc(workspace->words, (size_t)capacity * sizeof *workspace->words);
     if (words) workspace->words = words;
+    void *rows = realloc(workspace->rows, (size_t)capacity * sizeof *workspace->rows);
+    if (rows) workspace->rows = rows;
     void *tokens = realloc(workspace->tokens, (size_t)capacity * sizeof *workspace->tokens);
     if (tokens) workspace->tokens = tokens;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
     if (centers) workspace->centers = centers;
-    if (!words || !tokens || !centers) return -1;
+    if (!words || !rows || !tokens || !centers) return -1;
     workspace->capacity = capacity;
     return 0;
 }

@@ -323,6 +323,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             bool(self.hs),
             types=self.corpus_total_types if vocab_size is None else 0,
             tokens=int(getattr(self, "corpus_total_words", 0)),
+            workers=self.workers,
         )
         report = {} if report is None else report
         report.update(memory.estimate(sizes))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from w2vplus._sgd import HOT_BYTES
+
 ID_BYTES = 4
 """A token of a corpus that is trained from memory."""
 
@@ -33,6 +35,7 @@ class Sizes:
     hierarchical_softmax: bool
     types: int
     tokens: int
+    workers: int
 
 
 def estimate(sizes: Sizes) -> dict[str, int]:
@@ -48,7 +51,9 @@ def estimate(sizes: Sizes) -> dict[str, int]:
         report["syn1"] = matrix
     if sizes.negative:
         report["syn1neg"] = matrix
-    training = sum(report.values()) + sizes.tokens * ID_BYTES
+    matrices = 1 + sizes.negative + sizes.hierarchical_softmax
+    hot = 2 * matrices * min(matrix, HOT_BYTES) * sizes.workers if sizes.workers > 1 else 0
+    training = hot + sum(report.values()) + sizes.tokens * ID_BYTES
     reading = types * TYPE_BYTES + sizes.tokens * READING_BYTES
     report["total"] = max(training, reading)
     return report
