@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -240,6 +241,17 @@ def test_a_span_outside_the_block_is_refused():
     case = Case(**MODES["sg-ns"])
     with pytest.raises(ValueError, match="span"):
         _sgd.Worker(case.model()).train_span(case.ids, case.starts, None, 0, 0, 301, KEY, 0.05)
+
+
+def test_a_worker_in_a_cycle_of_references_is_collected():
+    class Knotted(_sgd.Worker):
+        pass
+
+    for _ in range(20):
+        worker = Knotted(Case(**MODES["sg-ns"]).model())
+        worker.itself = worker
+    del worker
+    assert gc.collect() >= 20
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -7,6 +7,9 @@ KERNEL: str
 ALL_KERNELS: tuple[str, ...]
 """Names of the kernels of all machines, this one or not."""
 
+HOT_BYTES: int
+"""Bytes of a matrix that each of several workers holds copies of, twice: as they are and as they were exchanged last."""
+
 def usable_kernels() -> list[str]:
     """Names of the compiled kernels that this processor can run, fastest first."""
 
@@ -24,7 +27,8 @@ class Model:
 
     The matrices are float32, C-contiguous, (V, D), and trained in place; the object keeps them alive.
     `keep_thresholds`, `noise_thresholds`, `noise_aliases` and `lock_factors` have V entries, `path_starts` V + 1.
-    Raises ValueError where shapes or ids do not fit each other.
+    Raises ValueError where shapes or ids do not fit each other. Where `workers` is above 1, each `Worker` trains copies
+    of the frequent rows between `take_hot_rows` and `give_hot_rows`.
 
     Thread-safety: immutable after construction; any number of workers may share it.
     """
@@ -53,6 +57,7 @@ class Model:
         cbow_mean: bool = True,
         corrected_cbow: bool = False,
         compute_loss: bool = False,
+        workers: int = 1,
         kernel: str | None = None,
     ) -> None: ...
 
@@ -64,6 +69,13 @@ class Worker:
     """
 
     def __init__(self, owner: Model) -> None: ...
+    def take_hot_rows(self) -> None:
+        """Copy the frequent rows, if the model has several workers: before the first span, and after anybody else
+        changed the matrices. Releases the GIL."""
+
+    def give_hot_rows(self) -> None:
+        """Bring the matrices up to date with the copies: before anybody else reads them. Releases the GIL."""
+
     def train_span(
         self,
         ids: NDArray[int32],

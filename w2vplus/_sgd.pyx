@@ -264,27 +264,27 @@ cdef const w2v_kernel *_kernel_named(name) except NULL:
 
 cdef class Worker:
     cdef Model owner
+    cdef const w2v_kernel *kernel  # the garbage collector may take `owner` away before __dealloc__
     cdef w2v_workspace *workspace
 
     def __cinit__(self, Model owner not None):
         self.owner = owner
-        self.workspace = owner.kernel.new_workspace(&owner.model)
+        self.kernel = owner.kernel
+        self.workspace = self.kernel.new_workspace(&owner.model)
         if self.workspace == NULL:
             raise MemoryError("no memory for a training workspace")
 
     def __dealloc__(self):
         if self.workspace != NULL:
-            self.owner.kernel.free_workspace(self.workspace)
+            self.kernel.free_workspace(self.workspace)
 
     def take_hot_rows(self):
-        """Before the first span, and after the matrices were changed by anybody else."""
         with nogil:
-            self.owner.kernel.take_hot_rows(self.workspace)
+            self.kernel.take_hot_rows(self.workspace)
 
     def give_hot_rows(self):
-        """After the last span, and before anybody else reads the matrices."""
         with nogil:
-            self.owner.kernel.give_hot_rows(self.workspace)
+            self.kernel.give_hot_rows(self.workspace)
 
     def train_span(
         self, const int32_t[::1] ids not None, const int64_t[::1] sentence_starts not None,
@@ -308,7 +308,7 @@ cdef class Worker:
         tally.raw_words = tally.trained_words = tally.pairs = 0
         tally.loss = 0.0
         with nogil:
-            status = self.owner.kernel.train_span(&self.owner.model, &corpus, begin, end, key, learning_rate,
+            status = self.kernel.train_span(&self.owner.model, &corpus, begin, end, key, learning_rate,
                                                   self.workspace, &tally)
         if status:
             raise MemoryError(f"no memory for the windows of {end - begin} tokens")
