@@ -8,7 +8,7 @@ ALL_KERNELS: tuple[str, ...]
 """Names of the kernels of all machines, this one or not."""
 
 HOT_BYTES: int
-"""Bytes of a matrix that each of several workers holds copies of, twice: as they are and as they were exchanged last."""
+"""Bytes of a matrix of which each of several workers holds copies, twice: as they are and as last exchanged."""
 
 def usable_kernels() -> list[str]:
     """Names of the compiled kernels that this processor can run, fastest first."""
