@@ -160,6 +160,10 @@ class Joined:
         """How often each phrase stands in the joined corpus."""
         return {} if self.phrases is None else self.phrases.counts_in(self.encoded)
 
+    def facts(self) -> dict[str, int]:
+        """What a summary says of the phrases."""
+        return {"phrases": len(self.counts), "phrase_tokens": sum(self.counts.values())}
+
     @cached_property
     def found(self) -> list[FoundPhrase]:
         """The phrases that stand in the joined corpus, with their counts there, highest score first."""
@@ -286,12 +290,10 @@ def train_and_save(
     start: StartSettings = RANDOM_START,
     run_log: RunLog | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
-    prepared: Prepared | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
     with, which joins its own phrases.
 
-    A text that is `prepared` is not read again.
     An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
     kept, and exits with 130.
     """
@@ -300,8 +302,7 @@ def train_and_save(
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
-    if prepared is None:
-        prepared = prepare(corpus, reading, settings, phrase_settings, quiet=quiet, on_phrases=on_phrases)
+    prepared = prepare(corpus, reading, settings, phrase_settings, quiet=quiet, on_phrases=on_phrases)
     facts, joined, clock = prepared.facts, prepared.joined, Clock(dict(prepared.seconds))
     encoded = joined.encoded
     with clock.step("vocabulary"):
@@ -311,10 +312,7 @@ def train_and_save(
         elif earlier is not None:
             model = _models.grown_model(earlier, encoded, settings)
         else:
-            from w2vplus.counts_file import read_counts
-
-            known = None if counts_file is None else read_counts(counts_file)
-            model = _models.new_model(encoded, settings, known, started)
+            model = _models.new_model(encoded, settings, _models.words_given(counts_file), started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
         model.workers = settings.workers
@@ -341,8 +339,7 @@ def train_and_save(
         **facts,
         **words,
         **({"new_words": len(model.wv) - known_words} if earlier is not None else {}),
-        "phrases": len(joined.counts),
-        "phrase_tokens": sum(joined.counts.values()),
+        **joined.facts(),
         "epochs": settings.epochs,
         "workers": settings.workers,
         "trained_words": trained_words,
