@@ -137,10 +137,10 @@ def test_results_come_when_they_are_there_and_are_kept_in_order() -> None:
 def test_an_interrupt_keeps_whole_models_and_saves_partial_ones(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("the quick brown fox jumps over the lazy dog and then some more of it\n" * 40_000)
-    command = [sys.executable, "-m", "w2vplus", "train", str(text), "-o", str(tmp_path / "v.bin"), "--seeds", "40"]
+    command = [sys.executable, "-m", "w2vplus", "train", str(text), "-o", str(tmp_path / "v.bin"), "--workers", "2"]
     path = os.pathsep.join(filter(None, [str(Path(w2vplus.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
     with subprocess.Popen(
-        [*command, "--workers", "2", "--log", str(tmp_path / "run.jsonl")],
+        [*command, "--seeds", "40", "--epochs", "15", "--log", str(tmp_path / "run.jsonl")],
         stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path},
     ) as process:  # fmt: skip
         assert process.stderr is not None
