@@ -238,6 +238,19 @@ def run_training(
     return trained_words, raw_words
 
 
+@contextmanager
+def saved_when_interrupted(place: str, write: Callable[[], list[str]], how: str) -> Iterator[None]:
+    """Train in the body: an interrupt saves what there is by `write`, says where and `how` to go on, and exits with
+    130. `place` is named the moment that the interrupt comes."""
+    try:
+        with _output.interrupt_announced(f"w2vplus: interrupted; saving what was trained so far to {place}"):
+            yield
+    except KeyboardInterrupt:
+        files = write()
+        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}; {how}")
+        raise typer.Exit(_output.INTERRUPTED) from None
+
+
 class Trained(NamedTuple):
     """What a run leaves: the facts that --json prints, under its keys, and the vectors."""
 
@@ -320,19 +333,14 @@ def train_and_save(
             # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
             model.adopt_phrases(joined.phrases, encoded)
         words = _models.vocabulary_facts(model, encoded)  # now, while the model remembers the joined text
-    try:
-        saving = f"w2vplus: interrupted; saving what was trained so far to {targets.partial().vectors}"
-        with clock.step("training"), _output.interrupt_announced(saving):
-            trained_words, raw_words = run_training(
-                model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, quiet=quiet
-            )
-    except KeyboardInterrupt:
-        files = targets.partial().write(model)
-        how = "the same command with --resume goes on from there"
-        if checkpoints.folder is None:
-            how = "a run with --checkpoint FOLDER could go on from there"
-        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}; {how}")
-        raise typer.Exit(_output.INTERRUPTED) from None
+    how = "the same command with --resume goes on from there"
+    if checkpoints.folder is None:
+        how = "a run with --checkpoint FOLDER could go on from there"
+    partial = targets.partial()
+    with clock.step("training"), saved_when_interrupted(partial.vectors, lambda: partial.write(model), how):
+        trained_words, raw_words = run_training(
+            model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, quiet=quiet
+        )
     with clock.step("saving"):
         files = targets.write(model)
     summary = {
