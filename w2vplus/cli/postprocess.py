@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.cli import _output
 from w2vplus.cli._options import FormatOption, JsonFlag, QuietFlag
 from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
@@ -41,7 +42,7 @@ def postprocess(
     ] = None,
     restrict_vocab: Annotated[
         int, typer.Option("--restrict-vocab", help="Judge by this many of the most frequent words.")
-    ] = 30_000,
+    ] = CONSIDERED_WORDS,
     evaluate: Annotated[bool, typer.Option("--evaluate/--no-evaluate", help="Say what each step costs.")] = True,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from w2vplus import _html
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._lookup import (
     KeySpelling,
@@ -215,7 +216,7 @@ def evaluate_similarity(
     keyed_vectors: WordVectors,
     path: str | os.PathLike[str],
     *,
-    restrict_vocab: int | None = 300_000,
+    restrict_vocab: int | None = CONSIDERED_WORDS,
     case_insensitive: bool = True,
     delimiter: str | None = None,
     as_key: KeySpelling = as_spelled,
