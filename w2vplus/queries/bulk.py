@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.queries.neighbours import Neighbours
-from w2vplus.queries.scan import BLOCK_ROWS, CHUNK_QUERIES, SPARE, Excluded, candidate_rows, cosines, nearest_rows, ranked, unit_rows
+from w2vplus.queries.scan import (
+    BLOCK_ROWS,
+    CHUNK_QUERIES,
+    SPARE,
+    Excluded,
+    candidate_rows,
+    cosines,
+    nearest_rows,
+    ranked,
+    unit_rows,
+)
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -309,7 +319,7 @@ def _by_product(
 def _multiply(
     factors: NDArray[np.float32], places: NDArray[np.int64], out: NDArray[np.float32], one: NDArray[np.float32]
 ) -> None:
-    """Into `out` (Q, n) the product of the rows of `factors` at `places` (Q, slots), 1 without slots; `one` is space."""
+    """Into `out` (Q, n) the product of the rows of `factors` at `places` (Q, slots), 1 without any; `one` is space."""
     if not places.shape[1]:
         out[...] = 1
         return
