@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,8 @@ class _Seeds:
     """What all models share, and how far each has come.
 
     template: a model of the text's words that lends them to all others; its own vectors have one number each.
-    words: raw words trained so far, by seed.
+    words: raw words trained so far, by seed; every seed has its entry from the beginning, since threads count there
+        while another adds up.
     """
 
     prepared: _pipeline.Prepared
@@ -79,7 +80,7 @@ class _Seeds:
     start: dict[str, Any]
     quiet: bool
     log: str | None
-    words: dict[int, int] = field(default_factory=dict)
+    words: dict[int, int]
 
     def train_and_save(self, seed: int, targets: Targets, stop: Event) -> _Ended:
         """Train and save the model of one seed, or what there is of it when `stop` is set; in any thread."""
@@ -175,14 +176,12 @@ def train_seeds(
         template.note_corpus(encoded, corpus)
         template.adopt_phrases(phrases, encoded)
         words = _models.vocabulary_facts(template, encoded)
-    seeds = _Seeds(prepared, template, settings, started, quiet, log)
+    seeds = _Seeds(prepared, template, settings, started, quiet, log, dict.fromkeys(targets, 0))
     (ending,) = {of_seed.ending for of_seed in targets.values()}
     at_once = how_many_at_once(len(targets), settings.workers, seeds.bytes_of_each(ending), available_memory())
     seeds.settings = replace(settings, workers=settings.workers // at_once)
     threads = _output.plural(seeds.settings.workers, "thread")
-    _output.note(
-        f"w2vplus: {len(targets)} models, {at_once} at a time, each on {threads}", quiet=quiet
-    )
+    _output.note(f"w2vplus: {len(targets)} models, {at_once} at a time, each on {threads}", quiet=quiet)
     with clock.step("training"):
         models = _trained(seeds, targets, at_once)
     return {
