@@ -1,7 +1,7 @@
 """Runs several long tasks at once, in threads that spend their time outside of Python's lock; `train --seeds`.
 
 The calling thread waits, shows progress and takes the interrupts: Python gives those to the main thread alone, so
-tasks learn of them through a `Stop`, which they ask now and then.
+tasks learn of them through an event, which they ask now and then.
 """
 
 from __future__ import annotations

@@ -140,11 +140,11 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
 
     Each line holds two words and, somewhere after them, a score: the first further column that is a finite
     number (SimLex-999 and SimVerb put a part of speech before it, RW lets ten single ratings follow; of MEN take the
-    file in natural form, whose words lack the -n, -v and -j of the other). Blank
-    lines and lines that begin with `#` are passed over; the first line is a header if none of its columns begins
-    as a number does, or if they end 1, 2, 3 and so on. The delimiter, unless given, is found from the first line.
-    UTF-8; compressed and remote files by smart_open. WordSim-353 and SimLex-999 were read whole; SimVerb, MEN, RW,
-    RG-65 and MTurk only as miniatures in their layouts.
+    file in natural form, whose words lack the -n, -v and -j of the other). Blank lines and lines that begin with `#`
+    are passed over; the first line is a header if no column after its words begins as a number does or is empty, or
+    if they end 1, 2, 3 and so on. The delimiter, unless given, is found from the first line. UTF-8; compressed and
+    remote files by smart_open. WordSim-353 and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as
+    miniatures in their layouts.
 
     Raises EvaluationError, naming file and line, for a line of another shape and for a file without pairs.
     """

@@ -287,13 +287,13 @@ def _by_product(
     np.divide(asked.terms, 2, out=halves[:-1, :-1])
     halves[-1, :-1], halves[-1, -1] = 0, 1
     most_terms = min(CHUNK_QUERIES * slots.shape[1], len(halves))
-    space = np.empty(most_terms * BLOCK_ROWS, np.float32)
+    products = np.empty(most_terms * BLOCK_ROWS, np.float32)
     halfway = np.empty((2, min(CHUNK_QUERIES, len(slots)) * BLOCK_ROWS), np.float32)
 
     def score(here: slice, rows: slice, block: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         terms, places = np.unique(slots[here], return_inverse=True)
         places = places.reshape(slots[here].shape)
-        factors = space[: len(terms) * len(block)].reshape(len(terms), len(block))
+        factors = products[: len(terms) * len(block)].reshape(len(terms), len(block))
         np.matmul(halves[terms], np.concatenate([block, np.ones((len(block), 1), np.float32)], axis=1).T, out=factors)
         below, one = (space.reshape(out.shape) for space in halfway[:, : out.size])
         _multiply(factors, places[:, : positive.shape[1]], out, one)
