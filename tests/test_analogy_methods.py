@@ -236,6 +236,13 @@ def test_bats_asks_every_line_with_every_other_as_the_example(bats: Path) -> Non
     assert hypernyms.questions[0] == ("cat", "feline", "dog", ("canine", "pet", "mammal"))
 
 
+def test_phrases_of_a_category_stand_between_tabs(tmp_path: Path) -> None:
+    file = tmp_path / "E01.txt"
+    file.write_text("costa rica\tsan josé / sj\nperu\tlima\n")
+    ((first, second),) = [section.questions for section in read_analogies(file).sections]
+    assert first == ("costa rica", "san josé", "peru", ("lima",)) and second.answers == ("san josé", "sj")
+
+
 def test_any_of_several_answers_is_right(bats: Path) -> None:
     keys = ["cat", "feline", "dog", "mammal", "other"]  # cat : feline :: dog : mammal
     vectors = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 1, 1], [-1, -1, -1]], np.float32)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +16,7 @@ import pytest
 from gensim.models import KeyedVectors
 from typer.testing import CliRunner
 
+import w2vplus
 from w2vplus import evaluate_analogies, load_vectors, save_vectors, word_classes
 from w2vplus.cli import app
 from w2vplus.cli.c_tools import training
@@ -52,6 +58,27 @@ def test_the_demo_scripts_command_lines_train(text: Path, flags: str, tmp_path: 
     ]  # fmt: skip
     vectors = load_vectors(tmp_path / "vectors.bin", format="bin")
     assert vectors.vectors.shape == (12, 20) and "rare" not in vectors
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_an_interrupted_training_saves_what_it_has(text: Path, tmp_path: Path) -> None:
+    long = tmp_path / "long"
+    long.write_text(text.read_text() * 100)
+    command = [sys.executable, "-m", "w2vplus", "word2vec", "-train", str(long), "-output", str(tmp_path / "vec.txt")]
+    path = os.pathsep.join(filter(None, [str(Path(w2vplus.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
+    with subprocess.Popen(
+        [*command, "-iter", "10000", "-debug", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stderr is not None
+        while "Words in train file" not in process.stdout.readline():
+            pass
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 130 and said.count("vec.partial.txt") == 2, said
+    assert not (tmp_path / "vec.txt").exists()
+    assert len(load_vectors(tmp_path / "vec.partial.txt")) == 13  # "rare" has become frequent
 
 
 def test_defaults_are_those_of_the_c_program() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +173,20 @@ def test_phrase_options_need_phrases(text: Path, options: tuple[object, ...]) ->
 
 def test_the_summary_says_which_loss_it_shows(text: Path) -> None:
     assert "mean loss of the last epoch" in run("train", text, "-o", "v.bin", *SMALL).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["similar", "missing.bin", "word", "--json"], "missing.bin: no such file or directory"),
+        (["evaluate", "missing.bin", "--json", "--confidence", "200"], "--confidence must be between 0 and 100"),
+        (["train", "missing.txt", "-o", "v.bin", "--json", "--no-such-option"], "No such option"),
+    ],
+)
+def test_with_json_a_failure_is_json_too(arguments: list[str], said: str) -> None:
+    outcome = CliRunner().invoke(app, arguments)
+    assert outcome.exit_code in (1, 2)
+    error = json.loads(outcome.stdout)["error"]
+    assert said in error and f"w2vplus: error: {error}" in outcome.stderr
+    assert CliRunner().invoke(app, [argument for argument in arguments if argument != "--json"]).stdout == ""
+    assert CliRunner().invoke(app, ["similar", "missing.bin", "--", "--json"]).stdout == ""

@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -255,6 +256,21 @@ def test_the_stronger_model_is_found_over_pairs_and_over_seeds(evaluation: Evalu
     assert difference.p < 0.05 and difference.p_seeds is not None
     assert difference.p_adjusted == max(difference.p, difference.p_seeds)
     assert difference.compared == 70 and difference.units == 16
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "undecided"),
+    [(-0.1, 0.2, 0.01, True), (0.1, 0.2, 0.3, True), (-0.1, 0.2, 0.3, False), (0.1, 0.2, 0.01, False),
+     (None, None, None, False), (0.0, 0.2, 0.049, True)],
+)  # fmt: skip
+def test_an_interval_and_a_test_that_disagree_are_told(
+    evaluation: Evaluation, low: float | None, high: float | None, p: float | None, undecided: bool
+) -> None:
+    differences = (replace(evaluation.differences[0], low=low, high=high, p=p),)
+    changed = replace(evaluation, differences=differences)
+    assert differences[0].is_undecided(0.95) == undecided
+    assert ("Interval and p disagree (weak − strong on " in as_markdown(changed)) == undecided
+    assert [bool(table.note) for table in tables_of(changed) if table.title.startswith("Differences")] == [undecided]
 
 
 def test_two_models_are_compared_on_what_both_know() -> None:

@@ -9,7 +9,7 @@ import pytest
 from gensim.models import KeyedVectors
 from typer.testing import CliRunner, Result
 
-from w2vplus.cli import app, convert
+from w2vplus.cli import _options, app, convert
 from w2vplus.vectors import FORMATS, load_vectors, save_vectors
 
 
@@ -33,7 +33,7 @@ def refusal(result: Result, code: int) -> str:
 
 
 def test_the_formats_that_help_names_are_those_of_the_registry():
-    assert tuple(FORMATS) == convert.FORMATS
+    assert tuple(FORMATS) == _options.FORMATS
     assert [member.value for member in convert.Precision] == ["float16", "float32"]
 
 

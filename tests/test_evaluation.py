@@ -293,6 +293,9 @@ LAYOUTS = {
     "space": "old new 1.5\ngood great 9\n",
     "spaces, blank line": "old  new  1.5\n\ngood  great  9",
     "part of speech before the score": "w1\tw2\tPOS\tscore\nold\tnew\tA\t1.5\ngood\tgreat\tA\t9\n",
+    "raters by number": "Word 1,Word 2,Human (mean),1,2,3\nold,new,1.5,1,2,1.5\ngood,great,9,8,10,9\n",
+    "header that is a name with a number": "w1\tw2\tscore (1-10)\nold\tnew\t1.5\ngood\tgreat\t9\n",
+    "byte order mark": "\ufeffold\tnew\t1.5\ngood\tgreat\t9\n",
     "single ratings after the score": "old\tnew\t1.5\t1\t2\ngood\tgreat\t9\t8\t10\n",
 }
 
@@ -321,6 +324,10 @@ def test_a_given_delimiter_keeps_other_marks_in_words(tmp_path):
         ("the of 1\nthe of nan\n", "line 2: expected two words and a number, separated by white space"),
         ("the\tof\t1\n\tof\t2\n", "line 2"),
         ("the,of,1\n" + "the," + "x" * 200_000 + ",1\n", "line 2: expected two words and a number, separated by ','"),
+        ("the\tof\t7,5\nthe\tin\t2\n", "line 1: expected two words and a number.*; '7,5' is no number"),
+        ("the,of,7.5/10\nthe,in,2\n", "line 1: expected .*; '7.5/10' is no number"),
+        ("the of n/a\nthe in 2\n", "line 1: expected two words"),
+        ("\tof\t1\nthe\tin\t2\n", "line 1: expected two words"),
         ("xxqx\tyyqy\t1\n", "of 1 pairs 0 have both words in the vocabulary"),
         ("the\tof\t1\nxxqx\tof\t2\n", "of 2 pairs 1 have both words in the vocabulary"),
     ],

@@ -41,7 +41,7 @@ def hundred() -> KeyedVectors:
 
 
 def unit(rows: int, size: int = 12, seed: int = 3) -> Any:
-    return layout.unit_rows(np.random.default_rng(seed).standard_normal((rows, size)), range(rows))
+    return layout.directions(np.random.default_rng(seed).standard_normal((rows, size)), range(rows))
 
 
 # ---- Where words lie
@@ -65,7 +65,7 @@ def test_clusters_find_what_is_apart() -> None:
     rng = np.random.default_rng(0)
     centres = np.eye(6)[:3] * 20
     rows = np.repeat(centres, [30, 20, 10], axis=0) + rng.standard_normal((60, 6))
-    groups, members = layout.clusters(layout.unit_rows(rows, range(60)), 3)
+    groups, members = layout.clusters(layout.directions(rows, range(60)), 3)
     assert [len(set(groups[part].tolist())) for part in (slice(30), slice(30, 50), slice(50, 60))] == [1, 1, 1]
     assert [len(inside) for inside in members] == [30, 20, 10]
     assert sorted(row for inside in members for row in inside) == list(range(60))

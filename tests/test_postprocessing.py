@@ -265,6 +265,16 @@ def test_output_vectors_of_saved_models_are_added(saved: SimpleNamespace, source
     assert (load_vectors(tmp_path / "sum.bin").vectors == add_output_vectors(saved.model).vectors).all()
 
 
+def test_the_format_of_out_can_be_named(saved: SimpleNamespace, tmp_path: Path) -> None:
+    command = ["postprocess", str(saved.folder / "v.bin"), str(tmp_path / "out"), "--no-evaluate", "--step", "float16"]
+    assert CliRunner().invoke(app, [*command, "--format", "glove"]).exit_code == 0
+    assert (tmp_path / "out").is_file() and len(load_vectors(tmp_path / "out", format="glove")) == len(
+        load_vectors(saved.folder / "v.bin")
+    )
+    refused = CliRunner().invoke(app, [*command, "--format", "word"])
+    assert refused.exit_code == 2 and "--format must be one of bin, txt, glove" in refused.stderr
+
+
 def test_a_quantised_folder_is_written_and_read(saved: SimpleNamespace, tmp_path: Path) -> None:
     assert run("postprocess", saved.folder / "v.bin", tmp_path / "q", "-s", "int8", "--no-evaluate").exit_code == 0
     assert run("postprocess", tmp_path / "q", tmp_path / "v.txt", "-s", "normalize", "--no-evaluate").exit_code == 0

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from w2vplus import Word2Vec
 from w2vplus.errors import VectorFormatError
 from w2vplus.postprocessing import QuantizedVectors
-from w2vplus.vectors import FORMATS, load_vectors, save_vectors
+from w2vplus.vectors import FORMATS, load_vectors, projector, save_vectors
 
 JSON_KEYED = [".npy", ".safetensors"]
 TABLES = [".parquet", ".arrow"]
@@ -92,8 +92,10 @@ def test_what_is_written_reads_back_bit_for_bit(tmp_path_factory, suffix, table)
 def test_projector_files_read_back_bit_for_bit(tmp_path_factory, table):
     path = tmp_path_factory.getbasetemp() / "vectors.tsv"
     table.index_to_key = [str(key) for key in table.index_to_key]
-    if any(set(key) & set("\t\n\r") for key in table.index_to_key):
-        with pytest.raises(VectorFormatError, match="has white space"):
+    breaks = any(set(key) & set("\t\n\r") for key in table.index_to_key)
+    blank = any(not key.strip(projector.WHITE_IN_BROWSERS) for key in table.index_to_key)
+    if breaks or blank or table.vector_size < 2:
+        with pytest.raises(VectorFormatError, match=r"has white space|line of white space|of a single number"):
             save_vectors(table, path)
         return
     table.vectors = table.vectors.astype(np.float32)  # text has no width
@@ -308,6 +310,17 @@ def test_a_missing_file_is_said_to_be_missing_whatever_its_suffix(tmp_path):
 
 
 # ---- the Embedding Projector
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "message"), [("\u00a0", 2, "passes over a line of white space"), ("a", 1, "of a single number")]
+)
+def test_what_the_projector_would_misread_is_not_written(tmp_path, key, size, message):
+    made = KeyedVectors(size)
+    made.add_vectors(["the", key], np.ones((2, size), np.float32))
+    with pytest.raises(VectorFormatError, match=message):
+        save_vectors(made, tmp_path / "v.tsv")
+    assert not list(tmp_path.iterdir())
 
 
 def test_projector_files_are_as_the_projector_wants_them(tmp_path, animals):

@@ -202,7 +202,8 @@ def test_binary_rows_that_end_with_line_feeds_are_read(tmp_path):
 
 BAD_TEXT = {
     "empty": (b"", "the file is empty"),
-    "byte order mark": (b"\xef\xbb\xbf1 1\nthe 0.1\n", "begin with a byte order mark, which must go"),
+    "byte order mark": (b"\xef\xbb\xbf1 1\nthe 0.1\n", r"\(byte 0\): the file begins with a byte order mark"),
+    "byte order mark, no header": (b"\xef\xbb\xbfthe 0.1 0.2\n", r"\(byte 0\): .* a byte order mark"),
     "no header": (b"the 0.1\n", r"header \(byte 0\): the first line must be two whole numbers"),
     "no header nor row": (b"one of these\n", r"header \(byte 0\): .*or else a first row as in GloVe's files"),
     "no dimensions": (b"1 0\na\n", r"dimensions must be 1 to \d+, got 0"),
@@ -333,6 +334,22 @@ def test_lenient_loading_stops_at_the_limit_of_rows_it_can_use(tmp_path):
     with pytest.raises(VectorFormatError, match="row 2"):
         load_vectors(path, limit=2)
     assert load_vectors(path, limit=1).index_to_key == ["a"]
+
+
+@pytest.mark.parametrize("header", [b"2 2\n", b""], ids=["header", "no header"])
+def test_a_byte_order_mark_is_left_out_by_lenient_loading(tmp_path, header, caplog):
+    path = tmp_path / "marked.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + header + b"the 1 2\nof 3 4\n")
+    assert_same(load_vectors(path, lenient=True), ["the", "of"], np.float32([[1, 2], [3, 4]]))
+    assert "byte order marks left out: 1" in caplog.text
+
+
+def test_a_first_key_that_begins_like_a_byte_order_mark_needs_a_header(tmp_path):
+    marked = keyed(["\ufeffthe", "of"], np.ones((2, 2), np.float32))
+    with pytest.raises(VectorFormatError, match="taken for the file's"):
+        save_vectors(marked, tmp_path / "v.glove")
+    save_vectors(marked, tmp_path / "v.txt")
+    assert_same(load_vectors(tmp_path / "v.txt"), marked.index_to_key, marked.vectors)
 
 
 def test_glove_text_is_read_without_a_header_and_written_so_on_request(tmp_path, animals):

@@ -1,4 +1,5 @@
-"""Names the real data that every gensim installation brings along: texts, analogy questions, word pairs.
+"""Names the real data that every gensim installation brings along: texts, analogy questions, word pairs; and among
+how many words these are asked.
 
 Called by the command line (`evaluate` without files, `demo`) and the benchmark, so that both work offline.
 """
@@ -13,6 +14,10 @@ ANALOGIES = "questions-words.txt"
 
 SIMILARITIES = ("wordsim353.tsv", "simlex999.txt")
 """WordSim-353 (Finkelstein et al. 2002) and SimLex-999 (Hill et al. 2015)."""
+
+CONSIDERED_WORDS = 300_000
+"""So many of the most frequent words are known to an evaluation unless asked otherwise, as in gensim; all commands and
+reports that judge vectors take it from here. (The bench asks analogies among 30,000, as the C toolkit's scripts do.)"""
 
 WIKIPEDIA_DUMP = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 STEMMED_WIKIPEDIA = "head500.noblanks.cor.bz2"

@@ -185,9 +185,9 @@ class ReadingBar(_Bar):
         if self._unit is None:
             return duration(seconds)
         space = "" if self._unit == "B" else " "
-        return (
-            f"{count(amount)}{space}{self._unit}  {count(amount / max(1e-9, seconds))}{space}{self._unit}/s"
-        )
+        rate = amount / max(1e-9, seconds)
+        left = f"  left {duration((self._total - amount) / rate)}" if self._total and 0 < amount <= self._total else ""
+        return f"{count(amount)}{space}{self._unit}  {count(rate)}{space}{self._unit}/s{left}"
 
 
 def _in_notebook() -> bool:

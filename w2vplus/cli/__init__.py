@@ -7,6 +7,8 @@ write, 2 a command line that cannot be meant, 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import sys
 import traceback
@@ -37,7 +39,8 @@ from w2vplus.cli.c_tools.flags import AS_TYPED
 
 HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
 
-Results go to standard output, messages and progress to standard error.
+Results go to standard output, messages and progress to standard error. With --json a failure is a result too: an
+object with the key "error".
 """
 
 
@@ -62,6 +65,9 @@ class Program(TyperGroup):
                 traceback.print_exc()
             line, code = _output.describe(error)
             _output.report_error(line)
+            if line and "--json" in itertools.takewhile("--".__ne__, sys.argv[1:] if args is None else args):
+                with contextlib.suppress(OSError):
+                    _output.write_json_line({"error": line})
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:

@@ -1,20 +1,32 @@
-"""Turns one text into models of several seeds: `w2vplus train --seeds N` reads it once and trains N times."""
+"""Turns one text into models of several seeds: `w2vplus train --seeds N` reads it once and trains N times.
+
+The text is read, its phrases are joined and its words are chosen once. Then models are trained side by side, one
+thread to each where there are no more workers than seeds: threads of one model wait for one another's cache lines,
+those of two models do not, and a model of one thread is the same in every run.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
-from w2vplus.cli import _output, _pipeline
+import typer
+
+from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._seeds import SEEDED, seeded_name
-from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, StartSettings, TrainSettings
-from w2vplus.cli._targets import Targets, check_not_an_input
+from w2vplus.cli._settings import CheckpointSettings, Ending, PhraseSettings, StartSettings, TrainSettings
+from w2vplus.cli._side_by_side import SideBySide, available_memory, how_many_at_once
+from w2vplus.cli._targets import Targets, check_distinct, check_not_a_source, check_not_an_input, check_writable
 from w2vplus.limits import MOST_SEED
+from w2vplus.progress import ReadingBar
 
-OF_EACH = ("trained_words", "raw_words", "words_per_second", "losses", "files")
-"""What a summary says of a single model; all else holds for the text, or for every model alike."""
+if TYPE_CHECKING:
+    from w2vplus.trainer import TrainingProgress
+    from w2vplus.word2vec import Word2Vec
 
 
 def targets_of_seeds(
@@ -24,6 +36,7 @@ def targets_of_seeds(
     corpus: Sequence[str],
     checkpoints: CheckpointSettings,
     counts_file: str | None = None,
+    log: str | None = None,
 ) -> dict[int, Targets]:
     """Where each seed's model goes, checked like `targets`; raises UsageError for what seeds do not go with."""
     _output.require("--seeds", seeds, seeds >= 1, "at least 1")
@@ -42,8 +55,96 @@ def targets_of_seeds(
         model = None if targets.model is None else seeded_name(targets.model, seed)
         found[seed] = Targets(seeded_name(targets.vectors, seed), model, targets.ending)
         found[seed].check(corpus)
-        check_not_an_input(found[seed].vectors, "--output", [] if counts_file is None else [counts_file])
+        inputs = [] if counts_file is None else [counts_file]
+        check_not_an_input(found[seed].vectors, "--output", inputs)
+        if log is not None:
+            check_writable(seeded_name(log, seed), "--log")
+            check_not_a_source(seeded_name(log, seed), "--log", [*corpus, *inputs])
+            check_distinct(("--log", seeded_name(log, seed)), ("--output", found[seed].vectors))
+            check_distinct(("--log", seeded_name(log, seed)), ("--save-model", model))
     return found
+
+
+@dataclass
+class _Seeds:
+    """What all models share, and how far each has come.
+
+    template: a model of the text's words that lends them to all others; its own vectors have one number each.
+    words: raw words trained so far, by seed; every seed has its entry from the beginning, since threads count there
+        while another adds up.
+    """
+
+    prepared: _pipeline.Prepared
+    template: Word2Vec
+    settings: TrainSettings
+    start: dict[str, Any]
+    quiet: bool
+    log: str | None
+    words: dict[int, int]
+
+    def train_and_save(self, seed: int, targets: Targets, stop: Event) -> _Ended:
+        """Train and save the model of one seed, or what there is of it when `stop` is set; in any thread."""
+        from w2vplus import RunLog
+
+        model = self.model(seed)
+        clock = _pipeline.Clock()
+
+        def observe(progress: TrainingProgress) -> None:
+            self.words[seed] = progress.raw_words
+            if stop.is_set() and not progress.finished:
+                model.stop_training = True
+
+        with clock.step("training"):
+            trained_words, raw_words = model.train(
+                self.prepared.joined.encoded,
+                total_examples=model.corpus_count,
+                epochs=model.epochs,
+                compute_loss=model.compute_loss,
+                callbacks=[] if self.log is None else [RunLog(seeded_name(self.log, seed))],
+                progress=observe,
+            )
+        self.words[seed] = raw_words
+        logs = [] if self.log is None else [seeded_name(self.log, seed)]
+        with clock.step("saving"):
+            if not model.stop_training:
+                files = targets.write(model)
+            else:
+                files = targets.partial().write(model) if raw_words else []
+        facts = {
+            "seed": seed,
+            "trained_words": trained_words,
+            "raw_words": raw_words,
+            "words_per_second": raw_words / max(1e-9, clock.seconds["training"]),
+            "losses": [float(loss) for loss in model.training_losses] if model.compute_loss else [],
+            "files": [*files, *logs],
+            "seconds": clock.seconds,
+        }
+        return _Ended(facts, files, complete=not model.stop_training)
+
+    def model(self, seed: int) -> Word2Vec:
+        """A model with the words of the text and the random start of `seed`."""
+        from w2vplus import Word2Vec
+
+        model = Word2Vec(**replace(self.settings, seed=seed).arguments(), **self.start)
+        model.reset_from(self.template)
+        model.adopt_phrases(self.prepared.joined.phrases, self.prepared.joined.encoded)
+        return model
+
+    def bytes_of_each(self, ending: str) -> int:
+        """What a model takes beside the text."""
+        from w2vplus import Word2Vec
+
+        sizes = Word2Vec(**self.settings.arguments()).estimate_memory(vocab_size=len(self.template.wv))
+        return sizes["total"] + sizes["vectors"] * (ending == Ending.SUM.value)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A model that was saved: what --json says of it, and its files; a partial one if it is not `complete`."""
+
+    facts: dict[str, Any]
+    files: list[str]
+    complete: bool
 
 
 def train_seeds(
@@ -56,31 +157,72 @@ def train_seeds(
     quiet: bool,
     counts_file: str | None = None,
     start: StartSettings = _pipeline.RANDOM_START,
+    log: str | None = None,
 ) -> dict[str, Any]:
-    """Read and join phrases once, then train and save a model for every seed, one after another.
+    """Read the text, join phrases and choose words once, then train and save a model for every seed, as many at a time
+    as there are workers and as the memory holds.
 
-    Returns what --json prints: the facts of the text, `seeds`, `models` with what differs, sums of `seconds`.
-    An interrupt leaves the models that are done, and the unfinished one as a partial one.
+    Returns what --json prints: the facts of the text, `seeds`, `side_by_side`, `models` with what differs; `seconds`
+    are those of the clock on the wall. An interrupt, or an error of one model, leaves the models that are done, and
+    partial ones of those that were being trained.
     """
+    started = start.arguments(settings.vector_size)
     prepared = _pipeline.prepare(corpus, reading, settings, phrase_settings, quiet=quiet)
-    summary: dict[str, Any] = {}
-    models = []
-    seconds = dict(prepared.seconds)
-    for place, (seed, of_seed) in enumerate(targets.items(), start=1):
-        _output.note(f"w2vplus: seed {seed}, model {place} of {len(targets)}", quiet=quiet)
-        summary = _pipeline.train_and_save(
-            corpus, reading, replace(settings, seed=seed), phrase_settings, of_seed,
-            quiet=quiet, counts_file=counts_file, start=start, prepared=prepared,
-        ).summary  # fmt: skip
-        own = {step: took for step, took in summary["seconds"].items() if step not in (*prepared.seconds, "total")}
-        for step, took in own.items():
-            seconds[step] = seconds.get(step, 0.0) + took
-        models.append({"seed": seed, **{name: summary[name] for name in OF_EACH}, "seconds": own})
-    common = {name: value for name, value in summary.items() if name not in (*OF_EACH, "seconds")}
+    clock = _pipeline.Clock(dict(prepared.seconds))
+    with clock.step("vocabulary"):
+        encoded, phrases = prepared.joined.encoded, prepared.joined.phrases
+        known = _models.words_given(counts_file)
+        template = _models.new_model(encoded, replace(settings, vector_size=1), known)
+        template.note_corpus(encoded, corpus)
+        template.adopt_phrases(phrases, encoded)
+        words = _models.vocabulary_facts(template, encoded)
+    seeds = _Seeds(prepared, template, settings, started, quiet, log, dict.fromkeys(targets, 0))
+    (ending,) = {of_seed.ending for of_seed in targets.values()}
+    at_once = how_many_at_once(len(targets), settings.workers, seeds.bytes_of_each(ending), available_memory())
+    seeds.settings = replace(settings, workers=settings.workers // at_once)
+    threads = _output.plural(seeds.settings.workers, "thread")
+    _output.note(f"w2vplus: {len(targets)} models, {at_once} at a time, each on {threads}", quiet=quiet)
+    with clock.step("training"):
+        models = _trained(seeds, targets, at_once)
     return {
-        **common,
+        **prepared.facts,
+        **words,
+        **prepared.joined.facts(),
+        "epochs": settings.epochs,
+        "workers": settings.workers,
+        "side_by_side": at_once,
         "seeds": list(targets),
         "models": models,
-        "seconds": {**seconds, "total": sum(seconds.values())},
+        "seconds": {**clock.seconds, "total": clock.total},
         "files": [file for model in models for file in model["files"]],
     }
+
+
+def _trained(seeds: _Seeds, targets: dict[int, Targets], at_once: int) -> list[dict[str, Any]]:
+    """The facts of all models, under a bar and with a line for each that is done; exits with 130 on an interrupt."""
+    tasks = [functools.partial(seeds.train_and_save, seed, of_seed) for seed, of_seed in targets.items()]
+    running = SideBySide(tasks, at_once)
+    total = len(targets) * seeds.settings.epochs * seeds.prepared.joined.encoded.token_count
+    description = f"training {len(targets)} models"
+    announced = "w2vplus: interrupted; saving what was trained so far"
+    with ReadingBar("words", total, description=description, quiet=seeds.quiet) as bar:
+
+        def tell(ended: _Ended) -> None:
+            bar.close()
+            _output.note(f"w2vplus: seed {ended.facts['seed']}: {' and '.join(ended.files)}", quiet=seeds.quiet)
+
+        try:
+            with _output.interrupt_announced(announced):
+                running.run(lambda: bar(sum(seeds.words.values())), tell)
+        except BaseException as error:
+            bar.close()
+            partial = [file for one in running.results if not one.complete for file in one.files]
+            whole = [file for one in running.results if one.complete for file in one.files]
+            if whole:
+                _output.note(f"w2vplus: complete: {', '.join(whole)}")
+            if partial:
+                _output.note(f"w2vplus: what was trained so far of others: {', '.join(partial)}")
+            if isinstance(error, KeyboardInterrupt):
+                raise typer.Exit(_output.INTERRUPTED) from None
+            raise
+    return [one.facts for one in running.results]

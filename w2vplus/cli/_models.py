@@ -104,6 +104,13 @@ def new_model(
     return model
 
 
+def words_given(counts_file: str | None) -> tuple[list[str], NDArray[np.int64]] | None:
+    """The words and counts of the file that --vocab names, None without one; raises what `read_counts` does."""
+    from w2vplus.counts_file import read_counts
+
+    return None if counts_file is None else read_counts(counts_file)
+
+
 def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) -> Checkpoint | None:
     """The checkpoint that --resume goes on from; None if there is none yet.
 

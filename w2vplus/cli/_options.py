@@ -75,6 +75,19 @@ ColumnOption = Annotated[
         rich_help_panel=TEXT,
     ),
 ]
+FORMATS = (
+    "bin", "txt", "glove", "kv", "safetensors", "npy", "parquet", "arrow", "tsv", "spacy", "static", "model", "pickle",
+)  # fmt: skip
+"""The names in w2vplus.vectors, which help shows without importing it."""
+
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="NAME",
+        help="Format of OUT where the suffix does not tell: glove (no header), spacy, static (a folder for"
+        f" sentence-transformers and model2vec), or any of {', '.join(FORMATS[:-2])}.",
+    ),
+]  # fmt: skip
 VectorsArgument = Annotated[
     str, typer.Argument(metavar="VECTORS", help="A vectors file, as train writes it, or a saved model.")
 ]

@@ -160,6 +160,10 @@ class Joined:
         """How often each phrase stands in the joined corpus."""
         return {} if self.phrases is None else self.phrases.counts_in(self.encoded)
 
+    def facts(self) -> dict[str, int]:
+        """What a summary says of the phrases."""
+        return {"phrases": len(self.counts), "phrase_tokens": sum(self.counts.values())}
+
     @cached_property
     def found(self) -> list[FoundPhrase]:
         """The phrases that stand in the joined corpus, with their counts there, highest score first."""
@@ -234,6 +238,19 @@ def run_training(
     return trained_words, raw_words
 
 
+@contextmanager
+def saved_when_interrupted(place: str, write: Callable[[], list[str]], how: str) -> Iterator[None]:
+    """Train in the body: an interrupt saves what there is by `write`, says where and `how` to go on, and exits with
+    130. `place` is named the moment that the interrupt comes."""
+    try:
+        with _output.interrupt_announced(f"w2vplus: interrupted; saving what was trained so far to {place}"):
+            yield
+    except KeyboardInterrupt:
+        files = write()
+        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}; {how}")
+        raise typer.Exit(_output.INTERRUPTED) from None
+
+
 class Trained(NamedTuple):
     """What a run leaves: the facts that --json prints, under its keys, and the vectors."""
 
@@ -286,12 +303,10 @@ def train_and_save(
     start: StartSettings = RANDOM_START,
     run_log: RunLog | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
-    prepared: Prepared | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
     with, which joins its own phrases.
 
-    A text that is `prepared` is not read again.
     An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
     kept, and exits with 130.
     """
@@ -300,8 +315,7 @@ def train_and_save(
     if resumed is not None:
         position = resumed.progress.position
         _output.note(f"w2vplus: going on from {resumed.path}, epoch {position.epoch + 1}", quiet=quiet)
-    if prepared is None:
-        prepared = prepare(corpus, reading, settings, phrase_settings, quiet=quiet, on_phrases=on_phrases)
+    prepared = prepare(corpus, reading, settings, phrase_settings, quiet=quiet, on_phrases=on_phrases)
     facts, joined, clock = prepared.facts, prepared.joined, Clock(dict(prepared.seconds))
     encoded = joined.encoded
     with clock.step("vocabulary"):
@@ -311,10 +325,7 @@ def train_and_save(
         elif earlier is not None:
             model = _models.grown_model(earlier, encoded, settings)
         else:
-            from w2vplus.counts_file import read_counts
-
-            known = None if counts_file is None else read_counts(counts_file)
-            model = _models.new_model(encoded, settings, known, started)
+            model = _models.new_model(encoded, settings, _models.words_given(counts_file), started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
         model.workers = settings.workers
@@ -322,27 +333,21 @@ def train_and_save(
             # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
             model.adopt_phrases(joined.phrases, encoded)
         words = _models.vocabulary_facts(model, encoded)  # now, while the model remembers the joined text
-    try:
-        saving = f"w2vplus: interrupted; saving what was trained so far to {targets.partial().vectors}"
-        with clock.step("training"), _output.interrupt_announced(saving):
-            trained_words, raw_words = run_training(
-                model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, quiet=quiet
-            )
-    except KeyboardInterrupt:
-        files = targets.partial().write(model)
-        how = "the same command with --resume goes on from there"
-        if checkpoints.folder is None:
-            how = "a run with --checkpoint FOLDER could go on from there"
-        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}; {how}")
-        raise typer.Exit(_output.INTERRUPTED) from None
+    how = "the same command with --resume goes on from there"
+    if checkpoints.folder is None:
+        how = "a run with --checkpoint FOLDER could go on from there"
+    partial = targets.partial()
+    with clock.step("training"), saved_when_interrupted(partial.vectors, lambda: partial.write(model), how):
+        trained_words, raw_words = run_training(
+            model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, quiet=quiet
+        )
     with clock.step("saving"):
         files = targets.write(model)
     summary = {
         **facts,
         **words,
         **({"new_words": len(model.wv) - known_words} if earlier is not None else {}),
-        "phrases": len(joined.counts),
-        "phrase_tokens": sum(joined.counts.values()),
+        **joined.facts(),
         "epochs": settings.epochs,
         "workers": settings.workers,
         "trained_words": trained_words,

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from w2vplus.plots import WordMap
     from w2vplus.run_log import RunLog, RunRecord
 
-JUDGED_WORDS = 30_000
-"""The report's analogies are asked among so many of the most frequent words, as tables in papers are."""
-
 
 class Chronicle:
     """The log and the report of one run, each None if it is not wanted."""
@@ -96,7 +93,6 @@ class Chronicle:
             record=self._record(),
             evaluation=evaluation if evaluation is not None else _judged(trained),
             words=words,
-            judged_words=JUDGED_WORDS,
             map=drawn,
         ).save(self.report)
 
@@ -116,6 +112,6 @@ def _judged(trained: Trained) -> dict[str, Any]:
     from w2vplus.cli.evaluate import judge_by_bundled_files
 
     try:
-        return judge_by_bundled_files("vectors", trained.vectors, JUDGED_WORDS).as_dict()
+        return judge_by_bundled_files("vectors", trained.vectors).as_dict()
     except (_output.CommandError, FileNotFoundError):
         return {"scores": []}  # another language, or a gensim without its files: the report says so

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from w2vplus.cli._output import CommandError, UsageError
+from w2vplus.cli._options import FORMATS
+from w2vplus.cli._output import CommandError, UsageError, require
 
 if TYPE_CHECKING:
     from w2vplus.word2vec import Word2Vec
@@ -188,6 +189,11 @@ def check_vectors_target(path: str, option: str = "--output", format: str | None
     from smart_open.transport import get_transport
 
     get_transport(path.partition("://")[0])  # raises NotImplementedError, naming those it knows
+
+
+def check_format(option: str, name: str | None) -> None:
+    """Refuse a name that no format has; None is for the suffix to tell."""
+    require(option, name, name is None or name in FORMATS, f"one of {', '.join(FORMATS)}")
 
 
 def name_with(path: str, mark: str) -> str:

@@ -8,13 +8,8 @@ from typing import Annotated
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._options import QuietFlag
-from w2vplus.cli._targets import check_not_an_input, check_vectors_target
-
-FORMATS = (
-    "bin", "txt", "glove", "kv", "safetensors", "npy", "parquet", "arrow", "tsv", "spacy", "static", "model", "pickle",
-)  # fmt: skip
-"""The names in w2vplus.vectors, which help shows without importing it."""
+from w2vplus.cli._options import FormatOption, QuietFlag
+from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
 
 
 class Precision(str, Enum):
@@ -37,14 +32,7 @@ def convert(
             " .npy .parquet .arrow .tsv; or, with --format, a new folder.",
         ),
     ],
-    to_format: Annotated[
-        str | None,
-        typer.Option(
-            "--format", metavar="NAME",
-            help="Format of OUT where the suffix does not tell: glove (no header), spacy, static (a folder for"
-            f" sentence-transformers and model2vec), or any of {', '.join(FORMATS[:-2])}.",
-        ),
-    ] = None,
+    to_format: FormatOption = None,
     from_format: Annotated[
         str | None, typer.Option("--from-format", metavar="NAME", help="Format of IN where nothing tells.")
     ] = None,
@@ -63,7 +51,7 @@ def convert(
     A fault of IN is an error that names row and byte, and nothing is written then; --lenient leaves bad rows out.
     """  # fmt: skip
     for option, name in (("--format", to_format), ("--from-format", from_format)):
-        _output.require(option, name, name is None or name in FORMATS, f"one of {', '.join(FORMATS)}")
+        check_format(option, name)
     if limit is not None:
         _output.require("--limit", limit, limit >= 1, "at least 1")
     check_not_an_input(target, "OUT", [source])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.cli import _output
 from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._seeds import Family, families
@@ -60,7 +61,7 @@ def evaluate(
     ] = "3CosAdd",
     restrict_vocab: Annotated[
         int, typer.Option("--restrict-vocab", help="Know only this many of the most frequent words.")
-    ] = 300_000,
+    ] = CONSIDERED_WORDS,
     case_sensitive: Annotated[bool, typer.Option("--case-sensitive", help="Keep apart Apple and apple.")] = False,
     confidence: Annotated[float, typer.Option("--confidence", help="Of the intervals, in per cent.")] = 95.0,
     resamples: Annotated[
@@ -131,7 +132,9 @@ class Judge:
 
     files: Files
     methods: tuple[str, ...] = ("3CosAdd",)
-    options: dict[str, Any] = field(default_factory=lambda: {"restrict_vocab": 300_000, "case_insensitive": True})
+    options: dict[str, Any] = field(
+        default_factory=lambda: {"restrict_vocab": CONSIDERED_WORDS, "case_insensitive": True}
+    )
     _questions: dict[str, AnalogyQuestions] = field(default_factory=dict)
 
     def results(self, vectors: KeyedVectors, phrases: Any = None) -> list[Result]:
@@ -204,11 +207,11 @@ def judge_family(family: Family, judge: Judge) -> JudgedModel:
     return JudgedModel(family.name, results, family.files, vocabulary, neighbours)
 
 
-def judge_by_bundled_files(name: str, vectors: KeyedVectors, restrict_vocab: int = 300_000) -> Evaluation:
-    """Judge vectors in memory by gensim's files, among the `restrict_vocab` most frequent words."""
+def judge_by_bundled_files(name: str, vectors: KeyedVectors) -> Evaluation:
+    """Judge vectors in memory by gensim's files, as the command does without options."""
     from w2vplus.evaluation import JudgedModel
 
-    judge = Judge(Files.bundled(), options={"restrict_vocab": restrict_vocab, "case_insensitive": True})
+    judge = Judge(Files.bundled())
     return judge.compare([JudgedModel(name, [judge.results(vectors)], (), len(vectors))])
 
 
@@ -230,6 +233,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
             for place, column in enumerate(table.columns)
         ]
         _output.print_table(columns, table.rows, title=table.title)
+        if table.note:
+            print(_output.printable(table.note) + "\n")
 
 
 def write_evaluation(evaluation: Evaluation, path: str) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.cli import _output
-from w2vplus.cli._options import JsonFlag, QuietFlag
-from w2vplus.cli._targets import check_not_an_input, check_vectors_target
+from w2vplus.cli._options import FormatOption, JsonFlag, QuietFlag
+from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -32,6 +33,7 @@ def postprocess(
     step: Annotated[
         list[str] | None, typer.Option("--step", "-s", metavar="STEP", help="A change; may be given again.")
     ] = None,
+    to_format: FormatOption = None,
     analogies: Annotated[
         list[str] | None, typer.Option("--analogies", metavar="FILE", help="Judge by these questions.")
     ] = None,
@@ -40,7 +42,7 @@ def postprocess(
     ] = None,
     restrict_vocab: Annotated[
         int, typer.Option("--restrict-vocab", help="Judge by this many of the most frequent words.")
-    ] = 30_000,
+    ] = CONSIDERED_WORDS,
     evaluate: Annotated[bool, typer.Option("--evaluate/--no-evaluate", help="Say what each step costs.")] = True,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -68,8 +70,9 @@ def postprocess(
 
     adds_output, steps = _parsed(step or [])
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
-    as_folder = bool(steps) and steps[-1].quantizes and not Path(target).suffix
-    _check_target(source, target, as_folder)
+    check_format("--format", to_format)
+    as_folder = to_format is None and bool(steps) and steps[-1].quantizes and not Path(target).suffix
+    _check_target(source, target, to_format, as_folder)
     vectors = _load_outputs(source) if adds_output else load_vectors(source)
     rows: list[tuple[str, Accuracy | None, int]] = []
 
@@ -83,7 +86,7 @@ def postprocess(
     for one in steps:
         before_last, vectors = vectors, one.apply(vectors)
         judged(str(one), vectors)
-    _write(target, before_last if as_folder else vectors, steps[-1] if as_folder else None)
+    _write(target, to_format, before_last if as_folder else vectors, steps[-1] if as_folder else None)
     if as_json:
         _output.write_json({"words": len(vectors), "steps": [_as_dict(*row) for row in rows], "output": target}, "-")
     elif not quiet:
@@ -108,7 +111,7 @@ def _parsed(texts: list[str]) -> tuple[bool, list[Step]]:
     return adds_output, steps
 
 
-def _check_target(source: str, target: str, as_folder: bool) -> None:
+def _check_target(source: str, target: str, to_format: str | None, as_folder: bool) -> None:
     if as_folder:
         from w2vplus.array_folder import is_array_folder
 
@@ -120,8 +123,8 @@ def _check_target(source: str, target: str, as_folder: bool) -> None:
         if not place.absolute().parent.is_dir():
             raise _output.CommandError(f"OUT {target}: the folder {place.parent} does not exist; create it first")
         return
-    check_vectors_target(target, "OUT")
     check_not_an_input(target, "OUT", [source])
+    check_vectors_target(target, "OUT", to_format)
 
 
 def _load_outputs(path: str) -> KeyedVectors:
@@ -134,12 +137,12 @@ def _load_outputs(path: str) -> KeyedVectors:
     return add_output_vectors(Word2Vec.load(path))
 
 
-def _write(target: str, vectors: KeyedVectors, quantizing: Step | None) -> None:
+def _write(target: str, to_format: str | None, vectors: KeyedVectors, quantizing: Step | None) -> None:
     from w2vplus.postprocessing import QuantizedVectors
     from w2vplus.vectors import save_vectors
 
     if quantizing is None:
-        save_vectors(vectors, target)
+        save_vectors(vectors, target, format=to_format)
     else:
         QuantizedVectors.of(vectors, quantizing.name).save(target)
 

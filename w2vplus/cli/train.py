@@ -189,7 +189,7 @@ def train(
     seeds: Annotated[
         int,
         typer.Option(
-            help="Train so many models, from --seed on, of a text read once; vectors.bin becomes"
+            help="Train so many models, from --seed on, of a text read once, side by side; vectors.bin becomes"
             " vectors.seed1.bin and so on.",
             rich_help_panel=MODEL,
         ),
@@ -319,7 +319,7 @@ def train(
         )
     checkpoints = CheckpointSettings(checkpoint, checkpoint_minutes, resume)
     checkpoints.check()
-    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints, vocab)
+    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints, vocab, log)
     reading = _pipeline.ReadOptions(
         errors.value,
         max_sentence_length,
@@ -331,11 +331,11 @@ def train(
         cache_dir,
     )
     if seeds > 1:
-        if log is not None or report is not None:
-            raise _output.UsageError("--log and --report go with one model, and --seeds trains several: leave them out")
+        if report is not None or report_word:
+            raise _output.UsageError("--report goes with one model, and --seeds trains several: leave it out")
         summary = train_seeds(
             corpus, reading, settings, phrase_settings, all_targets,
-            quiet=quiet or as_json, counts_file=vocab, start=start,
+            quiet=quiet or as_json, counts_file=vocab, start=start, log=log,
         )  # fmt: skip
         if as_json:
             _output.write_json(summary, "-")

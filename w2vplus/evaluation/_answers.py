@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.evaluation._offsets import COSMUL_EPSILON, METHODS, TOO_CLOSE, Questions, Scan, scan, slack
-from w2vplus.evaluation._units import as_floats, has_direction, row_norms, unit_rows
+from w2vplus.evaluation._units import as_floats, has_direction, row_norms
+from w2vplus.queries import unit_rows
 
 # gensim's evaluation looks at the five nearest words that are not rows of the question itself.
 GENSIM_TOPN = 5
@@ -27,7 +28,7 @@ def answer_rows(vectors: NDArray[Any], questions: Questions, method: str = "3Cos
     """
     vectors = as_floats(vectors)
     norms = row_norms(vectors)
-    found = scan(vectors, norms, questions, METHODS[method])
+    found = scan(vectors, questions, METHODS[method])
     undecided = doubtful(method, vectors, norms, questions, found)
     if undecided.size:
         found.best.row[undecided] = settle(method, vectors, norms, questions.subset(undecided))
@@ -93,7 +94,7 @@ def _is_in_sight(
     """Whether fewer than five other spellings of the question's words reach `score`."""
     a, b, c = (int(word[number]) for word in (questions.a, questions.b, questions.c))
     spellings = [row for row in questions.ignored[number] if row not in (a, b, c)]
-    unit = unit_rows(vectors[[a, b, c, *spellings]], norms[[a, b, c, *spellings]])
+    unit = unit_rows(vectors[[a, b, c, *spellings]])
     from_a, from_b, from_c = (unit[3:] @ unit[place] for place in range(3))
     law = METHODS[method]
     scores = law.join(law.of_pair(from_a, from_b), law.of_word(from_c))
@@ -103,7 +104,7 @@ def _is_in_sight(
 def settle(method: str, vectors: NDArray[Any], norms: NDArray[Any], questions: Questions) -> NDArray[np.int64]:
     """Rows of the answers to doubtful questions, int64 (Q,); -1 where none is left."""
     if method == "PairDistance":
-        return scan(vectors, norms, questions, METHODS[method], np.float64).best.row
+        return scan(vectors, questions, METHODS[method], np.float64).best.row
     return _ask_gensim(method, vectors, norms, questions)
 
 

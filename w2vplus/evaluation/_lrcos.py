@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.evaluation._units import as_floats, row_norms, unit_rows
+from w2vplus.evaluation._units import as_floats
 from w2vplus.evaluation.questions import Question
+from w2vplus.queries import unit_rows
 
 BLOCK_ROWS = 1 << 14
 RANDOM_WORDS = 100
@@ -29,7 +30,6 @@ def answer_rows_by_class(
     has nothing to learn from: cos(d, c) alone decides. Raises ModuleNotFoundError without scikit-learn.
     """
     vectors = as_floats(vectors)
-    norms = row_norms(vectors)
     random = np.random.default_rng(seed)
     answers: list[int] = []
     for questions in sections:
@@ -40,15 +40,14 @@ def answer_rows_by_class(
             next(rows[answer][0] for answer in question.answers if answer in rows) for question in questions
         ]
         drawn = random.choice(len(vectors), size=min(RANDOM_WORDS, len(vectors)), replace=False)
-        weights, biases = _classifiers(vectors, norms, asked, np.array(right), drawn)
+        weights, biases = _classifiers(vectors, asked, np.array(right), drawn)
         ignored = [rows[question.c] for question in questions]
-        answers += _best_rows(vectors, norms, asked, weights, biases, ignored)
+        answers += _best_rows(vectors, asked, weights, biases, ignored)
     return answers
 
 
 def _classifiers(
     vectors: NDArray[Any],
-    norms: NDArray[Any],
     asked: NDArray[np.int64],
     right: NDArray[np.int64],
     drawn: NDArray[np.int64],
@@ -69,7 +68,7 @@ def _classifiers(
             continue
         examples = np.concatenate([positive, negative])
         labels = np.arange(len(examples)) < len(positive)
-        fitted = LogisticRegression(max_iter=1000).fit(unit_rows(vectors[examples], norms[examples]), labels)
+        fitted = LogisticRegression(max_iter=1000).fit(unit_rows(vectors[examples]), labels)
         weights[place], biases[place] = fitted.coef_[0], fitted.intercept_[0]
     return weights, biases
 
@@ -84,19 +83,18 @@ def _logistic_regression() -> Any:
 
 def _best_rows(
     vectors: NDArray[Any],
-    norms: NDArray[Any],
     asked: NDArray[np.int64],
     weights: NDArray[np.float32],
     biases: NDArray[np.float32],
     ignored: list[list[int]],
 ) -> list[int]:
     """argmax over d of sigmoid(w.d + bias) cos(d, c), a vocabulary block at a time."""
-    units = unit_rows(vectors[asked], norms[asked])
+    units = unit_rows(vectors[asked])
     best = np.full(len(asked), -np.inf)
     answer = np.full(len(asked), -1, np.int64)
     for start in range(0, len(vectors), BLOCK_ROWS):
         block = slice(start, min(start + BLOCK_ROWS, len(vectors)))
-        unit = unit_rows(vectors[block], norms[block])
+        unit = unit_rows(vectors[block])
         with np.errstate(over="ignore"):
             scores = (units @ unit.T) / (1 + np.exp(-(weights @ unit.T + biases[:, None])))
         scores[:, ~unit.any(axis=1)] = -np.inf

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.evaluation._units import unit_rows
+from w2vplus.queries import unit_rows
 
 # Scores of one vocabulary block (words and pairs together) and of one chunk of questions: the former
 # shall stay in the last-level cache, the latter in a core's own.
@@ -159,21 +159,21 @@ class Scan:
 
 
 def scan(
-    vectors: NDArray[Any], norms: NDArray[Any], questions: Questions, method: Method, dtype: Any = np.float32
+    vectors: NDArray[Any], questions: Questions, method: Method, dtype: Any = np.float32
 ) -> Scan:
     """Score every question against every row in `dtype`, one vocabulary block at a time."""
     words, places = np.unique(np.concatenate([questions.a, questions.b, questions.c]), return_inverse=True)
     a, b, c = places.reshape(3, -1)
     pairs, pair = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
     pair = pair.reshape(-1)
-    unit_words = unit_rows(vectors[words], norms[words], dtype)
+    unit_words = unit_rows(vectors[words], dtype)
     columns = int(np.clip(BLOCK_BYTES // (4 * (len(words) + pairs.shape[1])), *BLOCK_COLUMNS))
     chunk = int(np.clip(CHUNK_BYTES // (4 * columns), 16, CHUNK_QUESTIONS))
     found = Scan(Best(len(c), dtype), words, a, c, np.ones(len(words), dtype), np.zeros(len(words), np.int64))
     ignored = _IgnoredCells(questions.ignored, columns, chunk)
     shift = np.einsum("ij,ij->i", unit_words[b] - unit_words[a], unit_words[c]) if method.is_shifted else None
     for block, start in enumerate(range(0, len(vectors), columns)):
-        unit = unit_rows(vectors[start : start + columns], norms[start : start + columns], dtype)
+        unit = unit_rows(vectors[start : start + columns], dtype)
         cosines = unit_words @ unit.T
         found.least = np.minimum(found.least, cosines.min(axis=1))
         if method.is_shifted:

@@ -1,4 +1,4 @@
-"""Rows of vectors in, rows of length one out: what every score by cosine starts from."""
+"""What scores by cosine ask of vectors before `queries.unit_rows` scales them: a type to compute in, and lengths."""
 
 from __future__ import annotations
 
@@ -28,14 +28,3 @@ def has_direction(norms: NDArray[Any]) -> NDArray[np.bool_]:
     """Which rows are neither zero nor without a number."""
     directed: NDArray[np.bool_] = np.isfinite(norms) & (norms > 0)
     return directed
-
-
-def unit_rows(vectors: NDArray[Any], norms: NDArray[Any], dtype: Any = np.float32) -> NDArray[Any]:
-    """Rows scaled to length one, as `dtype`; rows without a direction (zero, NaN) become zero."""
-    unit = np.zeros(vectors.shape, dtype)
-    np.divide(vectors, norms[:, None], out=unit, where=has_direction(norms)[:, None], casting="same_kind")
-    if unit.dtype.itemsize > norms.dtype.itemsize:
-        # Norms of the narrower type leave lengths that are 1 to that type's precision only.
-        lengths = np.linalg.norm(unit, axis=1, keepdims=True)
-        np.divide(unit, lengths, out=unit, where=lengths > 0)
-    return unit

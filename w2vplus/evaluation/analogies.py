@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus import _html
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.errors import CoverageError
 from w2vplus.evaluation._answers import answer_rows
 from w2vplus.evaluation._lookup import KeySpelling, WordVectors, as_spelled, considered_keys, rows_of_words
@@ -168,7 +169,7 @@ def evaluate_analogies(
     questions: str | os.PathLike[str] | AnalogyQuestions,
     *,
     method: str = "3CosAdd",
-    restrict_vocab: int | None = 300_000,
+    restrict_vocab: int | None = CONSIDERED_WORDS,
     case_insensitive: bool = True,
     as_key: KeySpelling = as_spelled,
     seed: int = 1,

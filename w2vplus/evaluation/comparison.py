@@ -89,6 +89,11 @@ class Difference:
     seeds, None unless both models have two; p_adjusted: of the greater of the two (what holds must hold for
     other pairs and for other seeds), after Benjamini & Hochberg, over all differences of the evaluation
     compared, units: questions or pairs known to both, and the word pairs they are made of
+
+    The interval and p may disagree near the border, `is_undecided`: the interval draws pairs again, and seeds beside
+    them, where a question counts as often as both of its pairs were drawn, which errs on the wide side; the test asks
+    of these very seeds whether signs that fall by chance could make as large a difference, and is symmetric where the
+    interval need not be. Take such a difference for undecided, and ask more pairs or more seeds.
     """
 
     first: str
@@ -105,6 +110,12 @@ class Difference:
     p_seeds: float | None
     compared: int
     units: int
+
+    def is_undecided(self, confidence: float) -> bool:
+        """Whether one of interval and p speaks of a difference where the other does not."""
+        if self.low is None or self.high is None or self.p is None:
+            return False
+        return (self.low <= 0 <= self.high) == (self.p < 1 - confidence)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def read_analogies(path: str | os.PathLike[str]) -> AnalogyQuestions:
 
 def _sections_of_file(path: str) -> list[QuestionSection]:
     lines = [(number, line) for number, line in read_lines(path) if line.strip()]
-    if lines and len(lines[0][1].split()) == 2 and not _is_header(lines[0][1]):
+    if lines and len(_columns_of_pair(lines[0][1])) == 2 and not _is_header(lines[0][1]):
         return [QuestionSection(_stem(path), _questions_of_pairs(path, lines))]
     if any(_is_header(line) for _, line in lines):
         return _with_headers(path, lines)
@@ -138,13 +138,18 @@ def _category_files(folder: Path) -> Iterator[QuestionSection]:
         yield QuestionSection(file.stem, _questions_of_pairs(str(file), lines), group)
 
 
+def _columns_of_pair(line: str) -> list[str]:
+    """Of a line of BATS: separated by a tab, words may be phrases with spaces."""
+    return [column.strip() for column in line.split("\t")] if line.count("\t") == 1 else line.split()
+
+
 def _questions_of_pairs(path: str, lines: Sequence[tuple[int, str]]) -> tuple[Question, ...]:
     """A category's questions: each line asked with each other line as the example."""
     pairs: list[tuple[str, tuple[str, ...]]] = []
     for number, line in lines:
-        columns = line.split()
-        answers = tuple(answer for answer in columns[1].split("/") if answer) if len(columns) == 2 else ()
-        if not answers:
+        columns = _columns_of_pair(line)
+        answers = tuple(filter(None, map(str.strip, columns[1].split("/")))) if len(columns) == 2 else ()
+        if not answers or not columns[0]:
             raise EvaluationError(
                 f"{path}, line {number}: a line of a category holds a word and its answers, "
                 f"word<tab>answer/answer, got {line.strip()[:80]!r}"

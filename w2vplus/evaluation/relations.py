@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus import _html
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._lookup import (
     KeySpelling,
@@ -172,7 +173,7 @@ def evaluate_relations(
     keyed_vectors: WordVectors,
     folder: str | os.PathLike[str],
     *,
-    restrict_vocab: int | None = 300_000,
+    restrict_vocab: int | None = CONSIDERED_WORDS,
     case_insensitive: bool = True,
     as_key: KeySpelling = as_spelled,
 ) -> RelationResult:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from w2vplus import _html
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._lookup import (
     KeySpelling,
@@ -27,6 +28,9 @@ from w2vplus.evaluation._lookup import (
 
 # The first of these in the file's first line separates its columns; white space where none is there.
 DELIMITERS = ("\t", ";", ",")
+
+NOT_SCORES = ("", "nan", "inf", "infinity", "na", "n/a", "null", "none", "?")
+"""What stands where a score is missing; no header names a column so."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +139,12 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
     """The scored pairs of a file, without cosines.
 
     Each line holds two words and, somewhere after them, a score: the first further column that is a finite
-    number (SimLex-999 and SimVerb put a part of speech before it, RW lets ten single ratings follow). Blank
-    lines and lines that begin with `#` are passed over, and the first line may be a header. The delimiter,
-    unless given, is found from the first line. UTF-8; compressed and remote files by smart_open. WordSim-353
-    and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as miniatures in their layouts.
+    number (SimLex-999 and SimVerb put a part of speech before it, RW lets ten single ratings follow; of MEN take the
+    file in natural form, whose words lack the -n, -v and -j of the other). Blank lines and lines that begin with `#`
+    are passed over; the first line is a header if no column after its words begins as a number does or is empty, or
+    if they end 1, 2, 3 and so on. The delimiter, unless given, is found from the first line. UTF-8; compressed and
+    remote files by smart_open. WordSim-353 and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as
+    miniatures in their layouts.
 
     Raises EvaluationError, naming file and line, for a line of another shape and for a file without pairs.
     """
@@ -150,14 +156,14 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
         if may_be_header and delimiter is None:
             delimiter = next((mark for mark in DELIMITERS if mark in line), None)
         columns = _columns(line, delimiter)
+        if may_be_header and _numbers_its_raters(columns):
+            may_be_header = False
+            continue
         score = next(filter(math.isfinite, map(_number, columns[2:])), None)
         if score is not None and columns[0].strip() and columns[1].strip():
             pairs.append(WordPair(columns[0].strip(), columns[1].strip(), score))
-        elif not may_be_header:
-            raise EvaluationError(
-                f"{path}, line {number}: expected two words and a number, separated by "
-                f"{'white space' if delimiter is None else repr(delimiter)}, got {line.strip()[:80]!r}"
-            )
+        elif not may_be_header or not _is_header(columns):
+            raise EvaluationError(_fault(path, number, line, columns, delimiter))
         may_be_header = False
     if not pairs:
         raise EvaluationError(f"{path}: the file holds no word pairs with scores")
@@ -174,6 +180,31 @@ def _columns(line: str, delimiter: str | None) -> list[str]:
         return []
 
 
+def _is_header(columns: list[str]) -> bool:
+    """Whether the columns may name columns: "7,5", "7.5/10" and "n/a" are scores that went wrong, "Human (1-10)" is a
+    name."""
+    scores = [column.strip().lower() for column in columns[2:]]
+    return not any(score[:1].isdigit() or score[:1] in tuple("+-.,") or score in NOT_SCORES for score in scores)
+
+
+def _numbers_its_raters(columns: list[str]) -> bool:
+    """Whether the line is a header as that of WordSim-353's set1.csv: "Word 1", "Word 2", "Human (mean)", 1, 2, 3."""
+    raters = [column.strip() for column in columns[3:]]
+    named = len(columns) > 2 and math.isnan(_number(columns[2]))
+    return named and len(raters) > 2 and raters == [str(number) for number in range(1, len(raters) + 1)]
+
+
+def _fault(
+    path: str | os.PathLike[str], number: int, line: str, columns: list[str], delimiter: str | None
+) -> str:
+    """What is wrong with a line that holds no pair."""
+    score = f"; {columns[2].strip()[:40]!r} is no number" if len(columns) == 3 and columns[2].strip() else ""
+    return (
+        f"{path}, line {number}: expected two words and a number, separated by "
+        f"{'white space' if delimiter is None else repr(delimiter)}, got {line.strip()[:80]!r}{score}"
+    )
+
+
 def _number(text: str) -> float:
     """`text` as a number, NaN if it is none."""
     try:
@@ -186,7 +217,7 @@ def evaluate_similarity(
     keyed_vectors: WordVectors,
     path: str | os.PathLike[str],
     *,
-    restrict_vocab: int | None = 300_000,
+    restrict_vocab: int | None = CONSIDERED_WORDS,
     case_insensitive: bool = True,
     delimiter: str | None = None,
     as_key: KeySpelling = as_spelled,

@@ -12,14 +12,18 @@ from w2vplus._html import cell, percent
 from w2vplus.evaluation.comparison import Difference, Evaluation, Score
 from w2vplus.evaluation.stability import Overlap
 
+MOST_NAMED = 3
+"""Differences that a note names."""
+
 
 @dataclass(frozen=True)
 class Table:
-    """A heading, names of columns, and rows of plain values; text is set flush left, all else right."""
+    """A heading, names of columns, rows of plain values, and a line below; text is set flush left, all else right."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+    note: str = ""
 
 
 def tables_of(evaluation: Evaluation) -> list[Table]:
@@ -148,7 +152,21 @@ def _differences(evaluation: Evaluation, confidence: str) -> Table:
         )
     columns = ("asked", "models", "difference", f"interval {confidence}", "p", "p adjusted")
     rest = (*(("p over seeds",) if several else ()), "pairs")
-    return Table("Differences, paired by word pair", (*columns, *rest), tuple(rows))
+    return Table("Differences, paired by word pair", (*columns, *rest), tuple(rows), _undecided(evaluation))
+
+
+def _undecided(evaluation: Evaluation) -> str:
+    """What to make of intervals and p that disagree; empty where none do."""
+    level = float(evaluation.settings.get("confidence", 0.95))
+    found = [one for one in evaluation.differences if one.is_undecided(level)]
+    if not found:
+        return ""
+    named = "; ".join(f"{one.first} − {one.second} on {_asked(one, evaluation)}" for one in found[:MOST_NAMED])
+    more = f"; {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return (
+        f"Interval and p disagree ({named}{more}): the interval counts other pairs and other seeds and errs on the wide"
+        " side, p is of pairs alone and of these very seeds. Take it for undecided."
+    )
 
 
 def _p(value: float | None) -> str:
@@ -182,7 +200,7 @@ def as_markdown(evaluation: Evaluation) -> str:
         rule = ["---:" if numeric else "---" for numeric in kinds]
         lines = [table.columns, rule, *([cell(value) for value in row] for row in table.rows)]
         drawn = "\n".join("| " + " | ".join(str(text).replace("|", "\\|") for text in line) + " |" for line in lines)
-        parts.append(f"### {table.title}\n\n{drawn}\n")
+        parts.append(f"### {table.title}\n\n{drawn}\n" + (f"\n{table.note}\n" if table.note else ""))
     return "\n".join(parts)
 
 

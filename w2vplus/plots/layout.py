@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.plots.extras import imported
+from w2vplus.queries import unit_rows
 
 METHODS = ("auto", "pca", "tsne", "umap")
 
@@ -25,7 +26,7 @@ DIMENSIONS_FOR_TSNE = 50
 """t-SNE starts from so many principal components, as its authors advise for speed (van der Maaten and Hinton 2008)."""
 
 
-def unit_rows(vectors: NDArray[np.floating[Any]], words: Sequence[object]) -> NDArray[np.float32]:
+def directions(vectors: NDArray[np.floating[Any]], words: Sequence[object]) -> NDArray[np.float32]:
     """The rows at length 1, float32 (n, d); a row of zeros stays as it is.
 
     Raises ValueError, naming words, where a vector has a number that is not finite.
@@ -37,9 +38,7 @@ def unit_rows(vectors: NDArray[np.floating[Any]], words: Sequence[object]) -> ND
             f"{np.count_nonzero(~finite):,} of the vectors are not finite numbers (NaN or infinite), those of"
             f" {', '.join(bad)} among them: leave these words out, or train with a lower learning rate"
         )
-    rows = np.asarray(vectors, dtype=np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    return unit_rows(np.asarray(vectors, dtype=np.float64)).astype(np.float32, copy=False)
 
 
 def places(vectors: NDArray[np.float32], method: str = "auto", seed: int = 1) -> tuple[NDArray[np.float64], str]:

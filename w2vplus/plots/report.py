@@ -17,6 +17,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from w2vplus._atomic import replacing
+from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.plots.map_page import template
 from w2vplus.plots.run_charts import evaluation_bars, evaluation_panels, phrase_bars, training_curves
 from w2vplus.plots.vector_charts import heat_strip
@@ -55,7 +56,7 @@ class RunReport:
     record: RunRecord
     evaluation: Mapping[str, Any]
     words: Sequence[str] = ()
-    judged_words: int = 30_000
+    judged_words: int = CONSIDERED_WORDS
     map: WordMap | None = None
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from w2vplus.plots.chart import Chart, drawing
 from w2vplus.plots.labels import place_labels, stack_labels
-from w2vplus.plots.layout import unit_rows
+from w2vplus.plots.layout import directions
 from w2vplus.plots.map_chart import draw_label, text_sizes
 from w2vplus.plots.palette import ACCENT, FAINT, INK, SECOND_ACCENT
 
@@ -40,7 +40,7 @@ def heat_strip(vectors: KeyedVectors, words: Sequence[Hashable], size: tuple[int
     """
     rows = _rows(vectors, words)
     shown = [str(word) for word in words]
-    unit_rows(rows, words)  # refuses what is not finite
+    directions(rows, words)  # refuses what is not finite
     if size is None:
         size = (STRIP_WIDTH, max(200, 110 + STRIP_ROW * len(shown)))
     with drawing(size, shown) as figure:
@@ -75,13 +75,13 @@ def analogy_chart(
     are not finite, and for `topn` below 1.
     """
     given = [a, b, c]
-    rows = unit_rows(_rows(vectors, given), given).astype(np.float64)
+    rows = directions(_rows(vectors, given), given).astype(np.float64)
     if len(set(given)) < 3:
         raise ValueError(f"an analogy needs three different words, got {', '.join(map(str, given))}")
     if topn < 1:
         raise ValueError(f"topn must be at least 1, got {topn}")
     found = vectors.most_similar(positive=[b, c], negative=[a], topn=topn)
-    answers = unit_rows(_rows(vectors, [word for word, _ in found]), [word for word, _ in found])
+    answers = directions(_rows(vectors, [word for word, _ in found]), [word for word, _ in found])
     corner = rows[1] - rows[0] + rows[2]
     flat = _plane(rows) @ (np.vstack([rows, corner, answers]) - rows[0]).T
     names = [*map(str, given), *(f"{word}  {cosine:.2f}" for word, cosine in found)]

@@ -120,7 +120,7 @@ def word_map(
     keys = [vectors.index_to_key[row] for row in rows]
     if len(keys) < 2:
         raise ValueError(f"a map needs at least 2 words, got {len(keys)}: name more of them, or raise top")
-    units = layout.unit_rows(vectors.vectors[rows], keys)
+    units = layout.directions(vectors.vectors[rows], keys)
     # Vectors of 2 dimensions are drawn as they are; at length 1 they would all lie on a circle.
     as_is = method == "auto" and vectors.vector_size == 2
     points, found_by = layout.places(vectors.vectors[rows] if as_is else units, method, seed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from w2vplus._bundled import ANALOGIES, SIMILARITIES, bundled
+from w2vplus._bundled import ANALOGIES, CONSIDERED_WORDS, SIMILARITIES, bundled
 from w2vplus.errors import CoverageError
 from w2vplus.postprocessing.quantized import DTYPES, QuantizedVectors
 from w2vplus.postprocessing.transforms import all_but_the_top, normalize, reduce_dimensions
@@ -92,7 +92,7 @@ def measure_accuracy(
     analogies: Sequence[str] | None = None,
     similarity: Sequence[str] | None = None,
     *,
-    restrict_vocab: int | None = 30_000,
+    restrict_vocab: int | None = CONSIDERED_WORDS,
 ) -> Accuracy:
     """Score vectors on files of analogies and of word pairs; on those that come with gensim if none is given.
 

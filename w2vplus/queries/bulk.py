@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.queries.neighbours import Neighbours
-from w2vplus.queries.scan import SPARE, Excluded, candidate_rows, cosines, nearest_rows, ranked, unit_rows
+from w2vplus.queries.scan import (
+    BLOCK_ROWS,
+    CHUNK_QUERIES,
+    SPARE,
+    Excluded,
+    candidate_rows,
+    cosines,
+    nearest_rows,
+    ranked,
+    unit_rows,
+)
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -270,24 +280,26 @@ def _by_product(
     score(d) = Π (1 + cos(d, p)) / 2  /  (Π (1 + cos(d, n)) / 2 + ε)  over positive terms p, negative terms n
     """
     positive, negative = asked.slots()
-    single = asked.terms.astype(np.float32)
-    padding = len(single)  # the term whose factor is 1
+    slots = np.concatenate([positive, negative], axis=1)
+    padding = len(asked.terms)  # the term whose factor is 1
+    # (1 + x.y) / 2 = [x / 2, 1 / 2] . [y, 1], so that one product of matrices gives factors; the padding is [0, 1].
+    halves = np.full((padding + 1, asked.terms.shape[1] + 1), 0.5, np.float32)
+    np.divide(asked.terms, 2, out=halves[:-1, :-1])
+    halves[-1, :-1], halves[-1, -1] = 0, 1
+    most_terms = min(CHUNK_QUERIES * slots.shape[1], len(halves))
+    products = np.empty(most_terms * BLOCK_ROWS, np.float32)
+    halfway = np.empty((2, min(CHUNK_QUERIES, len(slots)) * BLOCK_ROWS), np.float32)
 
     def score(here: slice, rows: slice, block: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        both = np.concatenate([positive[here], negative[here]], axis=1)
-        terms, places = np.unique(both, return_inverse=True)
-        places = places.reshape(both.shape)
-        terms = terms[terms < padding]  # the padding comes last, if at all
-        factors = np.ones((len(terms) + 1, len(block)), np.float32)
-        np.matmul(single[terms], block.T, out=factors[:-1])
-        factors[:-1] += 1
-        factors[:-1] /= 2
-        split = positive.shape[1]
-        np.divide(
-            _product(factors.take, places[:, :split]),
-            _product(factors.take, places[:, split:]) + np.float32(COSMUL_EPSILON),
-            out=out,
-        )
+        terms, places = np.unique(slots[here], return_inverse=True)
+        places = places.reshape(slots[here].shape)
+        factors = products[: len(terms) * len(block)].reshape(len(terms), len(block))
+        np.matmul(halves[terms], np.concatenate([block, np.ones((len(block), 1), np.float32)], axis=1).T, out=factors)
+        below, one = (space.reshape(out.shape) for space in halfway[:, : out.size])
+        _multiply(factors, places[:, : positive.shape[1]], out, one)
+        _multiply(factors, places[:, positive.shape[1] :], below, one)
+        below += np.float32(COSMUL_EPSILON)
+        out /= below
 
     with_padding = np.concatenate([asked.terms, np.zeros((1, asked.terms.shape[1]))])
 
@@ -302,6 +314,19 @@ def _by_product(
     keep = min(len(vectors), topn + SPARE)
     candidates = candidate_rows(vectors, score, len(positive), keep, asked.excluded)
     return ranked(vectors, candidates, rescore, topn)
+
+
+def _multiply(
+    factors: NDArray[np.float32], places: NDArray[np.int64], out: NDArray[np.float32], one: NDArray[np.float32]
+) -> None:
+    """Into `out` (Q, n) the product of the rows of `factors` at `places` (Q, slots), 1 without any; `one` is space."""
+    if not places.shape[1]:
+        out[...] = 1
+        return
+    # mode="clip" skips a check of bounds that would need a temporary; all places are in range.
+    np.take(factors, places[:, 0], axis=0, out=out, mode="clip")
+    for slot in range(1, places.shape[1]):
+        out *= np.take(factors, places[:, slot], axis=0, out=one, mode="clip")
 
 
 def _product(factors: Callable[[NDArray[np.int64], int], Any], terms: NDArray[np.int64]) -> Any:

@@ -40,12 +40,15 @@ Rescore = Callable[[slice, NDArray[np.int64], NDArray[np.float64]], NDArray[np.f
 
 
 def unit_rows(vectors: NDArray[np.generic], dtype: type[np.floating] = np.float32) -> NDArray[np.floating]:
-    """Rows of any float type scaled to length one, as `dtype`; rows without a direction (zero, NaN) become zero."""
-    wide = vectors.astype(np.float64 if dtype is np.float64 else np.float32, copy=False)
+    """Rows of any float type scaled to length one, as `dtype`; rows without a direction (zero, NaN) become zero.
+
+    Lengths are computed in the wider of both types, at least float32.
+    """
+    wide = vectors.astype(np.result_type(vectors.dtype, dtype, np.float32), copy=False)
     norms = np.linalg.norm(wide, axis=1)
     unit: NDArray[np.floating] = np.zeros(wide.shape, dtype)
     usable = np.isfinite(norms) & (norms > 0)
-    np.divide(wide, norms[:, None], out=unit, where=usable[:, None])
+    np.divide(wide, norms[:, None], out=unit, where=usable[:, None], casting="same_kind")
     return unit
 
 

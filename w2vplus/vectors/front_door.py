@@ -55,7 +55,7 @@ def load_vectors(
     lenient : mend what can be mended, and log one warning that counts it: bytes of keys that are not UTF-8 become
         U+FFFD, of equal keys the first is kept, of a text row whose key has white space the last fields are taken as
         the vector, and rows with too few fields, no number or NaN are left out, as is a row cut short at the end;
-        a wrong number of rows in the header is put up with
+        a wrong number of rows in the header is put up with, and a byte order mark before a text is left out
 
     Returns a gensim KeyedVectors, with counts where the format has them. Files `.kv`, `.model` and `.w2v` are
     pickles, and a pickle can run code: open only those you trust. The other formats run none.

@@ -29,6 +29,7 @@ MENDED = {
     "malformed": "rows left out that are not a key and its numbers",
     "not finite": "rows left out with NaN or a number too large",
     "cut": "last rows left out that are cut short",
+    "mark": "byte order marks left out",
     "header": "rows by which the promised number is wrong",
 }
 """What lenient loading mends, and how it is told."""

@@ -1,7 +1,9 @@
 """The Embedding Projector's pair of files: vectors as lines of numbers separated by tabs, and metadata with the keys.
 
 Vectors `NAME.tsv` have their keys in `NAME.metadata.tsv`, a key a line; with counts it has two columns and, as the
-Projector wants it then, a line of headings. gensim's script writes NAME_tensor.tsv and NAME_metadata.tsv, and many
+Projector wants it then, a line of headings. The Projector (its parseTensors and parseMetadata) takes a first line with
+a tab for headings, passes over lines of white space, and refuses vectors of a single number; what it would take for
+something else is not written. gensim's script writes NAME_tensor.tsv and NAME_metadata.tsv, and many
 people vectors.tsv and metadata.tsv: both pairs are read.
 """
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 HEADINGS = "word\tcount"
 
+WHITE_IN_BROWSERS = " \v\f\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What JavaScript's `trim` takes off, beside the line breaks and tabs that no key may have."""
+
 
 def _metadata_files(path: str) -> list[Path]:
     """Where the keys of a file of vectors may be; they are written to the first."""
@@ -41,6 +46,14 @@ def write(source: KeyedVectors, path: str) -> None:
     table = VectorTable.of(source, path).with_text_keys(path, LINE_BREAKS)
     if not table.keys:
         raise VectorFormatError(f"cannot write {path}: there are no vectors; text and .bin files may be empty")
+    if table.vectors.shape[1] < 2:
+        raise VectorFormatError(f"cannot write {path}: the Projector takes no vectors of a single number; choose .txt")
+    blank = next((key for key in table.keys if not key.strip(WHITE_IN_BROWSERS)), None)
+    if blank is not None:
+        raise VectorFormatError(
+            f"cannot write {path}: the Projector passes over a line of white space, and labels would move; rename the "
+            f"key {blank!r}"
+        )
     lines = table.keys
     if table.counts is not None:
         pairs = zip(table.keys, table.counts.tolist(), strict=True)

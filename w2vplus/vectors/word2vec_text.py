@@ -37,34 +37,47 @@ MAX_FIRST_LINE = 16 << 20
 def read(loading: Loading) -> KeyedVectors:
     """Rows under a header "rows dimensions" or, as in GloVe's files, under none."""
     with reading(loading.path) as stream:
-        first = stream.readline(MAX_FIRST_LINE)
+        first, skipped = _first_line(loading, stream)
         header = read_header(loading, first, _least_bytes)
         if header is None:
-            return _read_headerless(loading, stream, first)
+            return _read_headerless(loading, stream, first, skipped)
         rows = Rows(loading, header.dimensions, expected=header.proved_rows)
-        TextRows(rows, promised=header.row_count, offset=header.byte_count).read(stream)
+        TextRows(rows, promised=header.row_count, offset=skipped + header.byte_count).read(stream)
     return rows.finish()
 
 
 def read_headerless(loading: Loading) -> KeyedVectors:
     """Rows without a header: the first line says how many numbers a row has."""
     with reading(loading.path) as stream:
-        return _read_headerless(loading, stream, stream.readline(MAX_FIRST_LINE))
+        return _read_headerless(loading, stream, *_first_line(loading, stream))
 
 
-def _read_headerless(loading: Loading, stream: IO[bytes], first: bytes) -> KeyedVectors:
+def _first_line(loading: Loading, stream: IO[bytes]) -> tuple[bytes, int]:
+    """The first line, without the byte order mark that lenient loading takes off, and the bytes that this has."""
+    first = stream.readline(MAX_FIRST_LINE)
+    if not first.startswith(BOM_UTF8):
+        return first, 0
+    if not loading.lenient:
+        raise loading.fault(
+            "the file begins with a byte order mark, which is no part of header or key: remove it, or load leniently, "
+            "which leaves it out", offset=0,
+        )  # fmt: skip
+    loading.mended["mark"] += 1
+    return first.removeprefix(BOM_UTF8), len(BOM_UTF8)
+
+
+def _read_headerless(loading: Loading, stream: IO[bytes], first: bytes, skipped: int) -> KeyedVectors:
     dimensions = len(re.findall(rb"[^ \t\r\v\f\n]+", first)) - 1
     # A row of a single number is more likely a damaged header.
     if not 2 <= dimensions <= MAX_DIMENSIONS or native.read_text(first, dimensions).odd:
         if not first:
             raise loading.fault("the file is empty")
-        hint = "; these begin with a byte order mark, which must go" if first.startswith(BOM_UTF8) else ""
         raise loading.fault(
             "header (byte 0): the first line must be two whole numbers, 'rows dimensions', or else a first row as in "
-            f"GloVe's files, a key and its numbers; got {first[:40]!r}{hint}"
+            f"GloVe's files, a key and its numbers; got {first[:40]!r}"
         )
     rows = Rows(loading, dimensions)
-    TextRows(rows).read(stream, first)
+    TextRows(rows, offset=skipped).read(stream, first)
     return rows.finish()
 
 
@@ -228,6 +241,12 @@ def _write(source: KeyedVectors, path: str, has_header: bool) -> None:
         raise VectorFormatError(
             f"cannot write {path}: without a header, {len(table.keys)} rows of {table.vectors.shape[1]} numbers would "
             "not read back; there must be a row, and two numbers in it"
+        )
+
+    if not has_header and table.keys[0].startswith("\ufeff"):
+        raise VectorFormatError(
+            f"cannot write {path}: the first key {table.keys[0]!r} begins with a byte order mark, and without a header "
+            "that would be taken for the file's; rename it, or choose a format with a header"
         )
 
     def printed(block: tuple[int, NDArray[Any]]) -> bytes:

@@ -6,6 +6,7 @@ gensim keeps it (`raw_vocab`, `wv.key_to_index`, `wv.expandos`), so that code wh
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 from collections import defaultdict
@@ -266,8 +267,12 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         self.wv.index_to_key = list(theirs.index_to_key)
         self.wv.key_to_index = dict(theirs.key_to_index)
         self.wv.expandos = {name: np.copy(column) for name, column in theirs.expandos.items()}
+        self.wv.vectors_lockf = np.ones(1, dtype=np.float32)  # as the constructor makes it
         self.corpus_count = other_model.corpus_count
         self.corpus_total_words = other_model.corpus_total_words
+        for name in ("effective_min_count", "corpus_total_types", "corpora"):
+            if hasattr(other_model, name):  # a model of gensim's own has the first at most
+                setattr(self, name, copy.deepcopy(getattr(other_model, name)))
         self._sample_of_thresholds = self.sample
         self._build_lookup_tables(update=True)
         self.init_weights()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from w2vplus import limits
 from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._settings import TrainSettings, available_cpus
-from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
+from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable, name_with
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ RULED = {
 NOTES = """\
 What differs from the C program: training is w2vplus's; lines of any length are trained whole;
 threads beyond the CPUs are not started; vectors are written with all their digits, without a row for </s>, which the C
-program never trains; bytes that are not UTF-8 become U+FFFD."""
+program never trains; bytes that are not UTF-8 become U+FFFD; Ctrl-C saves what was trained so far, as name.partial."""
 
 
 def word2vec(flags: Flags = None) -> None:
@@ -59,8 +59,11 @@ def word2vec(flags: Flags = None) -> None:
         write_counts(given.save_vocab, words, counted, separator=" ")
     if given.output is None:
         return
-    _pipeline.run_training(model, encoded, quiet=quiet)
-    _write(model, given)
+    partial = name_with(given.output, "partial")
+    how = "w2vplus train --checkpoint FOLDER could go on from there"
+    with _pipeline.saved_when_interrupted(partial, lambda: _write(model, given, partial), how):
+        _pipeline.run_training(model, encoded, quiet=quiet)
+    _write(model, given, given.output)
 
 
 def _parser() -> CToolParser:
@@ -106,7 +109,8 @@ def _check(given: argparse.Namespace) -> None:
         raise _output.UsageError(str(error)) from None
     if given.output is None and given.save_vocab is None:
         raise _output.UsageError("-output is missing: name a file for the vectors, or -save-vocab for the vocabulary")
-    for flag, path in (("-output", given.output), ("-save-vocab", given.save_vocab)):
+    partial = None if given.output is None else name_with(given.output, "partial")
+    for flag, path in (("-output", given.output), ("-output", partial), ("-save-vocab", given.save_vocab)):
         if path is not None:
             check_writable(path, flag)
             check_not_a_source(path, flag, [given.train, *([given.read_vocab] if given.read_vocab else [])])
@@ -152,14 +156,16 @@ def _read_vocabulary(path: str) -> tuple[list[str], NDArray[np.int64]]:
     return words, counts
 
 
-def _write(model: Word2Vec, given: argparse.Namespace) -> None:
+def _write(model: Word2Vec, given: argparse.Namespace, path: str) -> list[str]:
+    """Write what -output is to hold; returns the names of the files."""
     if given.classes:
         from w2vplus.clustering import word_classes
         from w2vplus.counts_file import write_counts
 
         classes = word_classes(model.wv, given.classes).tolist()
-        write_counts(given.output, model.wv.index_to_key, classes, separator=" ")
-        return
+        write_counts(path, model.wv.index_to_key, classes, separator=" ")
+        return [path]
     from w2vplus.vectors import save_vectors
 
-    save_vectors(model.wv, given.output, format="bin" if given.binary else "txt")
+    save_vectors(model.wv, path, format="bin" if given.binary else "txt")
+    return [path]
