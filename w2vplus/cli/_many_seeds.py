@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from w2vplus.cli import _output, _pipeline
+from w2vplus.cli._phrase_settings import PhraseSettings
+from w2vplus.cli._reading import ReadOptions
 from w2vplus.cli._seeds import SEEDED, seeded_name
-from w2vplus.cli._settings import CheckpointSettings, PhraseSettings, StartSettings, TrainSettings
+from w2vplus.cli._settings import CheckpointSettings, StartSettings, TrainSettings
 from w2vplus.cli._targets import Targets, check_not_an_input
 from w2vplus.limits import MOST_SEED
 
@@ -48,7 +50,7 @@ def targets_of_seeds(
 
 def train_seeds(
     corpus: list[str],
-    reading: _pipeline.ReadOptions,
+    reading: ReadOptions,
     settings: TrainSettings,
     phrase_settings: PhraseSettings,
     targets: dict[int, Targets],
