@@ -150,9 +150,11 @@ class Gensim:
     """gensim, fed the faster of its two ways that train every word: lists in memory or, with one worker, `corpus_file`.
 
     In `corpus_file` mode the learning rate falls by the lines of the file that are read, whatever the number of words,
-    so `total_examples` must be the number of these very lines. Told of the lists instead, which are ten times as
-    long, gensim spent its rate on the first tenth of the text: MEASURED. Each of several threads lowers the rate only
-    by its own share of the lines and begins somewhere inside a line, so with more workers lists are the one valid way.
+    so `total_examples` must be the number of these very lines. Told of the lists instead, which are ten times as long,
+    gensim spends its rate on the first tenth of the text, and every word counts as trained all the same: one epoch of
+    CBOW over 5M tokens of Wikipedia then answers 0.0 % of Google's analogies and has a WordSim-353 rho of -0.02,
+    against 1.4 % and 0.22 told of the lines, 1.1 % and 0.20 from lists. Each of several threads lowers the rate only by
+    its own share of the lines, and begins somewhere inside a line, so with more workers lists are the one valid way.
     """
 
     name = "gensim"
