@@ -68,7 +68,7 @@ def _options(group: str, kind: Any) -> Iterator[inspect.Parameter]:
     for field in fields(kind):
         value_type, option = get_args(hints[field.name])
         option = copy(option)
-        if option.default is ...:  # where Typer keeps the first name of an option in Annotated, and `...` is none
+        if option.default is ...:  # in Annotated, Typer keeps an option's first name there; this one has no name yet
             option.default = "--" + field.name.replace("_", "-")
         yield inspect.Parameter(
             _flat_name(group, field.name),

@@ -42,9 +42,7 @@ class PhraseSettings:
 
     passes: Annotated[
         int,
-        typer.Option(
-            "--phrases", help="Passes that join words such as new_york; 0 for none.", rich_help_panel=PHRASES
-        ),
+        typer.Option("--phrases", help="Passes that join words such as new_york; 0 for none.", rich_help_panel=PHRASES),
     ] = 0
     scoring: Annotated[
         Scoring,
@@ -65,9 +63,7 @@ class PhraseSettings:
     ] = None
     min_count: Annotated[
         int,
-        typer.Option(
-            "--phrase-min-count", help="A pair must occur more often than this.", rich_help_panel=PHRASES
-        ),
+        typer.Option("--phrase-min-count", help="A pair must occur more often than this.", rich_help_panel=PHRASES),
     ] = 5
     connectors: Annotated[
         Connectors,

@@ -135,7 +135,8 @@ class KeepOptions(ReadOptions):
     def __post_init__(self) -> None:
         length = self.max_sentence_length
         require("--max-sentence-length", length, length is None or length >= 1, "at least 1")
-        _ = self.spill_above
+        if self.memory_limit is not None:
+            size_in_bytes("--memory-limit", self.memory_limit)
 
     @property
     def sentence_limit(self) -> int | None:

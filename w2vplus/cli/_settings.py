@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Container
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,13 @@ import typer
 from w2vplus import limits
 from w2vplus.cli._options import MODEL, VOCABULARY
 from w2vplus.cli._output import UsageError, require
+from w2vplus.presets import Preset
+
+
+class PresetName(str, Enum):
+    """The names of `w2vplus.presets.PRESETS`."""
+
+    ACCURATE = "accurate"
 
 
 class Ending(str, Enum):
@@ -110,6 +118,11 @@ class TrainSettings:
             raise UsageError(
                 f"--min-alpha must be at most --alpha {self.alpha}, got {self.min_alpha}; the rate only falls"
             )
+
+    def with_preset(self, preset: Preset, given: Container[str]) -> TrainSettings:
+        """The settings of a preset where none of those `given` on the command line stand against them."""
+        chosen = {name: value for name, value in preset.arguments.items() if name not in given}
+        return replace(self, **chosen)
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `w2vplus.Word2Vec`."""
