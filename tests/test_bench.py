@@ -64,6 +64,44 @@ def test_gensim_can_be_fed_either_way(one_line: BenchCorpus) -> None:
         assert peer.train(one_line, SMALL, seed=1).raw_words == 2 * 59890
 
 
+@pytest.mark.parametrize(("feed", "pieces"), [("memory", 6), ("corpus_file", 60)])
+def test_gensims_learning_rate_falls_over_what_it_is_fed(
+    one_line: BenchCorpus, monkeypatch: pytest.MonkeyPatch, feed: str, pieces: int
+) -> None:
+    """59,890 words are 6 lists of 10,000 or 60 lines of 1,000; the rate falls by one of these at a time."""
+    from gensim.models import Word2Vec
+
+    told: dict[str, Any] = {}
+
+    def train(self: Any, **arguments: Any) -> tuple[int, int]:
+        told.update(arguments)
+        return 0, 0
+
+    monkeypatch.setattr(Word2Vec, "train", train)
+    peer = Gensim()
+    peer._feed[SMALL] = feed
+    peer.train(one_line, SMALL, seed=1)
+    source = told["corpus_iterable"] if feed == "memory" else Path(told["corpus_file"]).read_text().splitlines()
+    assert told["total_examples"] == len(source) == pieces
+
+
+def test_several_workers_of_gensim_are_fed_from_memory(one_line: BenchCorpus) -> None:
+    peer = Gensim()
+    settings = Settings(vector_size=8, workers=2)
+    assert peer.prepare(one_line, settings) == peer._feed[settings] == "memory"
+
+
+def test_only_w2vplus_is_told_of_shared_negatives(one_line: BenchCorpus) -> None:
+    settings = Settings(vector_size=8, shared_negatives=0)
+    assert "shared_negatives" not in settings.arguments(1)
+    assert settings.arguments(1, of_w2vplus=True)["shared_negatives"] == 0
+    assert "shared_negatives" not in SMALL.arguments(1, of_w2vplus=True)
+    rows = list(measure(one_line, ["lists", "script", "whole"], [settings], Plan(repetitions=1, peers=("w2vplus",))))
+    assert all(row.as_dict()["shared_negatives"] == 0 for row in rows)
+    command = W2VPlus().command("text", settings, 1, Path("vectors.bin"))
+    assert command[command.index("--shared-negatives") + 1] == "0"
+
+
 def test_rows_hold_speed_ratio_and_accuracy(one_line: BenchCorpus) -> None:
     plan = Plan(repetitions=1, accuracy=True, seeds=2)
     (row,) = measure(one_line, ["training"], [SMALL], plan)
@@ -185,6 +223,7 @@ def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
         (["--rows", ""], "--rows must be a list of training, lists, script, whole, "),
         (["--vector-size", "100,big"], "--vector-size must be a list of whole numbers from 1 on, got 'big'"),
         (["--repetitions", "0"], "--repetitions must be at least 1, got 0"),
+        (["--shared-negatives", "1,5"], "--shared-negatives must be a list of whole numbers from 0 to 4, got '5'"),
     ],
 )
 def test_bench_refuses_nonsense(options: list[str], message: str) -> None:
@@ -264,6 +303,14 @@ class Wrong:
 
     seen = correct = 1
     correct_questions = (Question("a", "b", "c", ("d",)),)
+
+
+def test_the_table_has_a_line_for_every_number_of_windows_that_share_noise_words() -> None:
+    options = ["--shared-negatives", "0,3", "--peers", "w2vplus", "--vector-size", "8", "--repetitions", "1", "-q"]
+    outcome = CliRunner().invoke(app, ["bench", bundled(LEE_NEWS), "--max-tokens", "5000", *options])
+    assert outcome.exit_code == 0, outcome.output
+    lines = [line.split() for line in outcome.stdout.splitlines() if " w2vplus " in line]
+    assert [line[4] for line in lines if line[0] == "training"] == ["0", "3"]
 
 
 def test_vectors_are_measured_without_a_corpus(tmp_path: Path) -> None:

@@ -45,7 +45,16 @@ def test_the_table_has_a_line_for_every_setting(capsys, monkeypatch):
     assert all(line.count("±") == 3 for line in lines)
 
 
+def test_the_table_has_a_column_for_each_law_that_is_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr(laws, "WALKS", 1)
+    laws.main(["--seeds", "1", "--windows", "2", "--negatives", "1", "--laws", "per-pair", "shared"])
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split()[3:] == ["per-pair", "shared"]
+    assert all(line.count("±") == 2 for line in lines)
+
+
 def test_the_shared_law_is_not_that_of_pairs_however_small_the_vocabulary():
     walks = laws.planted_blocks().sentences[:50]
-    shared, per_pair = (Word2Vec(walks, min_count=1, sg=1, workers=1, **law).wv for law in laws.LAWS.values())
+    two = (laws.LAWS["shared"], laws.LAWS["per-pair"])
+    shared, per_pair = (Word2Vec(walks, min_count=1, sg=1, workers=1, **law).wv for law in two)
     assert not np.array_equal(shared.vectors, per_pair.vectors)

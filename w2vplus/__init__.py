@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from w2vplus.errors import CheckpointError, CorpusError, EvaluationError, ModelFormatError, VectorFormatError
     from w2vplus.evaluation import evaluate_analogies, evaluate_similarity
     from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, PhraseOptions, Phraser, Phrases
+    from w2vplus.presets import preset
     from w2vplus.queries import VectorIndex, most_similar_many
     from w2vplus.run_log import RunLog
     from w2vplus.store import EncodedCorpus, TokenStore
@@ -54,6 +55,7 @@ _ROOM_OF = {
     "evaluate_translation": "alignment",
     "VectorIndex": "queries",
     "most_similar_many": "queries",
+    "preset": "presets",
     "word_classes": "clustering",
     "evaluate_analogies": "evaluation",
     "evaluate_similarity": "evaluation",
@@ -115,6 +117,7 @@ __all__ = [
     "load_vectors",
     "most_similar_many",
     "open_corpus",
+    "preset",
     "save_vectors",
     "show_config",
     "word_classes",

@@ -190,9 +190,11 @@ def _run_training(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int
 
 def _run_lists(peer: Peer, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
     """From lists of strings in memory to a trained model, counting the words included."""
-    word2vec = import_module(_module_of(peer))
+    module = _module_of(peer)
+    word2vec = import_module(module)
+    arguments = settings.arguments(seed, of_w2vplus=module == W2VPlus.module)
     started = time.perf_counter()
-    model = word2vec.Word2Vec(**settings.arguments(seed))
+    model = word2vec.Word2Vec(**arguments)
     model.build_vocab(corpus.sentences)
     _, raw_words = model.train(corpus.sentences, total_examples=model.corpus_count, epochs=model.epochs)
     seconds = time.perf_counter() - started

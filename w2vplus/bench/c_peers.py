@@ -52,7 +52,7 @@ class FastText:
         return version("fasttext")
 
     def prepare(self, corpus: BenchCorpus, settings: Settings) -> str:
-        return f"file of {corpus.line_file.stat().st_size >> 20} MB; the time of as many epochs more"
+        return f"file of {corpus.lines.path.stat().st_size >> 20} MB; the time of as many epochs more"
 
     def train(self, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
         once, model = self._timed(corpus, settings, epochs=settings.epochs)
@@ -74,7 +74,7 @@ class FastText:
         law = settings.arguments(seed=1)
         started = time.perf_counter()
         model = fasttext.train_unsupervised(
-            str(corpus.line_file), model="skipgram" if law["sg"] else "cbow", lr=ALPHA, dim=settings.vector_size,
+            str(corpus.lines.path), model="skipgram" if law["sg"] else "cbow", lr=ALPHA, dim=settings.vector_size,
             ws=settings.window, epoch=epochs, minCount=settings.min_count, minn=NO_SUBWORD, maxn=NO_SUBWORD,
             neg=law["negative"], loss="hs" if law["hs"] else "ns", t=settings.sample,
             thread=settings.workers, verbose=0,
@@ -102,15 +102,13 @@ class Word2VecC:
 
     def prepare(self, corpus: BenchCorpus, settings: Settings) -> str:
         """Write the vocabulary; its first entry is the program's own for ends of lines."""
-        with corpus.line_file.open("rb") as lines:
-            ends = sum(1 for _ in lines)
-        words = {"</s>": ends, **kept_words(corpus, settings)}
+        words = {"</s>": corpus.lines.line_count, **kept_words(corpus, settings)}
         self._vocabulary(corpus).write_text("".join(f"{word} {count}\n" for word, count in words.items()), "utf-8")
         return "file; the vocabulary is given"
 
     def train(self, corpus: BenchCorpus, settings: Settings, seed: int) -> Training:
         output = corpus.folder / "word2vec-c.bin"
-        command = self._program_with(str(corpus.line_file), settings, output)
+        command = self._program_with(str(corpus.lines.path), settings, output)
         started = time.perf_counter()
         done = subprocess.run(
             [*command, "-read-vocab", str(self._vocabulary(corpus))], capture_output=True, text=True, check=False

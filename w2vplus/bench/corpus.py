@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,13 @@ GENSIM_SENTENCE_LIMIT = 10_000
 
 LINE_LENGTH = 1_000
 """Words a line of the plain-text copy, for readers that want lines; well under gensim's limit."""
+
+
+class LineFile(NamedTuple):
+    """A plain file and how many lines it has, which gensim's `corpus_file` mode must be told."""
+
+    path: Path
+    line_count: int
 
 
 class BenchCorpus:
@@ -53,7 +61,7 @@ class BenchCorpus:
         return token_lists(self.encoded, GENSIM_SENTENCE_LIMIT)
 
     @cached_property
-    def line_file(self) -> Path:
+    def lines(self) -> LineFile:
         """The text as plain UTF-8 lines of at most LINE_LENGTH words."""
         return self.write_lines("lines.txt", self.token_count)
 
@@ -61,15 +69,16 @@ class BenchCorpus:
     def whole_file(self) -> str:
         """What whole processes read: the file, or the line-broken copy if it was cut or is not one text."""
         is_text = Path(self.source).is_file() and ".xml" not in Path(self.source).name
-        return str(Path(self.source).resolve() if is_text and not self.is_cut else self.line_file)
+        return str(Path(self.source).resolve() if is_text and not self.is_cut else self.lines.path)
 
-    def write_lines(self, name: str, tokens: int) -> Path:
+    def write_lines(self, name: str, tokens: int) -> LineFile:
         """Write the first `tokens` tokens as lines to `name` in the folder."""
         path = self.folder / name
+        lines = token_lists(first_tokens(self.encoded, tokens), LINE_LENGTH)
         with path.open("w", encoding="utf-8") as file:
-            for line in token_lists(first_tokens(self.encoded, tokens), LINE_LENGTH):
+            for line in lines:
                 file.write(" ".join(line) + "\n")
-        return path
+        return LineFile(path, len(lines))
 
 
 def write_zipf(path: Path, numbers: str) -> Path:

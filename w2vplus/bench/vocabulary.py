@@ -93,7 +93,7 @@ def measure_vocabulary(
     Raises BenchError if gensim's scan of the same file finds other words, counts or an other order of them.
     """
     report("vocabulary: writing the copies")
-    paths = _copies(corpus.line_file)
+    paths = _copies(corpus.lines.path)
     _check_equality(paths["plain"])
     rows = {
         (form, workers): VocabularyRow(form, workers, corpus.token_count)

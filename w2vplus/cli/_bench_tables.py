@@ -21,20 +21,23 @@ def print_rows(rows: list[Row], title: str) -> None:
     from w2vplus.bench import PEERS
 
     reference = PEERS[0].name
+    with_shares = any(row.settings.shared_negatives is not None for row in rows)
     with_memory = any(row.peak_megabytes for row in rows)
     scores = list(dict.fromkeys(name for row in rows for name in row.mean_accuracy(reference)))
     speeds: list[list[object]] = []
     accuracies: list[list[object]] = []
     for row in rows:
         for peer in row.seconds:
-            label = [row.kind, row.settings.mode, row.settings.vector_size, row.settings.workers, peer]
+            share = "" if peer != reference else row.settings.shared_negatives
+            label = [row.kind, row.settings.mode, row.settings.vector_size, row.settings.workers]
+            label += [*([share] if with_shares else []), peer]
             ratio = "" if peer == reference else format_ratio(row.ratios(peer))
             memory = row.peak_megabytes.get(peer)
             peak = "" if memory is None else f"{max(memory):,.0f} MB"
             speeds.append([*label, f"{row.words_per_second(peer):,.0f}", ratio, *([peak] if with_memory else [])])
             means = row.mean_accuracy(peer)
             accuracies.append([*label, *(format_score(name, means[name]) for name in scores)])
-    labels: list[_output.Column] = ["row", "mode", "size", "workers", "trainer"]
+    labels: list[_output.Column] = ["row", "mode", "size", "workers", *(["shared"] * with_shares), "trainer"]
     columns = [*labels, ("words/s", "right"), (f"{reference} faster by", "right")]
     columns += [("peak memory", "right")] * with_memory
     _output.print_table(columns, speeds, title=title)

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli._phrase_settings import PhraseSettings
+from w2vplus.cli._reading import ReadOptions
 from w2vplus.cli._seeds import SEEDED, seeded_name
-from w2vplus.cli._settings import CheckpointSettings, Ending, PhraseSettings, StartSettings, TrainSettings
+from w2vplus.cli._settings import CheckpointSettings, Ending, StartSettings, TrainSettings
 from w2vplus.cli._side_by_side import SideBySide, available_memory, how_many_at_once
 from w2vplus.cli._targets import Targets, check_distinct, check_not_a_source, check_not_an_input, check_writable
 from w2vplus.limits import MOST_SEED
@@ -149,7 +151,7 @@ class _Ended:
 
 def train_seeds(
     corpus: list[str],
-    reading: _pipeline.ReadOptions,
+    reading: ReadOptions,
     settings: TrainSettings,
     phrase_settings: PhraseSettings,
     targets: dict[int, Targets],

@@ -124,7 +124,8 @@ def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) ->
     checkpoint = load_last(Word2Vec, checkpoints.folder)
     for name, value in settings.arguments().items():
         then = getattr(checkpoint.model, name)
-        if name != "workers" and then != value:
+        free = name == "workers" or (name == "shared_negatives" and value is None)  # None: as the run had it
+        if not free and then != value:
             raise _output.CommandError(
                 f"--{name.replace('_', '-')} is {value} now and was {then} in the run of {checkpoint.path}:"
                 " give the same options as then to go on with it"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,13 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from w2vplus.cli import _models, _output
-from w2vplus.cli._settings import (
-    CheckpointSettings,
-    PhraseSettings,
-    StartSettings,
-    TrainSettings,
-    available_cpus,
-)
+from w2vplus.cli._phrase_settings import PhraseSettings
+from w2vplus.cli._reading import ReadOptions
+from w2vplus.cli._settings import CheckpointSettings, StartSettings, TrainSettings, available_cpus
 from w2vplus.cli._targets import Targets
 from w2vplus.progress import ReadingBar, TrainingBar
 
@@ -38,10 +33,6 @@ if TYPE_CHECKING:
 
 NO_CHECKPOINTS = CheckpointSettings()
 RANDOM_START = StartSettings()
-
-MOST_CSV_FIELD = 1 << 30
-"""Characters: whole articles are fields too, and Python's default allows 131,072."""
-
 
 @dataclass
 class Clock:
@@ -61,38 +52,6 @@ class Clock:
     @property
     def total(self) -> float:
         return sum(self.seconds.values())
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """How text is read: what bad bytes mean, where over-long lines are cut (nowhere unless set), what is done
-    to raw text, the columns of tables that hold it, whether files that cannot be read are left out; and where
-    its ids are kept."""
-
-    errors: str = "strict"
-    max_sentence_length: int | None = None
-    normalize: str = "none"
-    split_sentences: bool = False
-    columns: tuple[str, ...] = ()
-    skip_unreadable: bool = False
-    spill_above: int | None = None
-    cache_dir: str | None = None
-
-    def open(self, sources: list[str]) -> Corpus:
-        """The corpus that a command line names."""
-        from w2vplus.corpus import open_corpus
-
-        if self.columns:
-            csv.field_size_limit(MOST_CSV_FIELD)
-        return open_corpus(
-            sources[0] if len(sources) == 1 else sources,
-            fields=self.columns or None,
-            errors=self.errors,
-            max_sentence_length=self.max_sentence_length,
-            normalize=self.normalize,
-            sentences="simple" if self.split_sentences else None,
-            skip_unreadable=self.skip_unreadable,
-        )
 
 
 def read_corpus(
@@ -115,7 +74,7 @@ def encode_opened(
             workers=workers,
             progress=bar,
             spill_above=options.spill_above,
-            cache_dir=options.cache_dir,
+            cache_dir=options.cache_folder,
         )
     if not encoded.token_count:
         raise CorpusError(f"the corpus is empty: no word in {', '.join(sources)}")

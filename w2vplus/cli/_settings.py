@@ -1,4 +1,4 @@
-"""Turns the numbers of a command line into checked settings, before anything is read.
+"""Options of training, and the checked settings that they become before anything is read.
 
 Names are those of gensim's arguments; each check names the option, the rule and the value it got.
 """
@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Container
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
+
+import typer
 
 from w2vplus import limits
+from w2vplus.cli._options import MODEL, VOCABULARY
 from w2vplus.cli._output import UsageError, require
-from w2vplus.limits import MOST
-
-if TYPE_CHECKING:
-    from w2vplus.phrases import PhraseOptions
+from w2vplus.presets import Preset
 
 
-class DecodingErrors(str, Enum):
-    """What happens to bytes that are not UTF-8, by the names that Python's codecs use."""
+class PresetName(str, Enum):
+    """The names of `w2vplus.presets.PRESETS`."""
 
-    STRICT = "strict"
-    REPLACE = "replace"
-    IGNORE = "ignore"
+    ACCURATE = "accurate"
 
 
 class Ending(str, Enum):
@@ -35,40 +34,80 @@ class Ending(str, Enum):
     SUM = "sum"
 
 
-class Normalization(str, Enum):
-    """What is done to raw text before it is split into words; names of `w2vplus.corpus.open_corpus`."""
-
-    NONE = "none"
-    SIMPLE = "simple"
-    TEXT8 = "text8"
+def available_cpus() -> int:
+    """CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """gensim's arguments of the same names, defaults included; `workers` is every CPU unless set."""
+    """Arguments of `w2vplus.Word2Vec`, of the same names and, but for `workers`, defaults; in the order of --help."""
 
-    vector_size: int = 100
-    window: int = 5
-    min_count: int = 5
-    max_final_vocab: int | None = None
-    sample: float = 1e-3
-    sg: bool = False
-    hs: bool = False
-    negative: int = 5
-    ns_exponent: float = 0.75
-    cbow_mean: bool = True
-    whole_sequence: bool = False
-    shrink_windows: bool = True
-    alpha: float = 0.025
-    min_alpha: float = 1e-4
-    epochs: int = 5
-    workers: int = 0
-    seed: int = 1
-    compute_loss: bool = True
+    sg: Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.", rich_help_panel=MODEL)] = False
+    hs: Annotated[
+        bool,
+        typer.Option("--hs", help="Hierarchical softmax; --negative 0 for it alone.", rich_help_panel=MODEL),
+    ] = False
+    negative: Annotated[
+        int, typer.Option(help="Noise words for each target; 0 for none.", rich_help_panel=MODEL)
+    ] = 5
+    shared_negatives: Annotated[
+        int | None,
+        typer.Option(
+            help="Neighbouring windows that share a draw of noise words, up to 4; 0 draws for every pair, as gensim"
+            " does. Fewer are slower and a little better.",
+            show_default="3, or 0 for fewer than 2,000 words",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    vector_size: Annotated[int, typer.Option(help="Numbers in each vector.", rich_help_panel=MODEL)] = 100
+    window: Annotated[int, typer.Option(help="Words to each side, at most.", rich_help_panel=MODEL)] = 5
+    shrink_windows: Annotated[
+        bool,
+        typer.Option(
+            "--shrink-windows/--fixed-windows", help="Draw each window from 1..window.", rich_help_panel=MODEL
+        ),
+    ] = True
+    whole_sequence: Annotated[
+        bool,
+        typer.Option(
+            "--whole-sequence",
+            help="Every item of a line is in every other's window, whatever its order: baskets, sets.",
+            rich_help_panel=MODEL,
+        ),
+    ] = False
+    epochs: Annotated[int, typer.Option(help="Times the text is gone through.", rich_help_panel=MODEL)] = 5
+    alpha: Annotated[float, typer.Option(help="First learning rate.", rich_help_panel=MODEL)] = 0.025
+    min_alpha: Annotated[float, typer.Option(help="Last learning rate.", rich_help_panel=MODEL)] = 1e-4
+    cbow_mean: Annotated[
+        bool,
+        typer.Option("--cbow-mean/--cbow-sum", help="Average context vectors or add them.", rich_help_panel=MODEL),
+    ] = True
+    ns_exponent: Annotated[
+        float, typer.Option(help="Noise words are drawn by count to this power.", rich_help_panel=MODEL)
+    ] = 0.75
+    compute_loss: Annotated[
+        bool, typer.Option("--compute-loss/--no-compute-loss", help="Show the loss.", rich_help_panel=MODEL)
+    ] = True
+    workers: Annotated[
+        int, typer.Option(help="Threads; every CPU unless set.", show_default=False, rich_help_panel=MODEL)
+    ] = field(default_factory=available_cpus)
+    seed: Annotated[
+        int, typer.Option(help="With one worker the same seed gives the same vectors.", rich_help_panel=MODEL)
+    ] = 1
+    min_count: Annotated[int, typer.Option(help="Drop words that occur less often.", rich_help_panel=VOCABULARY)] = 5
+    max_final_vocab: Annotated[
+        int | None,
+        typer.Option(help="Keep at most so many words, the most frequent.", rich_help_panel=VOCABULARY),
+    ] = None
+    sample: Annotated[
+        float,
+        typer.Option(help="Downsample words more frequent than this; 0 keeps all.", rich_help_panel=VOCABULARY),
+    ] = 1e-3
 
     def __post_init__(self) -> None:
-        if self.workers == 0:
-            object.__setattr__(self, "workers", available_cpus())
         try:
             for name in [name for name in asdict(self) if name in limits.RULES]:
                 limits.checked(name, getattr(self, name), shown=f"--{name.replace('_', '-')}")
@@ -79,6 +118,11 @@ class TrainSettings:
             raise UsageError(
                 f"--min-alpha must be at most --alpha {self.alpha}, got {self.min_alpha}; the rate only falls"
             )
+
+    def with_preset(self, preset: Preset, given: Container[str]) -> TrainSettings:
+        """The settings of a preset where none of those `given` on the command line stand against them."""
+        chosen = {name: value for name, value in preset.arguments.items() if name not in given}
+        return replace(self, **chosen)
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `w2vplus.Word2Vec`."""
@@ -91,8 +135,22 @@ class TrainSettings:
 class StartSettings:
     """The file of vectors that words start from (none unless set), and what multiplies their updates."""
 
-    init_from: str | None = None
-    lock_factor: float | None = None
+    init_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Let the words of these vectors (.bin, .txt, .kv) start from there.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    lock_factor: Annotated[
+        float | None,
+        typer.Option(
+            help="Multiply every update of these words; 0 keeps them as they are.",
+            show_default="1",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         if self.lock_factor is None:
@@ -120,101 +178,26 @@ class StartSettings:
         return {"init_from": vectors, "lock_factors": 1.0 if self.lock_factor is None else self.lock_factor}
 
 
-class Connectors(str, Enum):
-    """Words that may stand inside a phrase, but at neither end: none, or gensim's list of English ones."""
-
-    NONE = "none"
-    ENGLISH = "english"
-
-
-class Scoring(str, Enum):
-    """How pairs are scored, which is the scale of thresholds: gensim's default, word2phrase's, or npmi."""
-
-    DEFAULT = "default"
-    WORD2PHRASE = "word2phrase"
-    NPMI = "npmi"
-
-
-MOST_PAIRS = 2**40
-"""More than any memory holds."""
-
-
-@dataclass(frozen=True)
-class PhraseSettings:
-    """How word pairs become phrases: `passes` over the text, none by default (names as gensim's Phrases)."""
-
-    passes: int = 0
-    min_count: int = 5
-    thresholds: str | None = None
-    connectors: Connectors = Connectors.NONE
-    scoring: Scoring = Scoring.DEFAULT
-    max_pairs: int | None = None
-
-    def __post_init__(self) -> None:
-        require("--phrases", self.passes, self.passes >= 0, "at least 0", "0 leaves words alone")
-        require("--phrase-min-count", self.min_count, self.min_count >= 1, "at least 1")
-        for option, number in (("--phrases", self.passes), ("--phrase-min-count", self.min_count)):
-            require(option, number, number <= MOST, f"at most {MOST}")
-        if self.max_pairs is not None:
-            require("--max-pairs", self.max_pairs, self.max_pairs >= 1024, "at least 1024")
-            require("--max-pairs", self.max_pairs, self.max_pairs <= MOST_PAIRS, f"at most {MOST_PAIRS}")
-        given = self.threshold_list()
-        require(
-            "--phrase-threshold",
-            self.thresholds,
-            len(given) in (0, 1, self.passes),
-            "one number or one for each pass",
-        )
-        for threshold in given:
-            if self.scoring is Scoring.NPMI:
-                require("--phrase-threshold", threshold, -1 <= threshold <= 1, "from -1 to 1 for npmi")
-                continue
-            holds = math.isfinite(threshold) and threshold > 0
-            remedy = "higher finds fewer phrases, 10 is usual (100 for word2phrase)"
-            require("--phrase-threshold", f"{threshold:g}", holds, "above 0", remedy)
-
-    def threshold_list(self) -> list[float]:
-        """The thresholds as they were given: none, one or several."""
-        if self.thresholds is None:
-            return []
-        try:
-            return [float(one) for one in self.thresholds.split(",")]
-        except ValueError:
-            raise UsageError(
-                f"--phrase-threshold must be a number or one for each pass, as 200,100; got {self.thresholds}"
-            ) from None
-
-    def options(self) -> PhraseOptions:
-        """The same for the phrases room."""
-        from w2vplus.phrases import PhraseOptions
-
-        given = self.threshold_list()
-        return PhraseOptions(
-            self.passes,
-            self.scoring.value,
-            given[0] if len(given) == 1 else given or None,
-            self.min_count,
-            self.connector_words(),
-            max_pairs=self.max_pairs,
-        )
-
-    def connector_words(self) -> frozenset[str]:
-        """The words themselves."""
-        if self.connectors is Connectors.NONE:
-            return frozenset()
-        from w2vplus.phrases import ENGLISH_CONNECTOR_WORDS
-
-        return frozenset(ENGLISH_CONNECTOR_WORDS)
-
-
 @dataclass(frozen=True)
 class CheckpointSettings:
     """Where checkpoints of a run go (nowhere unless set), how often, and whether to go on from the last
     one."""
 
-    folder: str | None = None
-    minutes: float | None = None
-    resume: bool = False
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            "--checkpoint", metavar="FOLDER", help="Keep checkpoints there, to go on after a crash with --resume."
+        ),
+    ] = None
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--checkpoint-minutes", help="Minutes between checkpoints; 10 unless set.", show_default=False
+        ),
+    ] = None
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one; else begin.")
+    ] = False
 
     def __post_init__(self) -> None:
         if self.folder is None and (self.resume or self.minutes is not None):
@@ -236,26 +219,3 @@ class CheckpointSettings:
                 f"--checkpoint {self.folder} holds checkpoints of an earlier run: add --resume to go on with"
                 " it, or name another folder"
             )
-
-
-def available_cpus() -> int:
-    """CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-
-
-def size_in_bytes(option: str, text: str) -> int:
-    """512M, 8G or plain bytes as a number; UsageError for anything else."""
-    number, unit = text.upper().removesuffix("B"), ""
-    if number[-1:] in SIZE_UNITS and number[-1:]:
-        number, unit = number[:-1], number[-1]
-    try:
-        size = float(number) * SIZE_UNITS[unit]
-    except ValueError:
-        size = math.nan
-    require(option, repr(text), math.isfinite(size) and size >= 0, "a size such as 512M or 8G")
-    return int(size)

@@ -14,7 +14,7 @@ import typer
 from w2vplus.cli import _bench_tables, _output
 from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._targets import check_not_a_source, check_writable
-from w2vplus.limits import MOST
+from w2vplus.limits import MOST, MOST_SHARED_NEGATIVES
 from w2vplus.progress import count
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _vocabulary(request: Request) -> Iterable[Any]:
 def _phrases(request: Request) -> Iterable[Any]:
     from w2vplus.bench.phrases import measure_phrases
 
-    text = str(request.corpus.line_file)
+    text = str(request.corpus.lines.path)
     return measure_phrases(text, request.folder, request.workers, request.plan.repetitions, request.note)
 
 
@@ -134,6 +134,15 @@ def bench(
     workers: Annotated[
         str, typer.Option("--workers", help="Numbers of worker threads, for example 1,2.")
     ] = "1",
+    shared_negatives: Annotated[
+        str | None,
+        typer.Option(
+            "--shared-negatives",
+            metavar="NUMBERS",
+            help="How many windows share a draw of noise words in w2vplus, for example 0,1,2,3,4; 0 draws for every"
+            " pair, as gensim does; w2vplus's default unless set.",
+        ),
+    ] = None,
     window: Annotated[int, typer.Option("--window")] = 5,
     sample: Annotated[float, typer.Option("--sample")] = 1e-3,
     min_count: Annotated[int, typer.Option("--min-count")] = 5,
@@ -167,6 +176,9 @@ def bench(
     kinds = _output.choices("--rows", rows, tuple(KINDS))
     plan_modes = _output.choices("--modes", modes, MODES)
     sizes, worker_counts = numbers("--vector-size", vector_size), numbers("--workers", workers)
+    shares: list[int | None] = [None]
+    if shared_negatives is not None:
+        shares = [*numbers("--shared-negatives", shared_negatives, 0, MOST_SHARED_NEGATIVES)]
     for option, value in (("--window", window), ("--min-count", min_count), ("--epochs", epochs)):
         _output.require(option, value, 1 <= value <= MOST, f"from 1 to {MOST}" if value > MOST else "at least 1")
     for option, value in (("--repetitions", repetitions), ("--seeds", seeds), ("--vector-count", vector_count)):
@@ -184,10 +196,11 @@ def bench(
 
     plan = Plan(repetitions, accuracy, seeds, tuple(_output.choices("--peers", peers, PEER_NAMES)))
     settings = [
-        Settings(mode, size, window, min_count, sample, epochs, worker_count)
+        Settings(mode, size, window, min_count, sample, epochs, worker_count, share)
         for mode in plan_modes
         for size in sizes
         for worker_count in worker_counts
+        for share in shares
     ]
     facts = environment(plan.peers)
     if is_busy():
@@ -223,11 +236,11 @@ def bench(
         _output.write_json(report, output)
 
 
-def numbers(option: str, text: str) -> list[int]:
-    """The positive whole numbers of a comma-separated list."""
+def numbers(option: str, text: str, least: int = 1, most: int | None = None) -> list[int]:
+    """The whole numbers of a comma-separated list; UsageError for one that is not from `least` to `most`."""
+    rule = f"a list of whole numbers from {least} {'on' if most is None else f'to {most}'}"
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        _output.require(
-            option, repr(name), name.isdecimal() and int(name) >= 1, "a list of whole numbers from 1 on"
-        )
+        allowed = name.isdecimal() and least <= int(name) and (most is None or int(name) <= most)
+        _output.require(option, repr(name), allowed, rule)
     return [int(name) for name in dict.fromkeys(names)]

@@ -9,23 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vplus.cli import _output, _pipeline
-from w2vplus.cli._options import (
-    ColumnOption,
-    CorpusArgument,
-    ErrorsOption,
-    JsonFlag,
-    NormalizeOption,
-    PhraseConnectors,
-    PhraseMaxPairs,
-    PhraseMinCount,
-    PhraseScoring,
-    PhraseThreshold,
-    QuietFlag,
-    SkipUnreadableFlag,
-    SplitSentencesFlag,
-    TopOption,
-)
-from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
+from w2vplus.cli._groups import grouped
+from w2vplus.cli._options import CorpusArgument, JsonFlag, QuietFlag, TopOption
+from w2vplus.cli._phrase_settings import PhraseCommandSettings
+from w2vplus.cli._reading import ReadOptions
+from w2vplus.cli._settings import available_cpus
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
 
 if TYPE_CHECKING:
@@ -34,8 +22,10 @@ if TYPE_CHECKING:
     from w2vplus.store import EncodedCorpus
 
 
+@grouped
 def vocab(
     corpus: CorpusArgument,
+    *,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write every word: word, tab, count.")
     ] = None,
@@ -48,11 +38,7 @@ def vocab(
         ),
     ] = None,
     top: TopOption = 20,
-    column: ColumnOption = None,
-    normalize: NormalizeOption = Normalization.NONE,
-    split_sentences: SplitSentencesFlag = False,
-    errors: ErrorsOption = DecodingErrors.STRICT,
-    skip_unreadable: SkipUnreadableFlag = False,
+    reading: ReadOptions,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -67,9 +53,6 @@ def vocab(
     from w2vplus.counts_file import write_counts
     from w2vplus.vocabulary import select_vocabulary
 
-    reading = _pipeline.ReadOptions(
-        errors.value, None, normalize.value, split_sentences, tuple(column or ()), skip_unreadable
-    )
     counted = _pipeline.count_corpus(corpus, reading, max_types, quiet=quiet or as_json)
     words = select_vocabulary(counted.types, counted.counts, min_count=min_count)
     counts = words.counts.tolist()
@@ -106,8 +89,10 @@ def vocab(
         )
 
 
+@grouped
 def phrases(
     corpus: CorpusArgument,
+    *,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the text, phrases joined by _."),
@@ -118,16 +103,9 @@ def phrases(
             "--export", metavar="FILE", help="Write every phrase, tab-separated: phrase, count, score, words."
         ),
     ] = None,
-    passes: Annotated[int, typer.Option("--passes", help="Each pass may make phrases longer.")] = 1,
-    phrase_scoring: PhraseScoring = PhraseSettings.scoring,
-    phrase_threshold: PhraseThreshold = None,
-    phrase_min_count: PhraseMinCount = PhraseSettings.min_count,
-    phrase_connectors: PhraseConnectors = PhraseSettings.connectors,
-    max_pairs: PhraseMaxPairs = None,
+    settings: PhraseCommandSettings,
     top: TopOption = 20,
-    column: ColumnOption = None,
-    normalize: NormalizeOption = Normalization.NONE,
-    split_sentences: SplitSentencesFlag = False,
+    reading: ReadOptions,
     explain: Annotated[
         list[str] | None,
         typer.Option(
@@ -136,8 +114,6 @@ def phrases(
             help='Say why words ("new york") are joined or not; may be given again.',
         ),
     ] = None,
-    errors: ErrorsOption = DecodingErrors.STRICT,
-    skip_unreadable: SkipUnreadableFlag = False,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -146,21 +122,14 @@ def phrases(
     Counts are those of the joined text, scores those of gensim's Phrases.
     `w2vplus train --phrases 1` does the same on the way to vectors.
     """
-    _output.require("--passes", passes, passes >= 1, "at least 1")
     _output.require("--top", top, top >= 0, "at least 0")
     for words in explain or []:
         _output.require("--explain", repr(words), len(words.split()) >= 2, "two words or more, in quotes")
-    settings = PhraseSettings(
-        passes, phrase_min_count, phrase_threshold, phrase_connectors, phrase_scoring, max_pairs
-    )
     for option, path in (("--output", output), ("--export", export)):
         if path is not None:
             check_writable(path, option)
             check_not_a_source(path, option, corpus)
     check_distinct(("--output", output), ("--export", export))
-    reading = _pipeline.ReadOptions(
-        errors.value, None, normalize.value, split_sentences, tuple(column or ()), skip_unreadable
-    )
     opened = reading.open(corpus)
     encoded = _pipeline.encode_opened(
         opened, corpus, reading, workers=available_cpus(), quiet=quiet or as_json

@@ -11,7 +11,9 @@ import typer
 from w2vplus._bundled import LEE_NEWS, STEMMED_WIKIPEDIA, WIKIPEDIA_DUMP, bundled
 from w2vplus.cli import _output, _pipeline, _report
 from w2vplus.cli._options import JsonFlag, QuietFlag
-from w2vplus.cli._settings import Connectors, PhraseSettings, TrainSettings
+from w2vplus.cli._phrase_settings import Connectors, PhraseSettings
+from w2vplus.cli._reading import ReadOptions
+from w2vplus.cli._settings import TrainSettings, available_cpus
 from w2vplus.cli._summaries import print_summary
 from w2vplus.cli._targets import Targets
 from w2vplus.cli.corpora import print_phrases, write_phrases
@@ -67,7 +69,7 @@ def demo(
     still = quiet or as_json
     for path in texts:
         _output.note(f"text: {Path(path).name} ({Path(path).stat().st_size / 1e6:.1f} MB)", quiet=still)
-    settings = TrainSettings(workers=workers or 0, **SETTINGS)
+    settings = TrainSettings(workers=workers or available_cpus(), **SETTINGS)
 
     has_pictures = find_spec("matplotlib") is not None and find_spec("sklearn") is not None
     report_file = str(output_dir / "report.html") if has_pictures else None
@@ -84,7 +86,7 @@ def demo(
             )
 
     trained = _pipeline.train_and_save(
-        texts, _pipeline.ReadOptions(), settings, PHRASES, targets, quiet=still, run_log=chronicle.run_log,
+        texts, ReadOptions(), settings, PHRASES, targets, quiet=still, run_log=chronicle.run_log,
         on_phrases=show,
     )  # fmt: skip
     evaluation = judge_by_bundled_files("demo", trained.vectors)

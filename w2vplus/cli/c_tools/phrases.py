@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from w2vplus.cli import _output, _pipeline
-from w2vplus.cli._settings import PhraseSettings, Scoring, available_cpus
+from w2vplus.cli._phrase_settings import PhraseSettings, Scoring
+from w2vplus.cli._reading import DecodingErrors, ReadOptions
+from w2vplus.cli._settings import available_cpus
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
 from w2vplus.cli.corpora import rereadable
@@ -13,7 +15,9 @@ def word2phrase(flags: Flags = None) -> None:
     """Join phrases as the C program word2phrase, with its flags: -train FILE -output FILE -threshold 100 ..."""
     given = _parser().read(flags)
     try:
-        settings = PhraseSettings(1, given.min_count, given.threshold, scoring=Scoring.WORD2PHRASE)
+        settings = PhraseSettings(
+            passes=1, min_count=given.min_count, thresholds=given.threshold, scoring=Scoring.WORD2PHRASE
+        )
     except _output.UsageError as error:
         # The same rules under the flags of this program: --phrase-threshold is -threshold.
         raise _output.UsageError(str(error).replace("--phrase-", "-")) from None
@@ -21,7 +25,7 @@ def word2phrase(flags: Flags = None) -> None:
     check_not_a_source(given.output, "-output", [given.train])
     if given.debug > 0:
         print(f"Starting training using file {given.train}", flush=True)
-    reading = _pipeline.ReadOptions(errors="replace")
+    reading = ReadOptions(errors=DecodingErrors.REPLACE)
     opened = reading.open([given.train])
     quiet = given.debug < 2
     encoded = _pipeline.encode_opened(opened, [given.train], reading, workers=available_cpus(), quiet=quiet)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from w2vplus import limits
 from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli._reading import DecodingErrors, ReadOptions
 from w2vplus.cli._settings import TrainSettings, available_cpus
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable, name_with
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
@@ -41,7 +42,7 @@ def word2vec(flags: Flags = None) -> None:
     given = _parser().read(flags)
     _check(given)
     settings = _settings(given)
-    reading = _pipeline.ReadOptions(errors="replace")
+    reading = ReadOptions(errors=DecodingErrors.REPLACE)
     if given.debug > 0:
         print(f"Starting training using file {given.train}", flush=True)
     quiet = given.debug < 2
