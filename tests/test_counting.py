@@ -10,7 +10,7 @@ from gensim.utils import prune_vocab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus._text import pruned_counts
+from w2vplus._numbering import pruned_counts
 from w2vplus.corpus import Text8Corpus, count_bounded, encode, open_corpus
 from w2vplus.corpus import compression as compression_module
 from w2vplus.counts_file import read_counts, write_counts

@@ -198,5 +198,5 @@ def test_configuration_names_versions_and_kernel() -> None:
 def test_types_are_installed() -> None:
     assert (PACKAGE / "py.typed").is_file()
     extensions = {file.stem for file in PACKAGE.glob("*.pyx")}
-    assert extensions == {"_sgd", "_text", "_pairs", "_merging", "_integers", "_normal", "_vector_rows"}
+    assert extensions == {"_sgd", "_text", "_numbering", "_sentences", "_pairs", "_merging", "_integers", "_normal", "_vector_rows"}
     assert {file.stem for file in PACKAGE.glob("*.pyi")} == extensions

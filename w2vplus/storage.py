@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ SHARE_OF_MEMORY = 4
 
 SPILLED_PIECE_BYTES = 1 << 26
 LEAST_PIECE_BYTES = 1 << 12
+
+MOVE_ITEMS = 1 << 21
+"""Items that a thread moves to their place at a time."""
 
 COPY_ITEMS = 1 << 20
 """Items that are read from a file, renumbered and written at a time."""
@@ -243,28 +247,38 @@ class PieceStore:
 
     def ids_in_order(
         self, new_ids: list[NDArray[np.int32] | None], write: Callable[..., None],
-        each: Callable[[Callable[[Piece, int], None], list[tuple[Piece, int]]], None],
+        each: Callable[[list[Callable[[], None]]], None],
     ) -> NDArray[np.int32]:  # fmt: skip
         """int32, all ids in the order of the text.
 
         `new_ids[encoder]` renumbers those of an encoder (None: they stay). `write(target, ids, new_ids)`
-        writes renumbered ids; `each(function, items)` calls a function for items, side by side if it likes.
+        writes renumbered ids; `each(work)` calls functions, side by side if it likes.
         """
         if self._ids_file is not None:
             return self._ids_from_file(self._ids_file, new_ids, write)
-        if len(self.pieces) == 1 and new_ids[self.pieces[0].encoder] is None:
-            ids = self.pieces[0].ids.items
+        if not self.pieces:
+            return np.empty(0, np.int32)
+        whole = self._room()
+        work: list[Callable[[], None]] = []
+        begin = 0
+        for piece in self.pieces:
+            ids = piece.ids.items
             assert ids is not None
-            return ids
-        whole = np.empty(self.token_count(), np.int32)
-
-        def place(piece: Piece, begin: int) -> None:
-            write(whole[begin : begin + piece.ids.count], piece.ids.items, new_ids[piece.encoder])
-            piece.ids.items = None  # give the memory back as we go
-
-        begins = np.cumsum([0] + [piece.ids.count for piece in self.pieces]).tolist()
-        each(place, list(zip(self.pieces, begins, strict=False)))
+            target = whole[begin : begin + len(ids)]
+            for at in range(0, len(ids), MOVE_ITEMS) if begin or not np.shares_memory(target, ids) else ():
+                part = slice(at, at + MOVE_ITEMS)
+                work.append(partial(write, target[part], ids[part], new_ids[piece.encoder]))
+            begin += len(ids)
+            piece.ids.items = None  # its memory is given back when the last part is written
+        del ids, target
+        each(work)
         return whole
+
+    def _room(self) -> NDArray[np.int32]:
+        """An array for all ids: the first piece's own, which keep their numbers, if there is room behind them."""
+        count, first = self.token_count(), self.pieces[0].ids.items
+        room = None if first is None else first.base
+        return room[:count] if isinstance(room, np.ndarray) and len(room) >= count else np.empty(count, np.int32)
 
     def _ids_from_file(
         self, file: ItemFile, new_ids: list[NDArray[np.int32] | None], write: Callable[..., None]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from w2vplus._text import SentenceEncoder
+from w2vplus._sentences import SentenceEncoder
 from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.assembly import sentences_in_order
 from w2vplus.corpus.cache import CorpusCache

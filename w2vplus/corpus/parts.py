@@ -1,5 +1,4 @@
-"""Plain files become parts of about equal work, one for each worker: runs of segments, in the order of the
-text.
+"""Plain files become parts, one for each worker: runs of segments, in the order of the text.
 
 A file is cut behind a space or line feed, so that no token is torn; the encoder joins lines that go on in the
 next part. Files that cannot be cut without being read (compressed, remote) are left to `streams`.
@@ -10,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from w2vplus.corpus.sources import ByteSource
 
 MIN_PART_BYTES = 1 << 22
+CHUNKS_PER_PART = 8
+FIRST_SHARE = 0.8
+"""Of an equal share; the last part gets as much more: who is done early takes from those behind, never from those
+before, because an encoder must meet its types in the order of the text."""
 
 
 @dataclass(frozen=True)
@@ -30,33 +35,36 @@ Part = list[Segment]
 
 
 def plan_parts(files: list[ByteSource], sizes: list[int], workers: int) -> list[Part]:
-    """At most `workers` parts, each of MIN_PART_BYTES or more, which together are all files in order; `sizes`
-    are the files' bytes."""
-    part_count = max(1, min(workers, sum(sizes) // MIN_PART_BYTES))
+    """At most `workers` parts, each of about MIN_PART_BYTES or more, which together are all files in order; `sizes`
+    are the files' bytes. The segments of a part are some CHUNKS_PER_PART, or its files."""
+    total = sum(sizes)
+    part_count = max(1, min(workers, total // MIN_PART_BYTES))
     if part_count == 1:
         return [[Segment(file) for file in files]]
-    part_size = sum(sizes) / part_count
-    parts: list[Part] = [[] for _ in range(part_count)]
+    shares = np.linspace(FIRST_SHARE, 2 - FIRST_SHARE, part_count).repeat(CHUNKS_PER_PART)
+    ends = np.rint(np.cumsum(shares) * (total / shares.sum())).astype(np.int64)
+    chunks: list[Part] = [[] for _ in ends]
     before = 0
     for file, size in zip(files, sizes, strict=True):
-        boundaries = [round(part_size * number) - before for number in range(part_count + 1)]
-        _cut_file(file, size, boundaries, parts)
+        first = int(np.searchsorted(ends[:-1], before, side="right"))
+        _cut_file(file, size, (ends[first:] - before).tolist(), chunks[first:])
         before += size
+    parts = [
+        [segment for chunk in chunks[first : first + CHUNKS_PER_PART] for segment in chunk]
+        for first in range(0, len(chunks), CHUNKS_PER_PART)
+    ]
     return [part for part in parts if part]
 
 
-def _cut_file(file: ByteSource, size: int, boundaries: list[int], parts: list[Part]) -> None:
-    """Share the file's bytes among the parts; part p wants those of [boundaries[p], boundaries[p + 1])."""
-    start, last_part = 0, len(parts) - 1
-    for number, part in enumerate(parts):
-        wanted_end = boundaries[number + 1]
-        if wanted_end <= start and not (size == 0 and number == last_part):
+def _cut_file(file: ByteSource, size: int, wanted_ends: list[int], chunks: list[Part]) -> None:
+    """Share the file's bytes among the chunks; each wants those up to its wanted end."""
+    start = 0
+    for wanted_end, chunk in zip(wanted_ends, chunks, strict=True):
+        is_last = chunk is chunks[-1]
+        if wanted_end <= start and not is_last:
             continue
-        if wanted_end >= size or number == last_part:
-            end = size
-        else:
-            end = _behind_white_space(file, wanted_end, size)
-        part.append(Segment(file, start, None if start == 0 and end == size else end, ends_file=end == size))
+        end = size if wanted_end >= size or is_last else _behind_white_space(file, wanted_end, size)
+        chunk.append(Segment(file, start, None if start == 0 and end == size else end, ends_file=end == size))
         start = end
         if start == size:
             return

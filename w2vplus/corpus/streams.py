@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -32,12 +32,14 @@ Key = tuple[int, ...]
 class Task:
     """A run of the text for one encoder: whole segments to be read by it, or blocks that have been read.
 
-    Tasks in the order of `key` are the text. `blocks`: bytes that begin at `segments[0].start`.
+    Tasks in the order of `key` are the text. `blocks`: bytes that begin at `segments[0].start`. `ids_foreseen`: about
+    how many there will be, of this task or, if it is the first, of the whole text, whose ids then lie in one array.
     """
 
     key: Key
-    segments: list[Segment]
+    segments: Iterable[Segment]
     blocks: list[memoryview] | None = None
+    ids_foreseen: int = 0
 
 
 @dataclass

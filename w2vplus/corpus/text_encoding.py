@@ -9,7 +9,8 @@ text, and `assembly` makes one numbering of them in the order of the text.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from queue import Full, Queue
@@ -19,7 +20,7 @@ from w2vplus._text import InvalidUtf8, TextEncoder
 from w2vplus.corpus.assembly import assemble
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
-from w2vplus.corpus.parts import Segment, plan_parts
+from w2vplus.corpus.parts import Part, Segment, plan_parts
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.streams import Key, Task, TaskReaders
 from w2vplus.storage import PieceStore, Storage
@@ -31,9 +32,14 @@ Progress = Callable[[int], object]
 PROGRESS_SECONDS = 0.1
 ID_BYTES_PER_TEXT_BYTE = 0.6
 """An int32 for a word of five to six letters and its space."""
+BYTES_PER_ID = 4
+"""At least, for room that costs nothing while it is empty."""
 PLAIN_BYTES_PER_COMPRESSED = 3
 BLOCKS_AHEAD = 4
 """Blocks that a decompressing thread may be in front of a single encoder."""
+
+
+FIRST_KEY: Key = (0, 0)
 
 
 class _Stopped(Exception):
@@ -47,20 +53,42 @@ class _Tasks(Protocol):
     def stop(self) -> None: ...
 
 
-class _ListedTasks:
-    """Tasks that are known beforehand, one for each worker or in turn."""
+class _PartTasks:
+    """Parts of a text, one for each worker; one who is done takes what lies last in a part behind his own.
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
-        self._tasks = iter(list(tasks))
+    Thread-safety: all methods.
+    """
+
+    def __init__(self, parts: list[Part], ids_foreseen: int) -> None:
+        self._parts = [deque(enumerate(part)) for part in parts]
+        self._begun = [False for _ in parts]
+        self._ids_foreseen = ids_foreseen
         self._lock = threading.Lock()
 
     def take(self, worker: int) -> Task | None:
         with self._lock:
-            return next(self._tasks, None)
+            if not self._begun[worker]:
+                self._begun[worker] = True
+                share = self._ids_foreseen // (1 if worker == 0 else len(self._parts))
+                return Task((worker, 0), self._rest_of(worker), ids_foreseen=share)
+            part = max(range(worker, len(self._parts)), key=lambda number: len(self._parts[number]))
+            if not self._parts[part]:
+                return None
+            number, segment = self._parts[part].pop()
+            return Task((part, number), [segment])
+
+    def _rest_of(self, part: int) -> Iterator[Segment]:
+        while True:
+            with self._lock:
+                if not self._parts[part]:
+                    return
+                _, segment = self._parts[part].popleft()
+            yield segment
 
     def stop(self) -> None:
         with self._lock:
-            self._tasks = iter(())
+            for part in self._parts:
+                part.clear()
 
 
 class _Faults:
@@ -110,9 +138,12 @@ class _Job:
     def __init__(self, errors: str, line_limit: int | None, store: PieceStore, counters: int) -> None:
         self.store = store
         self.encoders: list[TextEncoder] = []
+        self.first_types: list[str] = []
+        """Of the first part of several: its types as strings, made on the way."""
         self.bytes_read = [0] * counters
         self.faults = _Faults()
         self.is_stopped = False
+        self.is_shared = False
         self._errors = errors
         self._line_limit = line_limit
         self._lock = threading.Lock()
@@ -139,6 +170,10 @@ class _Job:
     def _encode(self, task: Task, number: int, counter: int, progress: Progress | None) -> None:
         encoder = self.encoders[number]
         first_type, drained = encoder.type_count, 0
+        if task.ids_foreseen:
+            encoder.foresee_ids(task.ids_foreseen, keeps_room=task.key == FIRST_KEY)
+        # These are final, and strings are made by one thread at a time anyway: now it has others beside it.
+        makes_strings = self.is_shared and task.key == FIRST_KEY
 
         def hand_in() -> None:
             nonlocal first_type, drained
@@ -165,6 +200,8 @@ class _Job:
                             break
                         if encoder.pending_bytes > self.store.piece_bytes:
                             hand_in()
+                        if makes_strings:
+                            self.first_types += encoder.types(len(self.first_types))
                         if progress is not None:
                             progress(sum(self.bytes_read))
                 encoder.end_file(segment.ends_file)
@@ -186,7 +223,7 @@ def encode_files(
             job = _encode_all(corpus, files, workers, errors, progress, store)
         if progress is not None:
             progress(sum(job.bytes_read))
-        return assemble(store, job.encoders, corpus)
+        return assemble(store, job.encoders, corpus, workers, job.first_types)
     finally:
         store.close()
 
@@ -197,13 +234,10 @@ def _encode_all(
 ) -> _Job:  # fmt: skip
     job = _Job(errors, corpus.limit, store, 2 * workers)
     whole_files = corpus.limit is not None
-    tasks: _Tasks
-    if workers == 1 or _one_writes_faster(files, store.limit):
-        job.work(_ListedTasks([Task((0,), [Segment(file) for file in files])]), 0, 0, progress)
-        _raise_fault(job)
-        return job
     streams = [file for file in files if not file.seekable or is_compressed(file)]
-    if streams or whole_files:
+    sizes = [file.byte_size() or 0 for file in files]
+    tasks: _Tasks
+    if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
         tasks = TaskReaders(
             files, lane_count, whole_files=whole_files, on_error=job.faults.add,
@@ -211,15 +245,16 @@ def _encode_all(
             on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
         )  # fmt: skip
     else:
-        sizes = [file.byte_size() or 0 for file in files]
-        parts = plan_parts(files, sizes, workers)
-        if len(parts) == 1:
-            job.work(_ListedTasks([Task((0,), parts[0])]), 0, 0, progress)
-            _raise_fault(job)
-            return job
-        tasks = _ListedTasks(Task((number,), part) for number, part in enumerate(parts))
-    _work_side_by_side(job, tasks, workers, progress)
-    _raise_fault(job)
+        parts = plan_parts(files, sizes, 1 if _one_writes_faster(files, store.limit) else workers)
+        workers = len(parts)
+        job.is_shared = workers > 1
+        tasks = _PartTasks(parts, min(sum(sizes), 2 * store.limit) // BYTES_PER_ID)
+    if workers > 1:
+        _work_side_by_side(job, tasks, workers, progress)
+    else:
+        job.work(tasks, 0, 0, progress)
+    if job.faults.error is not None:
+        raise job.faults.error
     return job
 
 
@@ -240,11 +275,6 @@ def _one_writes_faster(files: list[ByteSource], limit: int) -> bool:
 
 def _add(counters: list[int], place: int, count: int) -> None:
     counters[place] += count
-
-
-def _raise_fault(job: _Job) -> None:
-    if job.faults.error is not None:
-        raise job.faults.error
 
 
 def _work_side_by_side(job: _Job, tasks: _Tasks, workers: int, progress: Progress | None) -> None:
