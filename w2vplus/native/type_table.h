@@ -134,6 +134,7 @@ static inline int table_allocate_slots(type_table *table, uint64_t slot_count) {
     void *allocation = calloc(slot_count * sizeof(type_slot) + SLOT_ALIGNMENT, 1);
     if (!allocation) return -1;
     wish_huge_pages(allocation, slot_count * sizeof(type_slot));
+    touch_pages(allocation, slot_count * sizeof(type_slot));
     table->slots_allocation = allocation;
     table->slots = (type_slot *)(((uintptr_t)allocation + SLOT_ALIGNMENT - 1) & ~(uintptr_t)(SLOT_ALIGNMENT - 1));
     table->slot_mask = slot_count - 1;
