@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -126,9 +127,48 @@ class ItemFile:
             view = mmap.mmap(self._file.fileno(), self.count * self._dtype.itemsize, access=mmap.ACCESS_READ)
         return np.frombuffer(view, self._dtype)
 
+    def mapped_anew(self, count: int) -> NDArray[Any]:
+        """Zeros, `count` of them, to be written, over the mapped file; it needs this object no longer."""
+        size = count * self._dtype.itemsize
+        with self._lock:
+            try:
+                # Writing to a page that the disk has no room for ends a process: the room must be there.
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(self._file.fileno(), 0, size)
+                else:
+                    for begin in range(0, size, SPILLED_PIECE_BYTES):
+                        self._file.write(bytes(min(SPILLED_PIECE_BYTES, size - begin)))
+            except OSError as error:
+                self._file.close()
+                raise self._explained(error) from error
+            view = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_WRITE)
+        return np.frombuffer(view, self._dtype)
+
     def close(self) -> None:
         """Give the disk space back once nothing is mapped."""
         self._file.close()
+
+
+def zeros_kept_like(kept: NDArray[Any], count: int, dtype: type[np.generic]) -> NDArray[Any]:
+    """An array of `count` zeros to be written: in memory, or in a mapped nameless file if `kept` lies in a file.
+
+    What is made of a corpus that is too large for memory is kept as the corpus is. Raises OSError, naming the folder
+    and the remedy, if the disk has no room for all of it.
+    """
+    if not count or not is_mapped(kept):
+        return np.zeros(count, dtype)
+    file = ItemFile(dtype, None)
+    array = file.mapped_anew(count)
+    file.close()
+    return array
+
+
+def is_mapped(array: NDArray[Any]) -> bool:
+    """Whether the items lie in a mapped file rather than in memory."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
 
 
 class _Run:
@@ -162,6 +202,74 @@ class Piece:
     end_new_type: int
 
 
+@dataclass(eq=False)
+class PieceTally:
+    """What is left of a piece when its ids are not kept: how many tokens, and where its lines end: behind how many
+    tokens the first (-1: none), how many sentences lie between that and the last, how many tokens behind it."""
+
+    key: tuple[int, ...]
+    encoder: int
+    token_count: int
+    first_end: int
+    inner_sentences: int
+    rest: int
+    last_space: int
+    first_new_type: int
+    end_new_type: int
+
+
+class TallyStore:
+    """The pieces of a corpus that is only counted: their ids and boundaries are given back at once.
+
+    Thread-safety: any number of threads may `add`.
+    """
+
+    limit = sys.maxsize
+    piece_bytes = 1 << 22
+    room = 1 << 23
+
+    def __init__(self, max_sentence_length: int | None) -> None:
+        self._most = max_sentence_length
+        self._lock = threading.Lock()
+        self.pieces: list[PieceTally] = []
+
+    def add(
+        self, key: tuple[int, ...], encoder: int, taken: tuple[NDArray[np.int32], NDArray[np.int64], int],
+        new_types: tuple[int, int],
+    ) -> None:  # fmt: skip
+        """Keep the numbers of a piece."""
+        ids, line_ends, last_space = taken
+        inner = int(sentences_of(np.diff(line_ends), self._most).sum())
+        first, last = (int(line_ends[0]), int(line_ends[-1])) if len(line_ends) else (-1, 0)
+        tally = PieceTally(key, encoder, len(ids), first, inner, len(ids) - last, last_space, *new_types)
+        with self._lock:
+            self.pieces.append(tally)
+
+    def sort(self) -> list[PieceTally]:
+        """The pieces in the order of the text."""
+        self.pieces.sort(key=lambda piece: piece.key)
+        return self.pieces
+
+    def token_count(self) -> int:
+        return sum(piece.token_count for piece in self.pieces)
+
+    def sentence_count(self) -> int:
+        """Of lines; `sort` comes first."""
+        count = line = 0
+        for piece in self.pieces:
+            if piece.first_end < 0:
+                line += piece.token_count
+                continue
+            count += int(sentences_of(np.int64(line + piece.first_end), self._most)) + piece.inner_sentences
+            line = piece.rest
+        return count
+
+
+def sentences_of(line_lengths: Any, max_sentence_length: int | None) -> Any:
+    """How many sentences lines of so many tokens become, int64; a blank one becomes none."""
+    return line_lengths > 0 if max_sentence_length is None else -(-line_lengths // max_sentence_length)
+
+
 class PieceStore:
     """The pieces of a corpus while it is read, and its final arrays.
 
@@ -185,6 +293,11 @@ class PieceStore:
     def limit(self) -> int:
         """Bytes that stay in memory."""
         return self._storage.limit
+
+    @property
+    def room(self) -> int:
+        """Bytes of ids that may be foreseen in one array."""
+        return 2 * self._storage.limit
 
     @property
     def piece_bytes(self) -> int:

@@ -14,6 +14,7 @@ from w2vplus.cli._options import (
     CorpusArgument,
     ErrorsOption,
     JsonFlag,
+    MemoryLimitOption,
     NormalizeOption,
     PhraseConnectors,
     PhraseMaxPairs,
@@ -25,7 +26,13 @@ from w2vplus.cli._options import (
     SplitSentencesFlag,
     TopOption,
 )
-from w2vplus.cli._settings import DecodingErrors, Normalization, PhraseSettings, available_cpus
+from w2vplus.cli._settings import (
+    DecodingErrors,
+    Normalization,
+    PhraseSettings,
+    available_cpus,
+    size_in_bytes,
+)
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
 
 if TYPE_CHECKING:
@@ -138,6 +145,7 @@ def phrases(
     ] = None,
     errors: ErrorsOption = DecodingErrors.STRICT,
     skip_unreadable: SkipUnreadableFlag = False,
+    memory_limit: MemoryLimitOption = None,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -159,8 +167,9 @@ def phrases(
             check_not_a_source(path, option, corpus)
     check_distinct(("--output", output), ("--export", export))
     reading = _pipeline.ReadOptions(
-        errors.value, None, normalize.value, split_sentences, tuple(column or ()), skip_unreadable
-    )
+        errors.value, None, normalize.value, split_sentences, tuple(column or ()), skip_unreadable,
+        None if memory_limit is None else size_in_bytes("--memory-limit", memory_limit),
+    )  # fmt: skip
     opened = reading.open(corpus)
     encoded = _pipeline.encode_opened(
         opened, corpus, reading, workers=available_cpus(), quiet=quiet or as_json

@@ -9,11 +9,11 @@ every type where it occurs first.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from w2vplus._numbering import TypeNumbering, write_renumbered
 from w2vplus._text import TextEncoder
 from w2vplus.corpus.lines import TextCorpus
-from w2vplus.storage import Piece, PieceStore
-from w2vplus.store import EncodedCorpus, TokenStore
+from w2vplus.storage import Piece, PieceStore, PieceTally, TallyStore
+from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts
+
+Written = TypeVar("Written")
 
 TYPES_AT_ONCE = 1 << 14
 
@@ -34,9 +36,34 @@ def assemble(
     there is already of the strings of the first piece's encoder."""
     pieces = store.sort()
     starts = _sentence_starts(store, pieces, corpus)
+    types, counts, ids = _one_numbering(
+        encoders, pieces, workers, first_types, partial(store.ids_in_order, write=write_renumbered)
+    )
+    return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
+
+
+def assemble_counts(
+    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, first_types: list[str]
+) -> TypeCounts:
+    """The same for a corpus whose ids nobody kept."""
+    pieces = store.sort()
+    types, counts, _ = _one_numbering(encoders, pieces, workers, first_types, lambda new_ids, each: None)
+    sentence_count = store.sentence_count()
+    if corpus.one_stream:
+        runs = [(piece.token_count, piece.last_space) for piece in pieces]
+        sentence_count = len(stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)) - 1
+    return TypeCounts(types, counts, 0, store.token_count(), sentence_count)
+
+
+def _one_numbering(
+    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int, first_types: list[str],
+    write: Callable[..., Written],
+) -> tuple[list[Any], NDArray[np.int64], Written]:  # fmt: skip
+    """All types in the order of the text, their counts, and what `write(new_ids=..., each=...)` returns: it is called
+    as soon as it is known which ids an encoder's become."""
     if len(encoders) == 1:
-        ids = store.ids_in_order([None], write_renumbered, _in_turn)
-        return EncodedCorpus.trusted(encoders[0].types(), encoders[0].counts(), TokenStore.trusted(ids, starts))
+        written = write(new_ids=[None], each=_in_turn)
+        return encoders[0].types(), encoders[0].counts(), written
     runs = [(piece.encoder, piece.first_new_type, piece.end_new_type) for piece in pieces]
     numbering = TypeNumbering(encoders)
     # Strings need the interpreter, everything else here does not: the one goes on beside the other.
@@ -46,12 +73,11 @@ def assemble(
         types += _in_steps(encoders[runs[0][0]].types, len(types), runs[0][2])
         new_counts = numbered.result()
         new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(encoder) for encoder in range(len(encoders))]
-        writing = executor.submit(store.ids_in_order, new_ids, write_renumbered, partial(_side_by_side, executor))
+        writing = executor.submit(write, new_ids=new_ids, each=partial(_side_by_side, executor))
         for run, (least, after) in zip(runs[1:], pairwise(new_counts), strict=True):
             if after > len(types):  # types of the first part may be there already
                 types += _in_steps(partial(_numbered_types, numbering, run[0], max(least, len(types))), *run[1:])
-        ids = writing.result()
-    return EncodedCorpus.trusted(types, numbering.counts(), TokenStore.trusted(ids, starts))
+        return types, numbering.counts(), writing.result()
 
 
 def _number(
@@ -114,12 +140,8 @@ def _side_by_side(executor: ThreadPoolExecutor, work: list[Callable[[], None]]) 
 def _sentence_starts(store: PieceStore, pieces: list[Piece], corpus: TextCorpus) -> NDArray[np.int64]:
     """int64, of all sentences."""
     if corpus.one_stream:
-        token_count = cuttable = 0
-        for piece in pieces:
-            if piece.last_space >= 0:
-                cuttable = token_count + piece.last_space
-            token_count += piece.ids.count
-        return stream_sentence_starts(token_count, cuttable, corpus.max_sentence_length)
+        runs = [(piece.ids.count, piece.last_space) for piece in pieces]
+        return stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)
 
     def parts() -> Iterator[NDArray[Any]]:
         yield np.zeros(1, np.int64)
@@ -132,6 +154,17 @@ def _sentence_starts(store: PieceStore, pieces: list[Piece], corpus: TextCorpus)
             token_count += piece.ids.count
 
     return store.new_array(np.int64, parts())
+
+
+def _cuttable(runs: list[tuple[int, int]]) -> tuple[int, int]:
+    """Tokens of all runs, and those before the last space; of each run its tokens and those before its last space, or
+    -1."""
+    token_count = cuttable = 0
+    for count, last_space in runs:
+        if last_space >= 0:
+            cuttable = token_count + last_space
+        token_count += count
+    return token_count, cuttable
 
 
 def line_sentence_starts(

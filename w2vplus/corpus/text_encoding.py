@@ -17,14 +17,14 @@ from queue import Full, Queue
 from typing import Protocol
 
 from w2vplus._text import InvalidUtf8, TextEncoder
-from w2vplus.corpus.assembly import assemble
+from w2vplus.corpus.assembly import assemble, assemble_counts
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
 from w2vplus.corpus.parts import Part, Segment, plan_parts
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.streams import Key, Task, TaskReaders
-from w2vplus.storage import PieceStore, Storage
-from w2vplus.store import EncodedCorpus
+from w2vplus.storage import PieceStore, Storage, TallyStore
+from w2vplus.store import EncodedCorpus, TypeCounts
 
 Progress = Callable[[int], object]
 """Called with the number of bytes read so far, of the files as they are on disk."""
@@ -135,7 +135,7 @@ class _Job:
     Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
     """
 
-    def __init__(self, errors: str, line_limit: int | None, store: PieceStore, counters: int) -> None:
+    def __init__(self, errors: str, line_limit: int | None, store: PieceStore | TallyStore, counters: int) -> None:
         self.store = store
         self.encoders: list[TextEncoder] = []
         self.first_types: list[str] = []
@@ -219,18 +219,35 @@ def encode_files(
     are)`."""
     store = PieceStore(storage or Storage())
     try:
-        with unchanged(files):
-            job = _encode_all(corpus, files, workers, errors, progress, store)
-        if progress is not None:
-            progress(sum(job.bytes_read))
+        job = _read(corpus, files, workers, errors, progress, store)
         return assemble(store, job.encoders, corpus, workers, job.first_types)
     finally:
         store.close()
 
 
+def count_files(
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None
+) -> TypeCounts:
+    """What `encode_files` would count, without its memory: ids are given back as they come."""
+    store = TallyStore(corpus.max_sentence_length)
+    job = _read(corpus, files, workers, errors, progress, store)
+    return assemble_counts(store, job.encoders, corpus, workers, job.first_types)
+
+
+def _read(
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    store: PieceStore | TallyStore,
+) -> _Job:  # fmt: skip
+    with unchanged(files):
+        job = _encode_all(corpus, files, workers, errors, progress, store)
+    if progress is not None:
+        progress(sum(job.bytes_read))
+    return job
+
+
 def _encode_all(
     corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
-    store: PieceStore,
+    store: PieceStore | TallyStore,
 ) -> _Job:  # fmt: skip
     job = _Job(errors, corpus.limit, store, 2 * workers)
     whole_files = corpus.limit is not None
@@ -248,7 +265,7 @@ def _encode_all(
         parts = plan_parts(files, sizes, 1 if _one_writes_faster(files, store.limit) else workers)
         workers = len(parts)
         job.is_shared = workers > 1
-        tasks = _PartTasks(parts, min(sum(sizes), 2 * store.limit) // BYTES_PER_ID)
+        tasks = _PartTasks(parts, min(sum(sizes), store.room) // BYTES_PER_ID)
     if workers > 1:
         _work_side_by_side(job, tasks, workers, progress)
     else:
