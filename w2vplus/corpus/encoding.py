@@ -19,8 +19,8 @@ from w2vplus.corpus.cache import CorpusCache
 from w2vplus.corpus.columns import RowTokenLists
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.integers import IntegerSentences
-from w2vplus.corpus.lines import LineSentence, TextCorpus
-from w2vplus.corpus.raw_text import Normalize, SentenceSplitter, normalized_files
+from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.raw_text import Normalize, SentenceSplitter
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.text_encoding import count_files, encode_files
@@ -159,8 +159,6 @@ class _Job(Generic[Result]):
 
     def _read_text(self, corpus: TextCorpus, files: list[ByteSource]) -> Result:
         errors = corpus.errors if self.errors == "strict" else self.errors
-        if corpus.raw_text.is_any:
-            return self._read_raw_text(corpus, files, errors)
         if not corpus.one_stream:
             return self.of_files(corpus, files, errors, self.progress)
         streams = []  # each file is one of its own
@@ -168,17 +166,6 @@ class _Job(Generic[Result]):
             self.progress.next_corpus()
             streams.append(self.of_files(corpus, [file], errors, self.progress))
         return self.joined(streams)
-
-    def _read_raw_text(self, corpus: TextCorpus, files: list[ByteSource], errors: str) -> Result:
-        """Files normalised and split natively on their way to the encoder."""
-        with unchanged(files):
-            normalized = normalized_files(corpus.raw_text, files, errors, corpus.limit, self.workers)
-            lines = LineSentence(normalized, corpus.max_sentence_length)
-
-            def report(_count: int) -> None:
-                self.progress(sum(file.bytes_read for file in normalized))
-
-            return self.of_files(lines, list(normalized), errors, report)
 
     def _read_dump(self, dump: WikiDump) -> Result:
         bytes_read = 0

@@ -1,5 +1,4 @@
-"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end behind white
-space.
+"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end where tokens or lines do.
 
 Used where a file cannot be cut without being read (compressed, remote): threads read and decompress several
 files side by side, each a few blocks ahead, and any number of workers take the blocks. Called by
@@ -60,12 +59,12 @@ class TaskReaders:
     """
 
     def __init__(
-        self, files: list[ByteSource], lane_count: int, *, whole_files: bool,
+        self, files: list[ByteSource], lane_count: int, *, whole_files: bool, ends: tuple[bytes, ...],
         on_raw_bytes: Callable[[int, int], None], on_error: Callable[[Key, BaseException], None],
         is_needed: Callable[[Key], bool],
     ) -> None:  # fmt: skip
         self._numbered = iter(list(enumerate(files)))
-        self._whole_files = whole_files
+        self._whole_files, self._ends = whole_files, ends
         self._on_raw_bytes, self._on_error, self._is_needed = on_raw_bytes, on_error, is_needed
         self._changed = threading.Condition()
         self._stopped = False
@@ -137,18 +136,18 @@ class TaskReaders:
             yield Task((file_number, 0), [Segment(file)])
             return
         if file.seekable and not is_compressed(file):
-            for count, segment in enumerate(_segments(file)):
+            for count, segment in enumerate(_segments(file, self._ends)):
                 yield Task((file_number, count), [segment])
             return
         blocks = read_blocks(file, on_raw_bytes=lambda size: self._on_raw_bytes(lane, size))
         with closing(blocks):
-            for count, (start, pieces, is_last) in enumerate(torn_at_white_space(blocks)):
+            for count, (start, pieces, is_last) in enumerate(torn_behind(self._ends, blocks)):
                 yield Task((file_number, count), [Segment(file, start, ends_file=is_last)], pieces)
 
 
-def _segments(file: ByteSource) -> Iterator[Segment]:
+def _segments(file: ByteSource, ends: tuple[bytes, ...]) -> Iterator[Segment]:
     size = file.byte_size() or 0
-    points = [0, *cut_points(file, range(SEGMENT_BYTES, size, SEGMENT_BYTES), size), size]
+    points = [0, *cut_points(file, range(SEGMENT_BYTES, size, SEGMENT_BYTES), size, ends), size]
     if len(points) == 2:
         yield Segment(file)
         return
@@ -156,16 +155,15 @@ def _segments(file: ByteSource) -> Iterator[Segment]:
         yield Segment(file, start, end, ends_file=end == size)
 
 
-def torn_at_white_space(blocks: Iterator[bytes]) -> Iterator[tuple[int, list[memoryview], bool]]:
-    """(offset, pieces, whether it is the last) of runs that end behind a space or line feed, one a block or
-    more.
+def torn_behind(ends: tuple[bytes, ...], blocks: Iterator[bytes]) -> Iterator[tuple[int, list[memoryview], bool]]:
+    """(offset, pieces, whether it is the last) of runs that end behind one of `ends`, one a block or more.
 
-    A run without white space goes on through the following blocks. The last run may be empty.
+    A run without any goes on through the following blocks. The last run may be empty.
     """
     offset = 0
     waiting: list[memoryview] = []
     for block in blocks:
-        cut = max(block.rfind(b" "), block.rfind(b"\n")) + 1
+        cut = max(map(block.rfind, ends)) + 1
         view = memoryview(block)
         if not cut:
             waiting.append(view)

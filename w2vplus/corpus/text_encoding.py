@@ -20,7 +20,8 @@ from w2vplus._text import InvalidUtf8, TextEncoder
 from w2vplus.corpus.assembly import assemble, assemble_counts
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
-from w2vplus.corpus.parts import Part, Segment, plan_parts
+from w2vplus.corpus.parts import LINE_ENDS, TOKEN_ENDS, Part, Segment, plan_parts
+from w2vplus.corpus.raw_text import Block, plain_text
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.streams import Key, Task, TaskReaders
 from w2vplus.storage import PieceStore, Storage, TallyStore
@@ -135,7 +136,7 @@ class _Job:
     Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
     """
 
-    def __init__(self, errors: str, line_limit: int | None, store: PieceStore | TallyStore, counters: int) -> None:
+    def __init__(self, corpus: TextCorpus, errors: str, store: PieceStore | TallyStore, counters: int) -> None:
         self.store = store
         self.encoders: list[TextEncoder] = []
         self.first_types: list[str] = []
@@ -145,7 +146,7 @@ class _Job:
         self.is_stopped = False
         self.is_shared = False
         self._errors = errors
-        self._line_limit = line_limit
+        self._rules, self._line_limit = corpus.raw_text, corpus.limit
         self._lock = threading.Lock()
 
     def new_encoder(self) -> int:
@@ -185,12 +186,8 @@ class _Job:
             self.bytes_read[counter] += count
 
         for segment in task.segments:
-            if task.blocks is not None:
-                ready: Generator[bytes | memoryview, None, None] = (block for block in task.blocks)
-            else:
-                blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes)
-                ready = read_ahead(blocks) if is_slow_to_read(segment.file) else blocks
-            encoder.begin_file(segment.start, self._line_limit)
+            ready = self._plain_text(task, segment, add_bytes)
+            encoder.begin_file(segment.start, None if self._rules.is_any else self._line_limit)
             try:
                 with closing(ready):
                     for block in ready:
@@ -209,6 +206,19 @@ class _Job:
                 line = error.line + 1 + _newlines_before(segment)
                 raise not_utf8(segment.file.name, line, error.offset) from error
         hand_in()
+
+    def _plain_text(
+        self, task: Task, segment: Segment, on_raw_bytes: Callable[[int], None]
+    ) -> Generator[Block, None, None]:
+        """What the encoder is to read."""
+        if task.blocks is not None:
+            ready: Generator[Block, None, None] = (block for block in task.blocks)
+        else:
+            blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=on_raw_bytes)
+            ready = read_ahead(blocks) if is_slow_to_read(segment.file) else (block for block in blocks)
+        if not self._rules.is_any:
+            return ready
+        return plain_text(self._rules, ready, self._errors, offset=segment.start, line_limit=self._line_limit)
 
 
 def encode_files(
@@ -249,20 +259,23 @@ def _encode_all(
     corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
     store: PieceStore | TallyStore,
 ) -> _Job:  # fmt: skip
-    job = _Job(errors, corpus.limit, store, 2 * workers)
+    job = _Job(corpus, errors, store, 2 * workers)
     whole_files = corpus.limit is not None
+    ends = TOKEN_ENDS if corpus.raw_text.sentences is None else LINE_ENDS
+    if callable(corpus.raw_text.sentences):
+        workers = 1  # the user's function is called by one thread
     streams = [file for file in files if not file.seekable or is_compressed(file)]
     sizes = [file.byte_size() or 0 for file in files]
     tasks: _Tasks
     if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
         tasks = TaskReaders(
-            files, lane_count, whole_files=whole_files, on_error=job.faults.add,
+            files, lane_count, whole_files=whole_files, ends=ends, on_error=job.faults.add,
             is_needed=lambda key: not job.faults.is_behind(key),
             on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
         )  # fmt: skip
     else:
-        parts = plan_parts(files, sizes, 1 if _one_writes_faster(files, store.limit) else workers)
+        parts = plan_parts(files, sizes, 1 if _one_writes_faster(files, store.limit) else workers, ends)
         workers = len(parts)
         job.is_shared = workers > 1
         tasks = _PartTasks(parts, min(sum(sizes), store.room) // BYTES_PER_ID)
