@@ -26,7 +26,7 @@ SkipUnreadableFlag = Annotated[
     bool,
     typer.Option(
         "--skip-unreadable",
-        help="Leave out files that cannot be opened; they are named.",
+        help="Leave out files that cannot be opened or decompressed; they are named.",
         rich_help_panel=TEXT,
     ),
 ]
