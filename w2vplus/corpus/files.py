@@ -81,7 +81,8 @@ class BlockStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._rest:
-            self._rest = memoryview(next(filter(None, self._blocks), b""))  # an empty block is no end
+            # An empty block is no end.
+            self._rest = memoryview(next((block for block in self._blocks if len(block)), b""))
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
         self._rest = self._rest[size:]

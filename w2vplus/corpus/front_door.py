@@ -209,8 +209,8 @@ def _open_files(
 
 
 def _readable(files: list[ByteSource]) -> list[ByteSource]:
-    """Those whose first block can be read, of compressed files every block: damage anywhere shows only then. CorpusError
-    if there is none."""
+    """Those whose first block can be read, of compressed files every block: damage anywhere shows only then.
+    CorpusError if there is none."""
     readable = []
     for file in files:
         try:
