@@ -10,11 +10,11 @@ from gensim.utils import prune_vocab
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2vplus import storage as storage_module
 from w2vplus._numbering import pruned_counts
 from w2vplus.corpus import LineSentence, Text8Corpus, count_bounded, count_types, encode, open_corpus
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
+from w2vplus.corpus import pieces as pieces_module
 from w2vplus.counts_file import read_counts, write_counts
 from w2vplus.errors import CorpusError
 
@@ -94,7 +94,7 @@ def test_bounded_counts_are_exact_where_all_types_fit(tmp_path, as_text):
 def test_counting_alone_finds_what_encoding_finds(tmp_path, monkeypatch, workers, lines, longest):
     monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1)
     monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 7)
-    monkeypatch.setattr(storage_module.TallyStore, "piece_bytes", 9)
+    monkeypatch.setattr(pieces_module.TallyStore, "piece_bytes", 9)
     plain, zipped = tmp_path / "text.txt", tmp_path / "text.gz"
     plain.write_text("\n".join(lines), encoding="utf-8")
     zipped.write_bytes(gzip.compress(plain.read_bytes()))
@@ -114,17 +114,17 @@ def test_counting_alone_keeps_no_ids(tmp_path, monkeypatch):
     path = tmp_path / "text.txt"
     path.write_text("to be or not to be\n" * 300_000)
     monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1 << 20)
-    monkeypatch.setattr(storage_module.PieceStore, "add", None)
+    monkeypatch.setattr(pieces_module.PieceStore, "add", None)
     taken = []
-    real = storage_module.TallyStore.add
+    real = pieces_module.TallyStore.add
 
     def add(store, key, encoder, piece, new_types):
         taken.append(len(piece[0]))
         real(store, key, encoder, piece, new_types)
 
-    monkeypatch.setattr(storage_module.TallyStore, "add", add)
+    monkeypatch.setattr(pieces_module.TallyStore, "add", add)
     assert count_types(path, workers=2).token_count == 1_800_000 == sum(taken)
-    assert max(taken) * 4 < 2 * storage_module.TallyStore.piece_bytes
+    assert max(taken) * 4 < 2 * pieces_module.TallyStore.piece_bytes
 
 
 def test_counting_refuses_what_encoding_refuses(tmp_path):

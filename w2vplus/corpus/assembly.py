@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from w2vplus._numbering import TypeNumbering, write_renumbered
 from w2vplus._text import TextEncoder
 from w2vplus.corpus.lines import TextCorpus
-from w2vplus.storage import Piece, PieceStore, PieceTally, TallyStore
+from w2vplus.corpus.pieces import Piece, PieceStore, PieceTally, TallyStore
 from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts
 
 Written = TypeVar("Written")

@@ -20,13 +20,14 @@ from w2vplus.corpus.columns import RowTokenLists
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.pieces import PieceStore
 from w2vplus.corpus.raw_text import Normalize, SentenceSplitter
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.corpus.text_encoding import count_files, encode_files
 from w2vplus.corpus.wiki import WikiDump
 from w2vplus.errors import CorpusError
-from w2vplus.storage import PieceStore, Storage
+from w2vplus.storage import Storage
 from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts, concatenate_corpora, merged_types
 
 Result = TypeVar("Result")

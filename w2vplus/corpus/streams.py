@@ -1,8 +1,8 @@
 """Files become tasks for encoders in the order of the text: byte ranges, or blocks that end where tokens or lines do.
 
-Used where a file cannot be cut without being read (compressed, remote): threads read and decompress several
-files side by side, each a few blocks ahead, and any number of workers take the blocks. Called by
-`text_encoding`.
+`PartTasks` are of plain files. `TaskReaders` are for files that cannot be cut without being read (compressed,
+remote): threads read and decompress several side by side, each a few blocks ahead, and any number of workers take the
+blocks. Called by `text_encoding`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
+from queue import Full, Queue
+from typing import Protocol
 
 from w2vplus.corpus.files import is_compressed, read_blocks
-from w2vplus.corpus.parts import Segment, cut_points
+from w2vplus.corpus.parts import Part, Segment, cut_points
 from w2vplus.corpus.sources import ByteSource
 
 TASKS_AHEAD = 3
 """Tasks that each reading thread may be in front of the workers."""
+
+BLOCKS_AHEAD = 4
+"""Blocks that a decompressing thread may be in front of a single encoder."""
+
+PUT_SECONDS = 0.1
+"""How long a full queue is waited for before a look whether anybody still reads."""
 
 SEGMENT_BYTES = 1 << 23
 """Of a plain file that stands among others."""
@@ -39,6 +47,51 @@ class Task:
     segments: Iterable[Segment]
     blocks: list[memoryview] | None = None
     ids_foreseen: int = 0
+
+
+class Tasks(Protocol):
+    """Where workers get their work; thread-safe."""
+
+    def take(self, worker: int) -> Task | None: ...
+    def stop(self) -> None: ...
+
+
+class PartTasks:
+    """Parts of a text, one for each worker; one who is done takes what lies last in a part behind his own.
+
+    Thread-safety: all methods.
+    """
+
+    def __init__(self, parts: list[Part], ids_foreseen: int) -> None:
+        self._parts = [deque(enumerate(part)) for part in parts]
+        self._begun = [False for _ in parts]
+        self._ids_foreseen = ids_foreseen
+        self._lock = threading.Lock()
+
+    def take(self, worker: int) -> Task | None:
+        with self._lock:
+            if not self._begun[worker]:
+                self._begun[worker] = True
+                share = self._ids_foreseen // (1 if worker == 0 else len(self._parts))
+                return Task((worker, 0), self._rest_of(worker), ids_foreseen=share)
+            part = max(range(worker, len(self._parts)), key=lambda number: len(self._parts[number]))
+            if not self._parts[part]:
+                return None
+            number, segment = self._parts[part].pop()
+            return Task((part, number), [segment])
+
+    def _rest_of(self, part: int) -> Iterator[Segment]:
+        while True:
+            with self._lock:
+                if not self._parts[part]:
+                    return
+                _, segment = self._parts[part].popleft()
+            yield segment
+
+    def stop(self) -> None:
+        with self._lock:
+            for part in self._parts:
+                part.clear()
 
 
 @dataclass
@@ -173,3 +226,44 @@ def torn_behind(ends: tuple[bytes, ...], blocks: Iterator[bytes]) -> Iterator[tu
         offset += sum(len(piece) for piece in pieces)
         waiting = [view[cut:]]
     yield offset, waiting, True
+
+
+def is_slow_to_read(file: ByteSource) -> bool:
+    """Whether reading is worth a thread of its own beside the encoder: decompression, a network."""
+    return file.detect_compression and (not file.seekable or is_compressed(file))
+
+
+def read_ahead(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """`blocks` fetched by another thread, at most BLOCKS_AHEAD in front; its errors are raised here."""
+    waiting: Queue[bytes | BaseException | None] = Queue(BLOCKS_AHEAD)
+    stopped = threading.Event()
+
+    def put(item: bytes | BaseException | None) -> bool:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=PUT_SECONDS)
+            except Full:
+                continue
+            return True
+        return False
+
+    def fetch() -> None:
+        try:
+            with closing(blocks):
+                for block in blocks:
+                    if not put(block):
+                        return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=fetch, name="w2vplus-read", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()

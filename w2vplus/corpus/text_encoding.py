@@ -9,22 +9,20 @@ text, and `assembly` makes one numbering of them in the order of the text.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from queue import Full, Queue
-from typing import Protocol
 
 from w2vplus._text import InvalidUtf8, TextEncoder
 from w2vplus.corpus.assembly import assemble, assemble_counts
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
-from w2vplus.corpus.parts import LINE_ENDS, TOKEN_ENDS, Part, Segment, plan_parts
+from w2vplus.corpus.parts import LINE_ENDS, TOKEN_ENDS, Segment, plan_parts
+from w2vplus.corpus.pieces import PieceStore, TallyStore
 from w2vplus.corpus.raw_text import Block, plain_text
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.streams import Key, Task, TaskReaders
-from w2vplus.storage import PieceStore, Storage, TallyStore
+from w2vplus.corpus.streams import Key, PartTasks, Task, TaskReaders, Tasks, is_slow_to_read, read_ahead
+from w2vplus.storage import Storage
 from w2vplus.store import EncodedCorpus, TypeCounts
 
 Progress = Callable[[int], object]
@@ -36,60 +34,11 @@ ID_BYTES_PER_TEXT_BYTE = 0.6
 BYTES_PER_ID = 4
 """At least, for room that costs nothing while it is empty."""
 PLAIN_BYTES_PER_COMPRESSED = 3
-BLOCKS_AHEAD = 4
-"""Blocks that a decompressing thread may be in front of a single encoder."""
-
-
 FIRST_KEY: Key = (0, 0)
 
 
 class _Stopped(Exception):
     """An earlier part failed or the user interrupted; never leaves this module."""
-
-
-class _Tasks(Protocol):
-    """Where workers get their work."""
-
-    def take(self, worker: int) -> Task | None: ...
-    def stop(self) -> None: ...
-
-
-class _PartTasks:
-    """Parts of a text, one for each worker; one who is done takes what lies last in a part behind his own.
-
-    Thread-safety: all methods.
-    """
-
-    def __init__(self, parts: list[Part], ids_foreseen: int) -> None:
-        self._parts = [deque(enumerate(part)) for part in parts]
-        self._begun = [False for _ in parts]
-        self._ids_foreseen = ids_foreseen
-        self._lock = threading.Lock()
-
-    def take(self, worker: int) -> Task | None:
-        with self._lock:
-            if not self._begun[worker]:
-                self._begun[worker] = True
-                share = self._ids_foreseen // (1 if worker == 0 else len(self._parts))
-                return Task((worker, 0), self._rest_of(worker), ids_foreseen=share)
-            part = max(range(worker, len(self._parts)), key=lambda number: len(self._parts[number]))
-            if not self._parts[part]:
-                return None
-            number, segment = self._parts[part].pop()
-            return Task((part, number), [segment])
-
-    def _rest_of(self, part: int) -> Iterator[Segment]:
-        while True:
-            with self._lock:
-                if not self._parts[part]:
-                    return
-                _, segment = self._parts[part].popleft()
-            yield segment
-
-    def stop(self) -> None:
-        with self._lock:
-            for part in self._parts:
-                part.clear()
 
 
 class _Faults:
@@ -154,7 +103,7 @@ class _Job:
             self.encoders.append(TextEncoder(self._errors))
             return len(self.encoders) - 1
 
-    def work(self, tasks: _Tasks, worker: int, counter: int, progress: Progress | None = None) -> None:
+    def work(self, tasks: Tasks, worker: int, counter: int, progress: Progress | None = None) -> None:
         """Encode tasks until there are none; errors go to `faults`. `counter`: this worker's place in
         `bytes_read`."""
         encoders = _Encoders(self)
@@ -171,10 +120,11 @@ class _Job:
     def _encode(self, task: Task, number: int, counter: int, progress: Progress | None) -> None:
         encoder = self.encoders[number]
         first_type, drained = encoder.type_count, 0
+        # The first part's types and ids are final. Strings are made by one thread at a time anyway: now it has others
+        # beside it; and the ids of the other parts will stand behind these.
+        is_first = self.is_shared and task.key == FIRST_KEY
         if task.ids_foreseen:
-            encoder.foresee_ids(task.ids_foreseen, keeps_room=task.key == FIRST_KEY)
-        # These are final, and strings are made by one thread at a time anyway: now it has others beside it.
-        makes_strings = self.is_shared and task.key == FIRST_KEY
+            encoder.foresee_ids(task.ids_foreseen, keeps_room=is_first)
 
         def hand_in() -> None:
             nonlocal first_type, drained
@@ -197,7 +147,7 @@ class _Job:
                             break
                         if encoder.pending_bytes > self.store.piece_bytes:
                             hand_in()
-                        if makes_strings:
+                        if is_first:
                             self.first_types += encoder.types(len(self.first_types))
                         if progress is not None:
                             progress(sum(self.bytes_read))
@@ -266,7 +216,7 @@ def _encode_all(
         workers = 1  # the user's function is called by one thread
     streams = [file for file in files if not file.seekable or is_compressed(file)]
     sizes = [file.byte_size() or 0 for file in files]
-    tasks: _Tasks
+    tasks: Tasks
     if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
         tasks = TaskReaders(
@@ -278,7 +228,7 @@ def _encode_all(
         parts = plan_parts(files, sizes, 1 if _one_writes_faster(files, store.limit) else workers, ends)
         workers = len(parts)
         job.is_shared = workers > 1
-        tasks = _PartTasks(parts, min(sum(sizes), store.room) // BYTES_PER_ID)
+        tasks = PartTasks(parts, min(sum(sizes), store.room) // BYTES_PER_ID)
     if workers > 1:
         _work_side_by_side(job, tasks, workers, progress)
     else:
@@ -307,7 +257,7 @@ def _add(counters: list[int], place: int, count: int) -> None:
     counters[place] += count
 
 
-def _work_side_by_side(job: _Job, tasks: _Tasks, workers: int, progress: Progress | None) -> None:
+def _work_side_by_side(job: _Job, tasks: Tasks, workers: int, progress: Progress | None) -> None:
     with ThreadPoolExecutor(workers, "w2vplus-encode") as executor:
         try:
             unfinished = {executor.submit(job.work, tasks, number, number) for number in range(workers)}
@@ -332,44 +282,3 @@ def _newlines_before(segment: Segment) -> int:
             if not left:
                 break
     return newlines
-
-
-def is_slow_to_read(file: ByteSource) -> bool:
-    """Whether reading is worth a thread of its own beside the encoder: decompression, a network."""
-    return file.detect_compression and (not file.seekable or is_compressed(file))
-
-
-def read_ahead(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
-    """`blocks` fetched by another thread, at most BLOCKS_AHEAD in front; its errors are raised here."""
-    waiting: Queue[bytes | BaseException | None] = Queue(BLOCKS_AHEAD)
-    stopped = threading.Event()
-
-    def put(item: bytes | BaseException | None) -> bool:
-        while not stopped.is_set():
-            try:
-                waiting.put(item, timeout=PROGRESS_SECONDS)
-            except Full:
-                continue
-            return True
-        return False
-
-    def fetch() -> None:
-        try:
-            with closing(blocks):
-                for block in blocks:
-                    if not put(block):
-                        return
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    thread = threading.Thread(target=fetch, name="w2vplus-read", daemon=True)
-    thread.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        thread.join()
