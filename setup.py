@@ -71,6 +71,8 @@ setup(
     ext_modules=[
         extension("_sgd", KERNELS),
         extension("_text", []),
+        extension("_numbering", []),
+        extension("_sentences", []),
         extension("_pairs", []),
         extension("_integers", []),
         extension("_normal", []),

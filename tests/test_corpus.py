@@ -566,6 +566,17 @@ def test_unreadable_files_are_errors_unless_they_are_to_be_skipped(write, tmp_pa
         open_corpus(tmp_path / "b.gz", skip_unreadable=True)
 
 
+def test_a_file_that_is_damaged_far_inside_is_skipped_whole(write, tmp_path, caplog, small_parts):
+    packed = gzip.compress(b"".join(b"b%d\n" % number for number in range(20_000)))
+    write("a.txt", b"a"), write("b.gz", packed[:-9]), write("c.gz", packed + b"junk" * 9), write("d.txt", b"d")
+    with pytest.raises(CorpusError, match=r"b\.gz is truncated"):
+        encode(tmp_path)
+    corpus = encode(open_corpus(tmp_path, skip_unreadable=True), workers=2)
+    assert (corpus.types, corpus.sentence_count) == (["a", "d"], 2)
+    assert "b.gz is truncated" in caplog.text and "c.gz is damaged" in caplog.text
+    assert "2 of 4 files were skipped" in caplog.text
+
+
 @pytest.mark.parametrize("workers", [2, 5])
 def test_the_first_fault_is_reported_among_streams_read_side_by_side(write, small_parts, workers):
     paths = [write(f"{number}.gz", gzip.compress(TEXT)) for number in range(6)]

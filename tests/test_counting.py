@@ -1,4 +1,4 @@
-"""Counts with bounded memory, pruned counts by gensim's law, and files of counts."""
+"""Counts without ids, counts with bounded memory, pruned counts by gensim's law, and files of counts."""
 
 import gzip
 import random
@@ -7,12 +7,14 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 from gensim.utils import prune_vocab
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2vplus._text import pruned_counts
-from w2vplus.corpus import Text8Corpus, count_bounded, encode, open_corpus
+from w2vplus._numbering import pruned_counts
+from w2vplus.corpus import LineSentence, Text8Corpus, count_bounded, count_types, encode, open_corpus
 from w2vplus.corpus import compression as compression_module
+from w2vplus.corpus import parts as parts_module
+from w2vplus.corpus import pieces as pieces_module
 from w2vplus.counts_file import read_counts, write_counts
 from w2vplus.errors import CorpusError
 
@@ -84,6 +86,53 @@ def test_bounded_counts_are_exact_where_all_types_fit(tmp_path, as_text):
     assert counted.types == whole.types and counted.counts.tolist() == whole.counts.tolist()
     assert counted.error_bound == 0
     assert not as_text or counted.sentence_count == whole.sentence_count
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@given(st.lists(st.sampled_from(["a b", "", " ", "c", "a a d e f g", "b\u2003é"]), max_size=40), st.integers(1, 4))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_counting_alone_finds_what_encoding_finds(tmp_path, monkeypatch, workers, lines, longest):
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1)
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 7)
+    monkeypatch.setattr(pieces_module.TallyStore, "piece_bytes", 9)
+    plain, zipped = tmp_path / "text.txt", tmp_path / "text.gz"
+    plain.write_text("\n".join(lines), encoding="utf-8")
+    zipped.write_bytes(gzip.compress(plain.read_bytes()))
+    paths = [str(plain), str(zipped), str(plain)]
+    rows = [line.split() for line in lines]
+    for source in (
+        str(plain), paths, LineSentence(paths, longest), LineSentence(paths, longest, 3), Text8Corpus(paths, longest),
+        LineSentence(paths, normalize="simple"), rows, encode(rows),
+    ):  # fmt: skip
+        counted, whole = count_types(source, workers=workers), encode(source)
+        assert (counted.types, counted.counts.tolist()) == (whole.types, whole.counts.tolist())
+        assert (counted.token_count, counted.sentence_count) == (whole.token_count, whole.sentence_count)
+        assert counted.error_bound == 0
+
+
+def test_counting_alone_keeps_no_ids(tmp_path, monkeypatch):
+    path = tmp_path / "text.txt"
+    path.write_text("to be or not to be\n" * 300_000)
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1 << 20)
+    monkeypatch.setattr(pieces_module.PieceStore, "add", None)
+    taken = []
+    real = pieces_module.TallyStore.add
+
+    def add(store, key, encoder, piece, new_types):
+        taken.append(len(piece[0]))
+        real(store, key, encoder, piece, new_types)
+
+    monkeypatch.setattr(pieces_module.TallyStore, "add", add)
+    assert count_types(path, workers=2).token_count == 1_800_000 == sum(taken)
+    assert max(taken) * 4 < 2 * pieces_module.TallyStore.piece_bytes
+
+
+def test_counting_refuses_what_encoding_refuses(tmp_path):
+    (tmp_path / "text.txt").write_bytes(b"a\nb \xff")
+    with pytest.raises(CorpusError, match=r"text\.txt is not UTF-8 at line 2, byte 4"):
+        count_types(tmp_path / "text.txt")
+    with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
+        count_types([["a"]], workers=0)
 
 
 def test_bounded_counting_refuses_what_encode_refuses(tmp_path):

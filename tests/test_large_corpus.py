@@ -1,16 +1,23 @@
-"""A corpus of a hundred million tokens is encoded and trained with bounded memory of its own."""
+"""A corpus of a hundred million tokens is encoded and trained with bounded memory of its own.
+
+W2VPLUS_TEST_TOKENS asks for more; with `-s` the curve of the memory is printed:
+
+    W2VPLUS_TEST_TOKENS=1000000000 pytest -m slow -s tests/test_large_corpus.py
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-LINES = 4_000_000
 WORDS_A_LINE = 25
+LINES_A_BLOCK = 10_000
+LINES = int(os.environ.get("W2VPLUS_TEST_TOKENS", "100000000")) // WORDS_A_LINE // LINES_A_BLOCK * LINES_A_BLOCK
 SPILL_ABOVE = 64 << 20
 
 SCRIPT = """
@@ -19,7 +26,7 @@ from pathlib import Path
 from w2vplus import Word2Vec
 from w2vplus.corpus import encode
 
-peaks, phase = {}, "start"
+peaks, curve, phase, begun = {}, [], "start", time.perf_counter()
 
 def watch():
     while phase:
@@ -27,6 +34,7 @@ def watch():
         now = {kind: int(fields[kind].split()[0]) << 10 for kind in ("RssAnon", "RssFile")}
         before = peaks.setdefault(phase, now)
         peaks[phase] = {kind: max(size, before[kind]) for kind, size in now.items()}
+        curve.append((time.perf_counter() - begun, phase, now["RssAnon"] >> 20, now["RssFile"] >> 20))
         time.sleep(0.02)
 
 watcher = threading.Thread(target=watch)
@@ -40,7 +48,8 @@ model.build_vocab(corpus)
 words = model.train(corpus, total_examples=model.corpus_count, epochs=1)[1]
 phase = ""
 watcher.join()
-print(json.dumps({"words": words, "mapped": corpus.store.is_mapped, "peaks": peaks}))
+print(json.dumps({"words": words, "mapped": corpus.store.is_mapped, "peaks": peaks,
+                  "curve": curve[:: len(curve) // 30 + 1]}))
 """
 
 
@@ -50,17 +59,19 @@ def test_a_hundred_million_tokens_train_with_bounded_anonymous_memory(tmp_path: 
     path = tmp_path / "text.txt"
     block = "".join(
         " ".join(f"w{(line * 31 + place * place * 7) % 5003}" for place in range(WORDS_A_LINE)) + "\n"
-        for line in range(10_000)
+        for line in range(LINES_A_BLOCK)
     )
     with path.open("w") as file:
-        for _ in range(LINES // 10_000):
+        for _ in range(LINES // LINES_A_BLOCK):
             file.write(block)
     command = [sys.executable, "-c", SCRIPT, str(path), str(SPILL_ABOVE)]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=Path(__file__).parents[1], timeout=1800, check=True
+        command, capture_output=True, text=True, cwd=Path(__file__).parents[1], timeout=7200, check=True
     )
     report = json.loads(done.stdout)
-    print(report)
+    print("\nseconds  phase     RssAnon MB  RssFile MB")
+    for seconds, phase, own, mapped in report["curve"]:
+        print(f"{seconds:7.1f}  {phase:8}  {own:10,}  {mapped:10,}")
     assert report["mapped"] and report["words"] == LINES * WORDS_A_LINE
     start = report["peaks"]["start"]["RssAnon"]
     ids_and_boundaries = LINES * WORDS_A_LINE * 4 + LINES * 8

@@ -21,7 +21,8 @@ HEAVY = {"gensim", "scipy", "matplotlib", "numpy", "smart_open", "tqdm"}
 FLOOR_OF_ROOM = {
     "errors": 0, "limits": 0, "_atomic": 0, "_bundled": 0, "_html": 0, "_json": 0, "presets": 0,
     "stand_in": 0, "acceleration": 4, "sklearn": 4,
-    "draws": 1, "_sgd": 1, "_text": 1, "_pairs": 1, "_merging": 1, "_integers": 1, "_normal": 1, "_vector_rows": 1,
+    "draws": 1, "_sgd": 1, "_text": 1, "_numbering": 1, "_sentences": 1, "_pairs": 1, "_merging": 1,
+    "_integers": 1, "_normal": 1, "_vector_rows": 1,
     "array_folder": 2, "storage": 2, "counts_file": 2, "corpus": 2, "store": 2, "vocabulary": 2, "collocations": 2,
     "blocks": 3, "team": 3, "reporting": 3, "trainer": 3,
     "callbacks": 4, "word2vec": 4, "phrases": 4, "vectors": 4, "evaluation": 4, "progress": 4,
@@ -198,5 +199,7 @@ def test_configuration_names_versions_and_kernel() -> None:
 def test_types_are_installed() -> None:
     assert (PACKAGE / "py.typed").is_file()
     extensions = {file.stem for file in PACKAGE.glob("*.pyx")}
-    assert extensions == {"_sgd", "_text", "_pairs", "_merging", "_integers", "_normal", "_vector_rows"}
+    assert extensions == {
+        "_sgd", "_text", "_numbering", "_sentences", "_pairs", "_merging", "_integers", "_normal", "_vector_rows",
+    }  # fmt: skip
     assert {file.stem for file in PACKAGE.glob("*.pyi")} == extensions

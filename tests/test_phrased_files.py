@@ -78,6 +78,15 @@ def test_phrases_that_still_learn_are_read_natively_unless_a_callback_could_teac
     assert begun
 
 
+def test_gensims_own_learning_phrases_say_that_frozen_ones_are_faster(caplog: pytest.LogCaptureFixture) -> None:
+    lines = gensim_word2vec.LineSentence(LEE)
+    learning = gensim_phrases.Phrases(lines, min_count=3, threshold=3)
+    caplog.set_level("INFO", logger="w2vplus")
+    slow, fast = trained(learning[lines]), trained(learning.freeze()[lines])
+    assert "phrases.freeze()[sentences] is read natively" in caplog.text
+    assert slow[:4] == fast[:4]
+
+
 def test_phrases_over_other_iterables_are_iterated_in_every_epoch() -> None:
     bigram = Phrases(LineSentence(LEE), min_count=3, threshold=3).freeze()
     numbers = itertools.count()

@@ -1,6 +1,7 @@
 """Raw text through the front door: normalised and split the same, natively or line by line in Python."""
 
 import gzip
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vplus import Word2Vec
-from w2vplus.corpus import LineSentence, encode, fingerprint, open_corpus, raw_text
+from w2vplus.corpus import LineSentence, encode, fingerprint, open_corpus
+from w2vplus.corpus import compression as compression_module
+from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus.normalizing import text8_tokens
 from w2vplus.corpus.raw_text import split_sentences
 from w2vplus.errors import CorpusError
@@ -60,7 +63,7 @@ def by_hand(tokens_of, limit=None, split=lambda line: [line], length=None):
 def test_files_give_what_the_definition_gives_natively_or_iterated(
     raw, monkeypatch, normalize, tokens_of, sentences, split, options, workers
 ):
-    monkeypatch.setattr(raw_text, "LEAST_PIECE_BYTES", 100)
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 100)
     corpus = open_corpus(raw, normalize=normalize, sentences=sentences, **options)
     expected = by_hand(tokens_of, options.get("limit"), split, options.get("max_sentence_length"))
     assert list(corpus) == expected
@@ -68,10 +71,9 @@ def test_files_give_what_the_definition_gives_natively_or_iterated(
 
 
 def test_pieces_for_several_workers_are_read_once_each(raw, monkeypatch):
-    monkeypatch.setattr(raw_text, "LEAST_PIECE_BYTES", 64)
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 64)
     corpus = open_corpus(raw, normalize="simple")
-    pieces = raw_text.normalized_files(corpus.raw_text, corpus.files(), "strict", None, 5)
-    assert len(pieces) == 5
+    assert len(parts_module.plan_parts(corpus.files(), [len(TEXT.encode())], 5)) == 5
     heard = []
     encoded = encode(corpus, workers=5, progress=heard.append)
     assert sentences_of(encoded) == sentences_of(encode(corpus))
@@ -91,21 +93,47 @@ def test_the_simple_rule_splits_prose_as_documented():
     ]  # fmt: skip
 
 
-def test_compressed_raw_text_is_the_same(raw, tmp_path):
-    path = tmp_path / "raw.txt.gz"
-    path.write_bytes(gzip.compress(TEXT.encode()))
-    plain, packed = encode(raw, normalize="text8"), encode(str(path), normalize="text8", workers=2)
-    assert plain.types == packed.types
-    assert np.array_equal(plain.store.ids, packed.store.ids)
+@pytest.mark.parametrize("sentences", [None, "simple", lambda line: line.split("!")])
+@pytest.mark.parametrize("normalize", [None, "simple", "text8"])
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_compressed_raw_text_is_the_same_with_any_number_of_workers(
+    raw, tmp_path, monkeypatch, workers, normalize, sentences
+):
+    whole = encode(open_corpus(raw, normalize=normalize, sentences=sentences))
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 150)
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 100)
+    packed = tmp_path / "raw.txt.gz"
+    packed.write_bytes(gzip.compress(TEXT.encode()))
+    for source in (str(packed), [str(packed)], str(raw)):
+        found = encode(open_corpus(source, normalize=normalize, sentences=sentences), workers=workers)
+        assert found.types == whole.types and found.counts.tolist() == whole.counts.tolist()
+        assert np.array_equal(found.store.ids, whole.store.ids)
+        assert np.array_equal(found.store.sentence_starts, whole.store.sentence_starts)
+
+
+def test_a_splitter_of_the_users_is_called_by_one_thread(raw, monkeypatch):
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 100)
+    callers = set()
+
+    def split(line):
+        callers.add(threading.get_ident())
+        return [line]
+
+    encode(open_corpus([str(raw)] * 3, sentences=split), workers=3)
+    assert len(callers) == 1
 
 
 @pytest.mark.parametrize("sentences", [None, "simple"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bad_bytes_are_named_by_line_and_byte_of_the_raw_file(tmp_path, monkeypatch, sentences, workers):
-    monkeypatch.setattr(raw_text, "LEAST_PIECE_BYTES", 64)
+    monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 64)
+    monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 64)
     data = b"Fine words here. Yes.\n" * 20 + b"caf\xe9 \n" + b"more\n" * 9
-    path = tmp_path / "bad.txt"
+    path, packed = tmp_path / "bad.txt", tmp_path / "packed.txt.gz"
     path.write_bytes(data)
+    packed.write_bytes(gzip.compress(data))
+    with pytest.raises(CorpusError, match=f"packed.txt.gz is not UTF-8 at line 21, byte {data.index(0xE9)}"):
+        encode(str(packed), normalize="simple", sentences=sentences, workers=workers)
     with pytest.raises(CorpusError, match=f"bad.txt is not UTF-8 at line 21, byte {data.index(0xE9)}"):
         encode(str(path), normalize="simple", sentences=sentences, workers=workers)
     assert "caf" in encode(str(path), normalize="simple", sentences=sentences, errors="replace").types

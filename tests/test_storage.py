@@ -77,6 +77,34 @@ def test_several_streams_are_joined_in_files_when_large(text):
     assert content(spilled) == content(encode(source))
 
 
+def test_phrases_of_a_spilled_corpus_are_joined_in_files(text, spill_folder):
+    from w2vplus import PhraseOptions
+    from w2vplus.phrases.learning import learn_frozen
+
+    options = PhraseOptions(2, thresholds=0.1, min_count=1)
+    joined = [
+        learn_frozen(encode(text, spill_above=limit), options, workers).corpus
+        for limit, workers in ((None, 1), (0, 1), (0, 3))
+    ]
+    assert [corpus.store.is_mapped for corpus in joined] == [False, True, True]
+    assert any("_" in token for token in joined[0].types)
+    assert content(joined[0]) == content(joined[1]) == content(joined[2])
+    assert list(spill_folder.iterdir()) == []
+
+
+def test_room_for_what_is_made_of_a_spilled_corpus_is_there_before_it_is_written(text, spill_folder, monkeypatch):
+    spilled = encode(text, spill_above=0)
+
+    def refuse(*_where):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR"):
+        storage_module.zeros_kept_like(spilled.store.ids, 100, np.int32)
+    monkeypatch.delattr(os, "posix_fallocate")
+    assert storage_module.zeros_kept_like(spilled.store.ids, 100, np.int32).tolist() == [0] * 100
+
+
 def test_training_over_a_spilled_corpus_gives_the_same_vectors(text):
     from w2vplus import Word2Vec
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus._text import InvalidUtf8, SentenceEncoder, TextEncoder, write_renumbered
+from w2vplus._numbering import TypeNumbering, write_renumbered
+from w2vplus._sentences import SentenceEncoder
+from w2vplus._text import InvalidUtf8, TextEncoder
 from w2vplus.errors import CorpusError
 
 ASCII_SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x1f "
@@ -147,32 +149,48 @@ def test_a_token_longer_than_a_block_is_one_token():
     assert encoder.types() == ["a", token, "b"]
 
 
-@given(texts, st.lists(st.integers(0, 1000), max_size=4))
-@settings(max_examples=120, deadline=None)
-def test_pieces_encoded_apart_merge_to_the_whole(text, cuts):
+@given(texts, st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 2)), max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_runs_read_by_several_encoders_are_numbered_as_one_text(text, cuts_and_readers):
     data = (text * 3).encode()
     whole = encode_in_blocks(data)
-    cuts = sorted({data.find(b" ", cut) + 1 for cut in cuts} | {0, len(data)})
-    pieces = []
-    for start, end in pairwise(cuts):
-        piece = TextEncoder()
-        piece.begin_file(start)
-        piece.feed(data[start:end])
-        piece.end_file(ends_line=end == len(data))
-        pieces.append(piece)
-    merged = TextEncoder()
-    new_ids = [merged.absorb_types(piece) for piece in pieces]
-    ids, ends, offset = [], [0], 0
-    for piece, renumbered in zip(pieces, new_ids, strict=True):
-        part = np.empty(piece.token_count, np.int32)
-        write_renumbered(part, piece.take_ids(), renumbered)
-        ids.append(part)
-        ends.extend((piece.line_ends() + offset).tolist())
-        offset += len(part)
-    assert merged.types() == whole.types()
-    assert merged.counts().tolist() == whole.counts().tolist()
-    assert sorted(set(ends)) == sorted({0, *whole.line_ends().tolist()})
-    assert np.concatenate([*ids, np.empty(0, np.int32)]).tolist() == whole.take_ids().tolist()
+    readers = {data.find(b" ", cut) + 1: reader for cut, reader in cuts_and_readers} | {0: 0, len(data): 0}
+    encoders = [TextEncoder() for _ in range(3)]
+    runs, pieces = [], []
+    for start, end in pairwise(sorted(readers)):
+        encoder = encoders[readers[start]]
+        first_type = encoder.type_count
+        encoder.begin_file(start)
+        encoder.feed(data[start:end])
+        encoder.end_file(ends_line=end == len(data))
+        pieces.append(encoder.take_piece())
+        runs.append((readers[start], first_type, encoder.type_count))
+    numbering = TypeNumbering(encoders)
+    for number, encoder in enumerate(encoders):
+        numbering.read_counts(number)
+        for begin in range(0, encoder.type_count, 5):
+            numbering.find(number, begin, min(begin + 5, encoder.type_count))
+    types, ids = [], [np.empty(0, np.int32)]
+    for run in runs:
+        numbering.number_run(*run)
+        types += numbering.types(*run, least=len(types))
+        assert len(types) == numbering.type_count
+    for (encoder, _, _), (old_ids, _, _) in zip(runs, pieces, strict=True):
+        ids.append(np.empty_like(old_ids))
+        write_renumbered(ids[-1], old_ids, numbering.new_ids(encoder))
+    assert types == whole.types()
+    assert numbering.counts().tolist() == whole.counts().tolist()
+    assert np.concatenate(ids).tolist() == whole.take_ids().tolist()
+
+
+def test_ids_keep_room_behind_them_where_it_was_asked_for():
+    encoder = TextEncoder()
+    encoder.foresee_ids(1000, keeps_room=True)
+    encoder.feed(b"to be or not to be ")
+    ids = encoder.take_ids()
+    assert ids.tolist() == [0, 1, 2, 3, 0, 1] and len(ids.base) >= 1000
+    encoder.feed(b"to be ")
+    assert len(encoder.take_ids().base) == 2
 
 
 def test_ids_are_handed_over_once_and_outlive_the_encoder():
@@ -199,14 +217,6 @@ def test_pieces_taken_on_the_way_add_up_to_the_whole():
     assert spaces[-1] == whole.tokens_before_last_space
     assert np.concatenate([ids for ids, _, _ in pieces]).tolist() == whole.take_ids().tolist()
     assert encoder.types() == whole.types() and encoder.types(2, 3) == ["or"]
-
-
-def test_types_of_count_0_are_left_out_when_tables_merge():
-    merged, other = encode_in_blocks(b"a b"), encode_in_blocks(b"c b d")
-    assert merged.absorb_types(other, np.array([0, 5, 2])).tolist() == [-1, 1, 2]
-    assert dict(zip(merged.types(), merged.counts().tolist(), strict=True)) == {"a": 1, "b": 6, "d": 2}
-    with pytest.raises(ValueError, match="counts must have 3 entries, got 2"):
-        merged.absorb_types(other, np.array([1, 2]))
 
 
 def test_the_last_space_of_the_text_is_known():

@@ -92,11 +92,11 @@ class TextMerger:
         """
 
 def renumber_by_first_place(
-    ids: NDArray[np.int32], group_of_type: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Ids renumbered so that groups of types count 0, 1, 2, ... in order of first occurrence.
+    ids: NDArray[np.int32], group_of_type: NDArray[np.int32], new_ids: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Writes ids, renumbered so that groups of types count 0, 1, 2, ... in order of first occurrence, to `new_ids`.
 
-    int32 (n,): the new ids; int32 (number of groups that occur,): a type of each new id.
+    int32 (number of groups that occur,): a type of each new id. Raises ValueError unless there is room for each id.
     """
 
 def add_counts(ids: NDArray[np.int32], counts: NDArray[np.int64]) -> None:

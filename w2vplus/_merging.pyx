@@ -301,16 +301,17 @@ cdef class TextMerger:
             free(memory)
 
 
-def renumber_by_first_place(const int32_t[::1] ids, const int32_t[::1] group_of_type):
-    """Ids renumbered so that groups of types count 0, 1, 2, ... in order of first occurrence.
+def renumber_by_first_place(const int32_t[::1] ids, const int32_t[::1] group_of_type, int32_t[::1] new_ids not None):
+    """Writes ids, renumbered so that groups of types count 0, 1, 2, ... in order of first occurrence, to `new_ids`.
 
-    int32 (n,): the new ids; int32 (number of groups that occur,): a type of each new id.
+    int32 (number of groups that occur,): a type of each new id.
     """
-    new_ids, type_of_id = np.empty(len(ids), np.int32), np.empty(len(group_of_type), np.int32)
-    number_of_group = np.full(len(group_of_type), -1, np.int32)
-    cdef int32_t[::1] new_view = new_ids, type_view = type_of_id, number_view = number_of_group
+    type_of_id, number_of_group = np.empty(len(group_of_type), np.int32), np.full(len(group_of_type), -1, np.int32)
+    cdef int32_t[::1] type_view = type_of_id, number_view = number_of_group
     cdef int64_t i
     cdef int32_t group, used = 0
+    if new_ids.shape[0] != ids.shape[0]:
+        raise ValueError(f"new_ids must hold {ids.shape[0]} ids, it holds {new_ids.shape[0]}")
     with nogil:
         for i in range(ids.shape[0]):
             group = group_of_type[ids[i]]
@@ -318,8 +319,8 @@ def renumber_by_first_place(const int32_t[::1] ids, const int32_t[::1] group_of_
                 number_view[group] = used
                 type_view[used] = ids[i]
                 used += 1
-            new_view[i] = number_view[group]
-    return new_ids, type_of_id[:used]
+            new_ids[i] = number_view[group]
+    return type_of_id[:used]
 
 
 def add_counts(const int32_t[::1] ids, int64_t[::1] counts):

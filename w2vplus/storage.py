@@ -1,8 +1,8 @@
-"""Ids and sentence starts of a corpus that is being read: in memory while small, in files when large.
+"""Where the ids of a corpus are kept: in memory while small, in nameless files when large.
 
-`corpus` hands pieces in as they come; `PieceStore` keeps them and gives them back in the order of the text.
-Files are unlinked at once where the system allows it, so that a crash leaves nothing; what is mapped of them
-is file-backed memory, which the system can take back, and not the process's own.
+Called by `corpus`, and by `collocations` for the ids that it makes of a corpus's. Files are unlinked at once where the
+system allows it, so that a crash leaves nothing; what is mapped of them is file-backed memory, which the system can
+take back, and not the process's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import mmap
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +22,8 @@ SHARE_OF_MEMORY = 4
 """Ids beyond one part in so many of the machine's memory go to disk unless `spill_above` says otherwise."""
 
 SPILLED_PIECE_BYTES = 1 << 26
-LEAST_PIECE_BYTES = 1 << 12
-
-COPY_ITEMS = 1 << 20
-"""Items that are read from a file, renumbered and written at a time."""
+MOVE_ITEMS = 1 << 21
+"""Items that a thread moves to their place at a time."""
 
 
 def default_spill_above() -> int:
@@ -122,172 +119,45 @@ class ItemFile:
             view = mmap.mmap(self._file.fileno(), self.count * self._dtype.itemsize, access=mmap.ACCESS_READ)
         return np.frombuffer(view, self._dtype)
 
+    def mapped_anew(self, count: int) -> NDArray[Any]:
+        """Zeros, `count` of them, to be written, over the mapped file; it needs this object no longer."""
+        size = count * self._dtype.itemsize
+        with self._lock:
+            try:
+                # Writing to a page that the disk has no room for ends a process: the room must be there.
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(self._file.fileno(), 0, size)
+                else:
+                    for begin in range(0, size, SPILLED_PIECE_BYTES):
+                        self._file.write(bytes(min(SPILLED_PIECE_BYTES, size - begin)))
+            except OSError as error:
+                self._file.close()
+                raise self._explained(error) from error
+            view = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_WRITE)
+        return np.frombuffer(view, self._dtype)
+
     def close(self) -> None:
         """Give the disk space back once nothing is mapped."""
         self._file.close()
 
 
-class _Run:
-    """One kind of item of one piece: an array, or a place in a file."""
+def zeros_kept_like(kept: NDArray[Any], count: int, dtype: type[np.generic]) -> NDArray[Any]:
+    """An array of `count` zeros to be written: in memory, or in a mapped nameless file if `kept` lies in a file.
 
-    def __init__(self, items: NDArray[Any]) -> None:
-        self.items: NDArray[Any] | None = items
-        self.count = len(items)
-        self.place = 0
-
-    def move(self, file: ItemFile) -> None:
-        if self.items is not None:
-            self.place = file.append(self.items)
-            self.items = None
-
-
-@dataclass(eq=False)
-class Piece:
-    """A run of the text that one encoder read. Pieces in the order of `key` are the whole text.
-
-    `encoder` numbers the encoder whose ids these are; `first_new_type` and `end_new_type`: the types it met
-    here first. `last_space`: tokens of the piece before its last space, or -1.
+    What is made of a corpus that is too large for memory is kept as the corpus is. Raises OSError, naming the folder
+    and the remedy, if the disk has no room for all of it.
     """
-
-    key: tuple[int, ...]
-    encoder: int
-    ids: _Run
-    line_ends: _Run
-    last_space: int
-    first_new_type: int
-    end_new_type: int
+    if not count or not is_mapped(kept):
+        return np.zeros(count, dtype)
+    file = ItemFile(dtype, None)
+    array = file.mapped_anew(count)
+    file.close()
+    return array
 
 
-class PieceStore:
-    """The pieces of a corpus while it is read, and its final arrays.
-
-    Thread-safety: any number of threads may `add`; the rest is for one thread, afterwards.
-    """
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._lock = threading.Lock()
-        self._bytes = 0
-        self._ids_file: ItemFile | None = None
-        self._line_file: ItemFile | None = None
-        self.pieces: list[Piece] = []
-
-    @property
-    def spilled(self) -> bool:
-        """Whether the pieces lie in files."""
-        return self._ids_file is not None
-
-    @property
-    def limit(self) -> int:
-        """Bytes that stay in memory."""
-        return self._storage.limit
-
-    @property
-    def piece_bytes(self) -> int:
-        """Bytes that an encoder may hold back before it hands in a piece: much while pieces stay in memory,
-        for one piece need not be copied."""
-        most = SPILLED_PIECE_BYTES if self.spilled else self._storage.limit
-        return max(min(self._storage.limit // 8, most), LEAST_PIECE_BYTES)
-
-    def add(
-        self, key: tuple[int, ...], encoder: int, taken: tuple[NDArray[np.int32], NDArray[np.int64], int],
-        new_types: tuple[int, int],
-    ) -> None:  # fmt: skip
-        """Keep a piece; raises OSError if it had to go to disk and could not."""
-        ids, line_ends, last_space = taken
-        piece = Piece(key, encoder, _Run(ids), _Run(line_ends), last_space, *new_types)
-        with self._lock:
-            self.pieces.append(piece)
-            self._bytes += ids.nbytes + line_ends.nbytes
-            if not self.spilled and self._bytes <= self._storage.limit:
-                return
-            if self._ids_file is None or self._line_file is None:
-                self._ids_file = ItemFile(np.int32, self._storage.folder)
-                self._line_file = ItemFile(np.int64, self._storage.folder)
-                moved = self.pieces
-            else:
-                moved = [piece]
-            for one in moved:
-                one.ids.move(self._ids_file)
-                one.line_ends.move(self._line_file)
-
-    def sort(self) -> list[Piece]:
-        """The pieces in the order of the text."""
-        self.pieces.sort(key=lambda piece: piece.key)
-        return self.pieces
-
-    def token_count(self) -> int:
-        return sum(piece.ids.count for piece in self.pieces)
-
-    def line_ends_of(self, piece: Piece) -> NDArray[np.int64]:
-        """int64, by token of the piece."""
-        return self._items(piece.line_ends, self._line_file)
-
-    @staticmethod
-    def _items(run: _Run, file: ItemFile | None) -> NDArray[Any]:
-        if run.items is not None:
-            return run.items
-        assert file is not None
-        return file.read(run.place, run.count)
-
-    def new_array(self, dtype: type[np.generic], parts: Iterator[NDArray[Any]]) -> NDArray[Any]:
-        """The parts as one array, in a mapped file if the pieces are in files."""
-        if not self.spilled:
-            return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype, copy=False)
-        file = ItemFile(dtype, self._storage.folder)
-        for part in parts:
-            file.append(part)
-        array = file.mapped()
-        file.close()
-        return array
-
-    def ids_in_order(
-        self, new_ids: list[NDArray[np.int32] | None], write: Callable[..., None],
-        each: Callable[[Callable[[Piece, int], None], list[tuple[Piece, int]]], None],
-    ) -> NDArray[np.int32]:  # fmt: skip
-        """int32, all ids in the order of the text.
-
-        `new_ids[encoder]` renumbers those of an encoder (None: they stay). `write(target, ids, new_ids)`
-        writes renumbered ids; `each(function, items)` calls a function for items, side by side if it likes.
-        """
-        if self._ids_file is not None:
-            return self._ids_from_file(self._ids_file, new_ids, write)
-        if len(self.pieces) == 1 and new_ids[self.pieces[0].encoder] is None:
-            ids = self.pieces[0].ids.items
-            assert ids is not None
-            return ids
-        whole = np.empty(self.token_count(), np.int32)
-
-        def place(piece: Piece, begin: int) -> None:
-            write(whole[begin : begin + piece.ids.count], piece.ids.items, new_ids[piece.encoder])
-            piece.ids.items = None  # give the memory back as we go
-
-        begins = np.cumsum([0] + [piece.ids.count for piece in self.pieces]).tolist()
-        each(place, list(zip(self.pieces, begins, strict=False)))
-        return whole
-
-    def _ids_from_file(
-        self, file: ItemFile, new_ids: list[NDArray[np.int32] | None], write: Callable[..., None]
-    ) -> NDArray[np.int32]:
-        """As it is, if one encoder wrote it in order; otherwise written anew, block by block."""
-        places = [piece.ids.place for piece in self.pieces]
-        if all(one is None for one in new_ids) and places == sorted(places):
-            ids: NDArray[np.int32] = file.mapped()
-        else:
-
-            def blocks() -> Iterator[NDArray[np.int32]]:
-                for piece in self.pieces:
-                    for begin in range(0, piece.ids.count, COPY_ITEMS):
-                        block = file.read(piece.ids.place + begin, min(COPY_ITEMS, piece.ids.count - begin))
-                        write(block, block, new_ids[piece.encoder])
-                        yield block
-
-            ids = self.new_array(np.int32, blocks())
-        file.close()
-        return ids
-
-    def close(self) -> None:
-        """Give the files back; arrays made of them stay."""
-        for file in (self._ids_file, self._line_file):
-            if file is not None:
-                file.close()
+def is_mapped(array: NDArray[Any]) -> bool:
+    """Whether the items lie in a mapped file rather than in memory."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)

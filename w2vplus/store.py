@@ -9,13 +9,14 @@ rewrites the store.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from w2vplus.storage import is_mapped
 
 
 def _require_array(name: str, array: object, dtype: type[np.generic]) -> None:
@@ -82,10 +83,7 @@ class TokenStore:
     @property
     def is_mapped(self) -> bool:
         """Whether the ids lie in a mapped file rather than in memory."""
-        base: object = self.ids
-        while isinstance(base, np.ndarray):
-            base = base.base
-        return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
+        return is_mapped(self.ids)
 
     @property
     def token_count(self) -> int:
@@ -167,6 +165,21 @@ class EncodedCorpus:
         return self.store.sentence_count
 
 
+@dataclass(frozen=True)
+class TypeCounts:
+    """The types of a corpus and how often each occurs, without its ids.
+
+    types, in order of first occurrence (since they were last forgotten, if any were). counts: int64, each at most
+    the true count and at least the true count less `error_bound`. A type that is not there occurs at most
+    `error_bound` times: 0 if nothing had to be forgotten. `sentence_count`: of text files, sentences with tokens."""
+
+    types: list[Hashable]
+    counts: NDArray[np.int64]
+    error_bound: int
+    token_count: int
+    sentence_count: int
+
+
 def concatenate_stores(stores: Sequence[TokenStore]) -> TokenStore:
     """One store with the sentences of all of them, in order; their ids must mean the same tokens.
 
@@ -206,7 +219,7 @@ def concatenate_corpora(corpora: Sequence[EncodedCorpus]) -> EncodedCorpus:
 
 
 def merged_types(
-    corpora: Sequence[EncodedCorpus],
+    corpora: Sequence[EncodedCorpus | TypeCounts],
 ) -> tuple[list[Hashable], NDArray[np.int64], list[NDArray[np.int32]]]:
     """All types in order of first occurrence, their counts, and for each corpus int32 (n_types,): its ids
     there."""

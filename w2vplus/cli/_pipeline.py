@@ -24,10 +24,10 @@ from w2vplus.progress import ReadingBar, TrainingBar
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from w2vplus.corpus import BoundedCounts, Corpus
+    from w2vplus.corpus import Corpus
     from w2vplus.phrases import Explanation, FoundPhrase, FrozenPhrases
     from w2vplus.run_log import RunLog
-    from w2vplus.store import EncodedCorpus
+    from w2vplus.store import EncodedCorpus, TypeCounts
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
 
@@ -83,16 +83,18 @@ def encode_opened(
 
 def count_corpus(
     sources: list[str], options: ReadOptions, max_types: int | None, *, quiet: bool = False
-) -> BoundedCounts:
+) -> TypeCounts:
     """Count every word, exactly or with memory for about `max_types`; raises as `read_corpus` does."""
-    from w2vplus.corpus import BoundedCounts, count_bounded
+    from w2vplus.corpus import count_bounded, count_types
     from w2vplus.errors import CorpusError
 
+    corpus = options.open(sources)
     if max_types is None:
-        encoded = read_corpus(sources, options, workers=available_cpus(), quiet=quiet)
-        return BoundedCounts(encoded.types, encoded.counts, 0, encoded.token_count, encoded.sentence_count)
-    with ReadingBar("tokens", quiet=quiet) as bar:
-        counted = count_bounded(options.open(sources), max_types, progress=bar)
+        with ReadingBar(*_unit_and_total(corpus), quiet=quiet) as bar:
+            counted = count_types(corpus, workers=available_cpus(), progress=bar)
+    else:
+        with ReadingBar("tokens", quiet=quiet) as bar:
+            counted = count_bounded(corpus, max_types, progress=bar)
     if not counted.token_count:
         raise CorpusError(f"the corpus is empty: no word in {', '.join(sources)}")
     return counted

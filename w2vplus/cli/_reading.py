@@ -71,7 +71,7 @@ class ReadOptions:
     skip_unreadable: Annotated[
         bool,
         typer.Option(
-            "--skip-unreadable", help="Leave out files that cannot be opened; they are named.", rich_help_panel=TEXT
+            "--skip-unreadable", help="Leave out files that cannot be opened or decompressed; they are named.", rich_help_panel=TEXT
         ),
     ] = False
 
@@ -108,13 +108,9 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class KeepOptions(ReadOptions):
-    """The same for text whose ids are kept while models are trained."""
+class EncodeOptions(ReadOptions):
+    """The same for text whose ids are kept for a while."""
 
-    max_sentence_length: Annotated[
-        int | None,
-        typer.Option(help="Cut longer lines into sentences of so many words; uncut unless set.", rich_help_panel=TEXT),
-    ] = None
     memory_limit: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +118,24 @@ class KeepOptions(ReadOptions):
             help="Ids beyond this (512M, 8G) go to temporary files; a quarter of the memory unless set.",
             rich_help_panel=TEXT,
         ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.memory_limit is not None:
+            size_in_bytes("--memory-limit", self.memory_limit)
+
+    @property
+    def spill_above(self) -> int | None:
+        return None if self.memory_limit is None else size_in_bytes("--memory-limit", self.memory_limit)
+
+
+@dataclass(frozen=True)
+class KeepOptions(EncodeOptions):
+    """The same for text that models are trained on."""
+
+    max_sentence_length: Annotated[
+        int | None,
+        typer.Option(help="Cut longer lines into sentences of so many words; uncut unless set.", rich_help_panel=TEXT),
     ] = None
     cache_dir: Annotated[
         str | None,
@@ -133,18 +147,13 @@ class KeepOptions(ReadOptions):
     ] = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         length = self.max_sentence_length
         require("--max-sentence-length", length, length is None or length >= 1, "at least 1")
-        if self.memory_limit is not None:
-            size_in_bytes("--memory-limit", self.memory_limit)
 
     @property
     def sentence_limit(self) -> int | None:
         return self.max_sentence_length
-
-    @property
-    def spill_above(self) -> int | None:
-        return None if self.memory_limit is None else size_in_bytes("--memory-limit", self.memory_limit)
 
     @property
     def cache_folder(self) -> str | None:

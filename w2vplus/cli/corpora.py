@@ -12,7 +12,7 @@ from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._groups import grouped
 from w2vplus.cli._options import CorpusArgument, JsonFlag, QuietFlag, TopOption
 from w2vplus.cli._phrase_settings import PhraseCommandSettings
-from w2vplus.cli._reading import ReadOptions
+from w2vplus.cli._reading import EncodeOptions, ReadOptions
 from w2vplus.cli._settings import available_cpus
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
 
@@ -105,7 +105,7 @@ def phrases(
     ] = None,
     settings: PhraseCommandSettings,
     top: TopOption = 20,
-    reading: ReadOptions,
+    reading: EncodeOptions,
     explain: Annotated[
         list[str] | None,
         typer.Option(

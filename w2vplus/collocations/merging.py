@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from w2vplus._merging import PhraseMerger, add_counts, renumber_by_first_place
 from w2vplus.collocations.counting import connector_mask
 from w2vplus.collocations.table import Phrase, PhraseTable, phrase_places
+from w2vplus.storage import MOVE_ITEMS, is_mapped, zeros_kept_like
 from w2vplus.store import EncodedCorpus, TokenStore
 
 
@@ -83,7 +84,8 @@ def _ranges(
 def _merged(
     merger: PhraseMerger, store: TokenStore, is_connector: NDArray[np.uint8], workers: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    ids, starts = np.empty(store.token_count, np.int32), np.zeros(store.sentence_count + 1, np.int64)
+    ids = zeros_kept_like(store.ids, store.token_count, np.int32)
+    starts = zeros_kept_like(store.ids, store.sentence_count + 1, np.int64)
     ranges = _ranges(merger, store, is_connector, workers)
 
     def merge(part: _Range) -> int:
@@ -97,8 +99,12 @@ def _merged(
     for part, count in zip(ranges, written, strict=True):
         starts[part.sentence + 1 : part.end_sentence + 1] += total
         if part.begin != total:
-            ids[total : total + count] = ids[part.begin : part.begin + count]
+            for at in range(0, count, MOVE_ITEMS):  # by blocks, for what overlaps is copied first
+                size = min(MOVE_ITEMS, count - at)
+                ids[total + at : total + at + size] = ids[part.begin + at : part.begin + at + size]
         total += count
+    if is_mapped(ids):
+        return ids[:total], starts
     ids.resize(total, refcheck=False)
     return ids, starts
 
@@ -122,7 +128,8 @@ def join_phrases(corpus: EncodedCorpus, delimiter: str = "_") -> EncodedCorpus:
     for place in places:
         written[place] = written[place].joined(delimiter)  # type: ignore[attr-defined]
     group_of_type = _groups_of_equals(written, places)
-    ids, type_of_id = renumber_by_first_place(corpus.store.ids, group_of_type)
+    ids = zeros_kept_like(corpus.store.ids, corpus.token_count, np.int32)
+    type_of_id = renumber_by_first_place(corpus.store.ids, group_of_type, ids)
     counts = np.bincount(group_of_type, corpus.counts, len(written)).astype(np.int64)
     return EncodedCorpus.trusted(
         types=[written[type_id] for type_id in type_of_id.tolist()],

@@ -5,9 +5,9 @@ in memory), `encode_known` streams blocks of ids against a known vocabulary. Cal
 command line.
 """
 
-from w2vplus.corpus.bounded import BoundedCounts, count_bounded
+from w2vplus.corpus.bounded import count_bounded
 from w2vplus.corpus.cache import reading_options
-from w2vplus.corpus.encoding import encode, encode_known
+from w2vplus.corpus.encoding import count_types, encode, encode_known
 from w2vplus.corpus.front_door import (
     Corpus,
     JoinedCorpus,
@@ -32,7 +32,6 @@ from w2vplus.corpus.wiki import WikiDump
 
 __all__ = [
     "GENSIM_SENTENCE_LIMIT",
-    "BoundedCounts",
     "BrownCorpus",
     "Corpus",
     "FileFingerprint",
@@ -48,6 +47,7 @@ __all__ = [
     "WikiDump",
     "byte_size",
     "count_bounded",
+    "count_types",
     "encode",
     "encode_known",
     "fingerprint",

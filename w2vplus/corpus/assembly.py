@@ -9,47 +9,107 @@ every type where it occurs first.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._text import TextEncoder, write_renumbered
+from w2vplus._numbering import TypeNumbering, write_renumbered
+from w2vplus._text import TextEncoder
 from w2vplus.corpus.lines import TextCorpus
-from w2vplus.storage import Piece, PieceStore
-from w2vplus.store import EncodedCorpus, TokenStore
+from w2vplus.corpus.pieces import Piece, PieceStore, PieceTally, TallyStore
+from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts
+
+Written = TypeVar("Written")
+
+TYPES_AT_ONCE = 1 << 14
 
 
-def assemble(store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus) -> EncodedCorpus:
-    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up."""
+def assemble(
+    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, first_types: list[str]
+) -> EncodedCorpus:
+    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up. `first_types` is what
+    there is already of the strings of the first piece's encoder."""
     pieces = store.sort()
     starts = _sentence_starts(store, pieces, corpus)
-    if len(encoders) == 1:
-        ids = store.ids_in_order([None], write_renumbered, _in_turn)
-        types, counts = encoders[0].types(), encoders[0].counts()
-        return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
-    with ThreadPoolExecutor(len(encoders) + 1, "w2vplus-join") as executor:
-
-        def side_by_side(place: Callable[[Piece, int], None], items: list[tuple[Piece, int]]) -> None:
-            for _ in executor.map(lambda item: place(*item), items):
-                pass
-
-        # Strings need the interpreter, merging tables does not: the one runs beside the other.
-        whole, own_count = encoders[0], encoders[0].type_count
-        whole.reserve_types(encoders[1:])
-        merging = executor.submit(_merged_ids, encoders, pieces)
-        types = whole.types(0, own_count)
-        order, new_ids = merging.result()
-        writing = executor.submit(store.ids_in_order, new_ids, write_renumbered, side_by_side)
-        types += whole.types(own_count)
-        counts = whole.counts()
-        if order is not None:
-            types = [types[type_id] for type_id in order.tolist()]
-            counts = counts[order]
-        ids = writing.result()
+    types, counts, ids = _one_numbering(
+        encoders, pieces, workers, first_types, partial(store.ids_in_order, write=write_renumbered)
+    )
     return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
+
+
+def assemble_counts(
+    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, first_types: list[str]
+) -> TypeCounts:
+    """The same for a corpus whose ids nobody kept."""
+    pieces = store.sort()
+    types, counts, _ = _one_numbering(encoders, pieces, workers, first_types, lambda new_ids, each: None)
+    sentence_count = store.sentence_count()
+    if corpus.one_stream:
+        runs = [(piece.token_count, piece.last_space) for piece in pieces]
+        sentence_count = len(stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)) - 1
+    return TypeCounts(types, counts, 0, store.token_count(), sentence_count)
+
+
+def _one_numbering(
+    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int, first_types: list[str],
+    write: Callable[..., Written],
+) -> tuple[list[Any], NDArray[np.int64], Written]:  # fmt: skip
+    """All types in the order of the text, their counts, and what `write(new_ids=..., each=...)` returns: it is called
+    as soon as it is known which ids an encoder's become."""
+    if len(encoders) == 1:
+        written = write(new_ids=[None], each=_in_turn)
+        return encoders[0].types(), encoders[0].counts(), written
+    runs = [(piece.encoder, piece.first_new_type, piece.end_new_type) for piece in pieces]
+    numbering = TypeNumbering(encoders)
+    # Strings need the interpreter, everything else here does not: the one goes on beside the other.
+    with ThreadPoolExecutor(workers + 1, "w2vplus-join") as executor:
+        numbered = executor.submit(_number, numbering, [one.type_count for one in encoders], runs, workers, executor)
+        types = first_types
+        types += _in_steps(encoders[runs[0][0]].types, len(types), runs[0][2])
+        new_counts = numbered.result()
+        new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(encoder) for encoder in range(len(encoders))]
+        writing = executor.submit(write, new_ids=new_ids, each=partial(_side_by_side, executor))
+        for run, (least, after) in zip(runs[1:], pairwise(new_counts), strict=True):
+            if after > len(types):  # types of the first part may be there already
+                types += _in_steps(partial(_numbered_types, numbering, run[0], max(least, len(types))), *run[1:])
+        return types, numbering.counts(), writing.result()
+
+
+def _number(
+    numbering: TypeNumbering, type_counts: list[int], runs: list[tuple[int, int, int]], workers: int,
+    executor: ThreadPoolExecutor,
+) -> list[int]:  # fmt: skip
+    """Number all types in the order of the runs; how many there are after each run."""
+    looking = [executor.submit(numbering.read_counts, encoder) for encoder in range(len(type_counts))]
+    for encoder, count in enumerate(type_counts):
+        step = -(-count // workers) or 1
+        looking += [
+            executor.submit(numbering.find, encoder, at, min(at + step, count)) for at in range(0, count, step)
+        ]
+    for one in looking:
+        one.result()
+    counts = []
+    for run in runs:
+        numbering.number_run(*run)
+        counts.append(numbering.type_count)
+    return counts
+
+
+def _numbered_types(numbering: TypeNumbering, encoder: int, least: int, begin: int, end: int) -> list[str]:
+    return numbering.types(encoder, begin, end, least)
+
+
+def _in_steps(types_of: Callable[[int, int], list[str]], begin: int, end: int) -> list[str]:
+    """The strings of a range, some milliseconds of them at a time: other threads get their turns between."""
+    strings: list[str] = []
+    for start in range(begin, end, TYPES_AT_ONCE):
+        strings += types_of(start, min(start + TYPES_AT_ONCE, end))
+    return strings
 
 
 def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None]) -> TokenStore:
@@ -67,41 +127,21 @@ def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None
     return TokenStore.trusted(store.ids_in_order(new_ids, write_renumbered, _in_turn), starts)
 
 
-def _in_turn(place: Callable[[Piece, int], None], items: list[tuple[Piece, int]]) -> None:
-    for item in items:
-        place(*item)
+def _in_turn(work: list[Callable[[], None]]) -> None:
+    for one in work:
+        one()
 
 
-def _merged_ids(
-    encoders: list[TextEncoder], pieces: list[Piece]
-) -> tuple[NDArray[np.int64] | None, list[NDArray[np.int32] | None]]:
-    """The first encoder takes in the types of the others; (its ids in the order of the text, None if that is
-    how they are; for each encoder the final ids of its own, None if they stay)."""
-    whole, *others = encoders
-    own = np.arange(whole.type_count, dtype=np.int32)
-    joined = [own, *(whole.absorb_types(other) for other in others)]
-    runs = [joined[piece.encoder][piece.first_new_type : piece.end_new_type] for piece in pieces]
-    met = np.concatenate([np.empty(0, np.int32), *runs])
-    # Of equal entries the one that is written last stays: from the back, that is the first occurrence.
-    first_place = np.empty(whole.type_count, np.int64)
-    first_place[met[::-1]] = np.arange(len(met) - 1, -1, -1)
-    order: NDArray[np.int64] = met[first_place[met] == np.arange(len(met))].astype(np.int64)
-    if np.array_equal(order, np.arange(len(order))):
-        return None, [None, *joined[1:]]
-    final_id = np.empty(len(order), np.int32)
-    final_id[order] = np.arange(len(order), dtype=np.int32)
-    return order, [final_id[ids] for ids in joined]
+def _side_by_side(executor: ThreadPoolExecutor, work: list[Callable[[], None]]) -> None:
+    for _ in executor.map(lambda one: one(), work):
+        pass
 
 
 def _sentence_starts(store: PieceStore, pieces: list[Piece], corpus: TextCorpus) -> NDArray[np.int64]:
     """int64, of all sentences."""
     if corpus.one_stream:
-        token_count = cuttable = 0
-        for piece in pieces:
-            if piece.last_space >= 0:
-                cuttable = token_count + piece.last_space
-            token_count += piece.ids.count
-        return stream_sentence_starts(token_count, cuttable, corpus.max_sentence_length)
+        runs = [(piece.ids.count, piece.last_space) for piece in pieces]
+        return stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)
 
     def parts() -> Iterator[NDArray[Any]]:
         yield np.zeros(1, np.int64)
@@ -114,6 +154,17 @@ def _sentence_starts(store: PieceStore, pieces: list[Piece], corpus: TextCorpus)
             token_count += piece.ids.count
 
     return store.new_array(np.int64, parts())
+
+
+def _cuttable(runs: list[tuple[int, int]]) -> tuple[int, int]:
+    """Tokens of all runs, and those before the last space; of each run its tokens and those before its last space, or
+    -1."""
+    token_count = cuttable = 0
+    for count, last_space in runs:
+        if last_space >= 0:
+            cuttable = token_count + last_space
+        token_count += count
+    return token_count, cuttable
 
 
 def line_sentence_starts(

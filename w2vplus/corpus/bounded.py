@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,29 +20,15 @@ from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.lines import TextCorpus, not_utf8
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.errors import CorpusError
-from w2vplus.store import EncodedCorpus, TokenStore
+from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts
 
 TOKENS_BETWEEN_CUTS = 1 << 20
 """Python tokens that are counted before a look at how many types there are."""
 
 
-@dataclass(frozen=True)
-class BoundedCounts:
-    """types, in order of first occurrence since they were last forgotten; counts: int64, each at most the
-    true count and at least the true count less `error_bound`. A type that is not there occurs at most
-    `error_bound` times. `sentence_count`: of text files, lines with tokens. `error_bound` is 0 if nothing had
-    to be forgotten, and never above token_count / (max_types + 1)."""
-
-    types: list[Hashable]
-    counts: NDArray[np.int64]
-    error_bound: int
-    token_count: int
-    sentence_count: int
-
-
 def count_bounded(
     source: Any, max_types: int, *, errors: str = "strict", progress: Callable[[int], object] | None = None
-) -> BoundedCounts:
+) -> TypeCounts:
     """Count every token of `source` (as `encode` takes it) with memory for about twice `max_types` types.
 
     When there are more than that, the (max_types + 1)-th largest count is taken off every count and types
@@ -99,10 +84,10 @@ class _Counter:
         self._counts = Counter({token: count - by for token, count in self._counts.items() if count > by})
         self._error += by
 
-    def result(self) -> BoundedCounts:
+    def result(self) -> TypeCounts:
         self._lower()
         counts = np.fromiter(self._counts.values(), np.int64, len(self._counts))
-        return BoundedCounts(list(self._counts), counts, self._error, self._tokens, self._sentences)
+        return TypeCounts(list(self._counts), counts, self._error, self._tokens, self._sentences)
 
 
 class _TextCounter:
@@ -154,10 +139,10 @@ class _TextCounter:
             self._encoder.lower_counts(by)
             self._error += by
 
-    def result(self) -> BoundedCounts:
+    def result(self) -> TypeCounts:
         self._forget(self._max_types)
         types: list[Any] = self._encoder.types()
-        return BoundedCounts(types, self._encoder.counts(), self._error, self._tokens, self._sentences)
+        return TypeCounts(types, self._encoder.counts(), self._error, self._tokens, self._sentences)
 
 
 def _native_counter(corpus: Corpus, max_types: int) -> _TextCounter | None:

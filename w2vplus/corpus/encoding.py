@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from w2vplus._text import SentenceEncoder
+from w2vplus._sentences import SentenceEncoder
 from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.assembly import sentences_in_order
 from w2vplus.corpus.cache import CorpusCache
 from w2vplus.corpus.columns import RowTokenLists
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
 from w2vplus.corpus.integers import IntegerSentences
-from w2vplus.corpus.lines import LineSentence, TextCorpus
-from w2vplus.corpus.raw_text import Normalize, SentenceSplitter, normalized_files
+from w2vplus.corpus.lines import TextCorpus
+from w2vplus.corpus.pieces import PieceStore
+from w2vplus.corpus.raw_text import Normalize, SentenceSplitter
 from w2vplus.corpus.sentences import SentenceCorpus
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.text_encoding import encode_files
+from w2vplus.corpus.text_encoding import count_files, encode_files
 from w2vplus.corpus.wiki import WikiDump
 from w2vplus.errors import CorpusError
-from w2vplus.storage import PieceStore, Storage
-from w2vplus.store import EncodedCorpus, TokenStore, concatenate_corpora, merged_types
+from w2vplus.storage import Storage
+from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts, concatenate_corpora, merged_types
+
+Result = TypeVar("Result")
+
+TOKENS_COUNTED_AT_ONCE = 1 << 20
 
 
 def encode(
@@ -68,13 +72,26 @@ def encode(
     corpus = open_corpus(source, fields=fields, errors=errors, normalize=normalize, sentences=sentences, one_shot=True)
     if isinstance(corpus, EncodedCorpus):
         return corpus
-    job = _Job(workers, errors, _Progress(progress), Storage(spill_above))
+    job = _Encoding(workers, errors, progress, Storage(spill_above))
     if cache_dir is None:
-        return job.encode(corpus)
+        return job.read(corpus)
     kept = CorpusCache.of(os.fspath(cache_dir), corpus, errors)
     if kept is None:
-        return job.encode(corpus)
-    return kept.load() or kept.keep(corpus, job.encode(corpus))
+        return job.read(corpus)
+    return kept.load() or kept.keep(corpus, job.read(corpus))
+
+
+def count_types(
+    source: Any, *, workers: int = 1, errors: str = "strict", progress: Callable[[int], object] | None = None
+) -> TypeCounts:
+    """The types and counts that `encode` would find, and how many tokens and sentences, without keeping ids.
+
+    Arguments and errors are those of `encode`. Memory is that of the types, and of a few blocks of the text for each
+    worker; token lists of Arrow tables and arrays of integers become ids all the same.
+    """
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    return _Counting(workers, errors, progress).read(open_corpus(source, errors=errors, one_shot=True))
 
 
 class _Progress:
@@ -95,62 +112,63 @@ class _Progress:
         self._now = 0
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One call of `encode`."""
+class _Job(Generic[Result]):
+    """One reading of a corpus; what is made of it is for the two kinds below.
 
-    workers: int
-    errors: str
-    progress: _Progress
-    storage: Storage
+    A corpus that is ids already stays so; all others are text files, or sentences that are walked one by one.
+    """
 
-    def encode(self, corpus: Corpus) -> EncodedCorpus:
-        """Any corpus as ids."""
+    def __init__(self, workers: int, errors: str, progress: Callable[[int], object] | None) -> None:
+        self.workers, self.errors, self.progress = workers, errors, _Progress(progress)
+
+    def of_ids(self, encoded: EncodedCorpus) -> Result:
+        raise NotImplementedError
+
+    def of_files(
+        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
+    ) -> Result:
+        raise NotImplementedError
+
+    def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> Result:
+        raise NotImplementedError
+
+    def joined(self, parts: list[Result]) -> Result:
+        raise NotImplementedError
+
+    def read(self, corpus: Corpus) -> Result:
+        """Any corpus."""
         if isinstance(corpus, EncodedCorpus):
-            return corpus
+            return self.of_ids(corpus)
         if isinstance(corpus, TokenStore):
-            return _number_types(corpus)
+            return self.of_ids(_number_types(corpus))
         self.progress.next_corpus()
         if isinstance(corpus, JoinedCorpus):
-            return joined([self.encode(part) for part in corpus.corpora], self.storage)
+            return self.joined([self.read(part) for part in corpus.corpora])
         if isinstance(corpus, IntegerSentences):
-            return corpus.encode(self.progress)
+            return self.of_ids(corpus.encode(self.progress))
         if isinstance(corpus, RowTokenLists | ArrowTokenLists):
             with unchanged(corpus.files()):
                 if isinstance(corpus, ArrowTokenLists):
-                    return corpus.encode(self.progress)
-                return self._encode_sentences(corpus, self.progress)
+                    return self.of_ids(corpus.encode(self.progress))
+                return self.of_sentences(corpus, self.progress)
         if isinstance(corpus, WikiDump):
-            return self._encode_dump(corpus)
+            return self._read_dump(corpus)
         is_native = isinstance(corpus, TextCorpus) and corpus.raw_text.is_native
         if isinstance(corpus, TextCorpus) and is_native and (files := corpus.files()) is not None:
-            return self._encode_text(corpus, files)
-        return self._encode_sentences(corpus, self.progress)
+            return self._read_text(corpus, files)
+        return self.of_sentences(corpus, self.progress)
 
-    def _encode_text(self, corpus: TextCorpus, files: list[ByteSource]) -> EncodedCorpus:
+    def _read_text(self, corpus: TextCorpus, files: list[ByteSource]) -> Result:
         errors = corpus.errors if self.errors == "strict" else self.errors
-        if corpus.raw_text.is_any:
-            return self._encode_raw_text(corpus, files, errors)
         if not corpus.one_stream:
-            return encode_files(corpus, files, self.workers, errors, self.progress, self.storage)
+            return self.of_files(corpus, files, errors, self.progress)
         streams = []  # each file is one of its own
         for file in files:
             self.progress.next_corpus()
-            streams.append(encode_files(corpus, [file], self.workers, errors, self.progress, self.storage))
-        return joined(streams, self.storage)
+            streams.append(self.of_files(corpus, [file], errors, self.progress))
+        return self.joined(streams)
 
-    def _encode_raw_text(self, corpus: TextCorpus, files: list[ByteSource], errors: str) -> EncodedCorpus:
-        """Files normalised and split natively on their way to the encoder."""
-        with unchanged(files):
-            normalized = normalized_files(corpus.raw_text, files, errors, corpus.limit, self.workers)
-            lines = LineSentence(normalized, corpus.max_sentence_length)
-
-            def report(_count: int) -> None:
-                self.progress(sum(file.bytes_read for file in normalized))
-
-            return encode_files(lines, list(normalized), self.workers, errors, report, self.storage)
-
-    def _encode_dump(self, dump: WikiDump) -> EncodedCorpus:
+    def _read_dump(self, dump: WikiDump) -> Result:
         bytes_read = 0
 
         def add_bytes(count: int) -> None:
@@ -158,9 +176,27 @@ class _Job:
             bytes_read += count
 
         with unchanged(dump.files()):
-            return self._encode_sentences(dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read))
+            return self.of_sentences(dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read))
 
-    def _encode_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
+
+class _Encoding(_Job[EncodedCorpus]):
+    """Everything is kept."""
+
+    def __init__(
+        self, workers: int, errors: str, progress: Callable[[int], object] | None, storage: Storage
+    ) -> None:
+        super().__init__(workers, errors, progress)
+        self.storage = storage
+
+    def of_ids(self, encoded: EncodedCorpus) -> EncodedCorpus:
+        return encoded
+
+    def of_files(
+        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
+    ) -> EncodedCorpus:
+        return encode_files(corpus, files, self.workers, errors, progress, self.storage)
+
+    def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
         encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
         pieces = PieceStore(self.storage)
         try:
@@ -171,6 +207,33 @@ class _Job:
             return EncodedCorpus.trusted(encoder.types(), encoder.counts(), sentences_in_order(pieces, [None]))
         finally:
             pieces.close()
+
+    def joined(self, parts: list[EncodedCorpus]) -> EncodedCorpus:
+        return joined(parts, self.storage)
+
+
+class _Counting(_Job[TypeCounts]):
+    """Only types and counts are kept."""
+
+    def of_ids(self, encoded: EncodedCorpus) -> TypeCounts:
+        return TypeCounts(encoded.types, encoded.counts, 0, encoded.token_count, encoded.sentence_count)
+
+    def of_files(
+        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
+    ) -> TypeCounts:
+        return count_files(corpus, files, self.workers, errors, progress)
+
+    def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> TypeCounts:
+        encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
+        while encoder.read(TOKENS_COUNTED_AT_ONCE) is not None:
+            pass
+        progress(encoder.token_count)
+        return TypeCounts(encoder.types(), encoder.counts(), 0, encoder.token_count, encoder.sentence_count)
+
+    def joined(self, parts: list[TypeCounts]) -> TypeCounts:
+        types, counts, _ = merged_types(parts)
+        tokens, sentences = (sum(getattr(part, name) for part in parts) for name in ("token_count", "sentence_count"))
+        return TypeCounts(types, counts, 0, tokens, sentences)
 
 
 def joined(corpora: list[EncodedCorpus], storage: Storage) -> EncodedCorpus:

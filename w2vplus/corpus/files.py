@@ -68,7 +68,7 @@ def read_blocks(
 class BlockStream(io.RawIOBase):
     """Blocks of bytes as a readable file, for io.BufferedReader and XML parsers."""
 
-    def __init__(self, blocks: Generator[bytes, None, None]) -> None:
+    def __init__(self, blocks: Generator[bytes | memoryview, None, None]) -> None:
         self._blocks = blocks
         self._rest = memoryview(b"")
 
@@ -81,7 +81,8 @@ class BlockStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._rest:
-            self._rest = memoryview(next(self._blocks, b""))
+            # An empty block is no end.
+            self._rest = memoryview(next((block for block in self._blocks if len(block)), b""))
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
         self._rest = self._rest[size:]

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, TypeAlias
 
 from w2vplus.corpus.arrow_tables import ArrowTokenLists
@@ -24,7 +24,7 @@ from w2vplus.corpus.columns import (
     table_suffix,
     text_or_lists,
 )
-from w2vplus.corpus.files import expand, is_path, read_blocks
+from w2vplus.corpus.files import expand, is_compressed, is_path, read_blocks
 from w2vplus.corpus.integers import IntegerSentences, integer_sentences
 from w2vplus.corpus.lines import BrownCorpus, LineSentence, Text8Corpus, TextCorpus, is_file_object
 from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
@@ -83,8 +83,9 @@ def open_corpus(
     these, an open file, any iterable of token lists, or a corpus already. gensim's own LineSentence,
     PathLineSentences and Text8Corpus become ours. `errors`, `max_sentence_length` and `limit` (lines of each
     file) are those of `LineSentence` and concern text files alone; by default lines are never cut. `one_shot`
-    allows a generator. `skip_unreadable` leaves out files that are there but whose beginning cannot be read,
-    with a warning that names each and one that counts them; what fails later is an error all the same.
+    allows a generator. `skip_unreadable` leaves out files that are there but cannot be opened, and compressed ones that
+    are damaged anywhere, for which they are decompressed once more, with a warning that names each and one that counts
+    them; what fails later is an error all the same.
 
     `normalize` ("simple", "text8" or a callable that makes tokens of a str) and `sentences` ("simple" or a
     callable that makes sentences of a str) are for raw text: see `raw_text.RawTextRules`.
@@ -208,12 +209,14 @@ def _open_files(
 
 
 def _readable(files: list[ByteSource]) -> list[ByteSource]:
-    """Those whose first block can be read; CorpusError if there is none."""
+    """Those whose first block can be read, of compressed files every block: damage anywhere shows only then.
+    CorpusError if there is none."""
     readable = []
     for file in files:
         try:
             with closing(read_blocks(file)) as blocks:
-                next(blocks, b"")
+                for _ in blocks if is_compressed(file) else islice(blocks, 1):
+                    pass
             readable.append(file)
         except (OSError, CorpusError) as error:
             logger.warning("skipped: %s", error)

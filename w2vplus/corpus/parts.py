@@ -1,8 +1,7 @@
-"""Plain files become parts of about equal work, one for each worker: runs of segments, in the order of the
-text.
+"""Plain files become parts, one for each worker: runs of segments, in the order of the text.
 
-A file is cut behind a space or line feed, so that no token is torn; the encoder joins lines that go on in the
-next part. Files that cannot be cut without being read (compressed, remote) are left to `streams`.
+A file is cut behind a space or line feed, so that no token is torn, or only behind line feeds; the encoder joins lines
+that go on in the next part. Files that cannot be cut without being read (compressed, remote) are left to `streams`.
 """
 
 from __future__ import annotations
@@ -10,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from w2vplus.corpus.sources import ByteSource
 
 MIN_PART_BYTES = 1 << 22
+CHUNKS_PER_PART = 8
+FIRST_SHARE = 0.8
+"""Of an equal share; the last part gets as much more: who is done early takes from those behind, never from those
+before, because an encoder must meet its types in the order of the text."""
 
 
 @dataclass(frozen=True)
@@ -28,60 +33,70 @@ class Segment:
 
 Part = list[Segment]
 
+TOKEN_ENDS = (b" ", b"\n")
+LINE_ENDS = (b"\n",)
+"""Where a text may be cut: ends of tokens, or of lines alone."""
 
-def plan_parts(files: list[ByteSource], sizes: list[int], workers: int) -> list[Part]:
-    """At most `workers` parts, each of MIN_PART_BYTES or more, which together are all files in order; `sizes`
-    are the files' bytes."""
-    part_count = max(1, min(workers, sum(sizes) // MIN_PART_BYTES))
+
+def plan_parts(
+    files: list[ByteSource], sizes: list[int], workers: int, ends: tuple[bytes, ...] = TOKEN_ENDS
+) -> list[Part]:
+    """At most `workers` parts, each of about MIN_PART_BYTES or more, which together are all files in order; `sizes`
+    are the files' bytes; they are cut behind `ends`. The segments of a part are some CHUNKS_PER_PART, or its files."""
+    total = sum(sizes)
+    part_count = max(1, min(workers, total // MIN_PART_BYTES))
     if part_count == 1:
         return [[Segment(file) for file in files]]
-    part_size = sum(sizes) / part_count
-    parts: list[Part] = [[] for _ in range(part_count)]
+    shares = np.linspace(FIRST_SHARE, 2 - FIRST_SHARE, part_count).repeat(CHUNKS_PER_PART)
+    wanted = np.rint(np.cumsum(shares) * (total / shares.sum())).astype(np.int64)
+    chunks: list[Part] = [[] for _ in wanted]
     before = 0
     for file, size in zip(files, sizes, strict=True):
-        boundaries = [round(part_size * number) - before for number in range(part_count + 1)]
-        _cut_file(file, size, boundaries, parts)
+        first = int(np.searchsorted(wanted[:-1], before, side="right"))
+        _cut_file(file, size, (wanted[first:] - before).tolist(), chunks[first:], ends)
         before += size
+    parts = [
+        [segment for chunk in chunks[first : first + CHUNKS_PER_PART] for segment in chunk]
+        for first in range(0, len(chunks), CHUNKS_PER_PART)
+    ]
     return [part for part in parts if part]
 
 
-def _cut_file(file: ByteSource, size: int, boundaries: list[int], parts: list[Part]) -> None:
-    """Share the file's bytes among the parts; part p wants those of [boundaries[p], boundaries[p + 1])."""
-    start, last_part = 0, len(parts) - 1
-    for number, part in enumerate(parts):
-        wanted_end = boundaries[number + 1]
-        if wanted_end <= start and not (size == 0 and number == last_part):
+def _cut_file(
+    file: ByteSource, size: int, wanted_ends: list[int], chunks: list[Part], ends: tuple[bytes, ...]
+) -> None:
+    """Share the file's bytes among the chunks; each wants those up to its wanted end."""
+    start = 0
+    for wanted_end, chunk in zip(wanted_ends, chunks, strict=True):
+        is_last = chunk is chunks[-1]
+        if wanted_end <= start and not is_last:
             continue
-        if wanted_end >= size or number == last_part:
-            end = size
-        else:
-            end = _behind_white_space(file, wanted_end, size)
-        part.append(Segment(file, start, None if start == 0 and end == size else end, ends_file=end == size))
+        end = size if wanted_end >= size or is_last else _behind(ends, file, wanted_end, size)
+        chunk.append(Segment(file, start, None if start == 0 and end == size else end, ends_file=end == size))
         start = end
         if start == size:
             return
 
 
-def cut_points(file: ByteSource, wanted: Iterable[int], size: int) -> list[int]:
-    """Places at or after the wanted ones that follow a space or line feed; ascending, each once, below
-    `size`."""
+def cut_points(file: ByteSource, wanted: Iterable[int], size: int, ends: tuple[bytes, ...]) -> list[int]:
+    """Places at or after the wanted ones that follow one of `ends`; ascending, each once, below `size`."""
     points: list[int] = []
     for offset in wanted:
         if points and offset <= points[-1]:
             continue
-        point = _behind_white_space(file, offset, size)
+        point = _behind(ends, file, offset, size)
         if point < size:
             points.append(point)
     return points
 
 
-def _behind_white_space(file: ByteSource, offset: int, size: int) -> int:
-    """The first place at or after `offset` that follows a space or line feed; `size` if there is none."""
+def _behind(ends: tuple[bytes, ...], file: ByteSource, offset: int, size: int) -> int:
+    """The first place at or after `offset` that follows one of `ends`; `size` if there is none."""
     offset -= 1
     with file.open() as stream:
         stream.seek(offset)
         while block := bytes(stream.read(1 << 16)):
-            places = [place for place in (block.find(b" "), block.find(b"\n")) if place >= 0]
+            places = [place for place in map(block.find, ends) if place >= 0]
             if places:
                 return min(offset + min(places) + 1, size)
             offset += len(block)

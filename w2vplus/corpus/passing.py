@@ -18,7 +18,7 @@ from w2vplus.corpus.assembly import line_sentence_starts
 from w2vplus.corpus.files import read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.text_encoding import is_slow_to_read, read_ahead
+from w2vplus.corpus.streams import is_slow_to_read, read_ahead
 
 BLOCK_BYTES = 1 << 22
 """Ids and boundaries that a block has at least, in bytes."""

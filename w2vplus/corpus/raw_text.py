@@ -1,11 +1,12 @@
 """Raw text on its way to the encoder: sentences split, characters normalised, line by line.
 
-`RawTextRules` says what becomes of a line, in Python; `normalized_files` makes byte sources that give the
-same text natively, for `encoding`.
+`RawTextRules` says what becomes of a line, in Python; `plain_text` does the same to blocks of bytes, natively, for
+`text_encoding`.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -14,7 +15,8 @@ from itertools import islice, pairwise
 from typing import TypeAlias
 
 from w2vplus._text import InvalidUtf8
-from w2vplus.corpus.files import BlockStream, is_compressed, open_plain, read_blocks
+from w2vplus.corpus.compression import PLAIN_BLOCK_BYTES
+from w2vplus.corpus.files import BlockStream, read_blocks
 from w2vplus.corpus.normalizing import NATIVE_NORMALIZERS, new_normalizer, simple_tokens, text8_tokens
 from w2vplus.corpus.sources import ByteSource, FileFingerprint
 from w2vplus.errors import CorpusError
@@ -22,8 +24,7 @@ from w2vplus.errors import CorpusError
 Normalize: TypeAlias = str | Callable[[str], Sequence[str]] | None
 SentenceSplitter: TypeAlias = str | Callable[[str], Sequence[str]] | None
 
-LEAST_PIECE_BYTES = 1 << 22
-"""A file is not cut for several workers into pieces smaller than this."""
+Block: TypeAlias = bytes | memoryview
 
 _TOKENIZERS = {"simple": simple_tokens, "text8": text8_tokens}
 
@@ -145,121 +146,84 @@ def _is_abbreviated(text: str, begin: int, stop: int) -> bool:
     return (len(last) == 1 and last.isalpha()) or last in ABBREVIATIONS
 
 
-class NormalizedFile:
-    """A byte source with the text of another one, or of its bytes [start, end), split and normalised
-    natively.
+def plain_text(
+    rules: RawTextRules, blocks: Generator[Block, None, None], errors: str, *, offset: int = 0,
+    line_limit: int | None = None,
+) -> Generator[Block, None, None]:  # fmt: skip
+    """Blocks of raw text, from byte `offset` of a file on, become blocks whose tokens stand between white space and
+    whose lines are sentences; natively, but for the splitting. Of at most `line_limit` lines.
 
-    A line of it is a sentence. `bytes_read`: of the raw file, in all openings. Raises CorpusError for bytes
-    that are not UTF-8, with their place in the raw file.
+    Raises InvalidUtf8 with the place of bad bytes in the raw text, lines counted from its first block.
     """
+    if rules.sentences is not None:
+        blocks = _split(rules, blocks, errors, offset, line_limit)
+    elif line_limit is not None:
+        blocks = _limited(blocks, line_limit)
+    return blocks if rules.normalize is None else _normalized(str(rules.normalize), blocks, errors, offset)
+
+
+def _limited(blocks: Generator[Block, None, None], line_limit: int) -> Generator[Block, None, None]:
+    left = line_limit
+    with closing(blocks):
+        for block in blocks if left else ():
+            text = bytes(block)
+            lines = text.count(b"\n")
+            if lines >= left:
+                yield b"".join(line + b"\n" for line in text.split(b"\n", left)[:left])
+                return
+            left -= lines
+            yield text
+
+
+def _split(
+    rules: RawTextRules, blocks: Generator[Block, None, None], errors: str, offset: int, line_limit: int | None
+) -> Generator[Block, None, None]:
+    with closing(blocks), io.BufferedReader(BlockStream(blocks), PLAIN_BLOCK_BYTES) as lines:
+        for number, line in enumerate(islice(lines, line_limit)):
+            try:
+                text = line.decode("utf-8", errors)
+            except UnicodeDecodeError as error:
+                raise InvalidUtf8(offset + error.start, number) from error
+            sentences = [sentence.replace("\n", " ") for sentence in rules.split(text)]
+            yield ("\n".join(sentences) + "\n").encode("utf-8", "replace")
+            offset += len(line)
+
+
+def _normalized(
+    kind: str, blocks: Generator[Block, None, None], errors: str, offset: int
+) -> Generator[Block, None, None]:
+    normalizer = new_normalizer(kind, errors, offset)
+    with closing(blocks):
+        for block in blocks:
+            if normalized := normalizer.feed(block):
+                yield normalized
+    while normalized := normalizer.finish():
+        yield normalized
+
+
+class NormalizedFile:
+    """A byte source with the `plain_text` of another one. Raises CorpusError for bytes that are not UTF-8, with their
+    place in the raw file."""
 
     detect_compression = False
     seekable = False
 
-    def __init__(
-        self,
-        file: ByteSource,
-        rules: RawTextRules,
-        errors: str,
-        line_limit: int | None,
-        start: int = 0,
-        end: int | None = None,
-    ) -> None:
+    def __init__(self, file: ByteSource, rules: RawTextRules, errors: str, line_limit: int | None) -> None:
         self.name = file.name
-        self.bytes_read = 0
         self._file, self._rules, self._errors, self._line_limit = file, rules, errors, line_limit
-        self._start, self._end = start, end
 
     def open(self) -> BlockStream:
-        blocks = self._limited_blocks() if self._rules.sentences is None else self._split_blocks()
-        return BlockStream(self._normalized(blocks) if self._rules.normalize is not None else blocks)
+        return BlockStream(self._blocks())
+
+    def _blocks(self) -> Generator[Block, None, None]:
+        raw: Generator[Block, None, None] = (block for block in read_blocks(self._file))
+        try:
+            yield from plain_text(self._rules, raw, self._errors, line_limit=self._line_limit)
+        except InvalidUtf8 as error:
+            raise not_utf8(self.name, error.line + 1, error.offset) from error
 
     def byte_size(self) -> None:
         return None
 
     def fingerprint(self) -> FileFingerprint | None:
         return self._file.fingerprint()
-
-    def _count(self, size: int) -> None:
-        self.bytes_read += size
-
-    def _blocks(self) -> Generator[bytes, None, None]:
-        return read_blocks(self._file, start=self._start, end=self._end, on_raw_bytes=self._count)
-
-    def _limited_blocks(self) -> Generator[bytes, None, None]:
-        """The raw text up to the line limit."""
-        left = self._line_limit
-        with closing(self._blocks()) as blocks:
-            for block in blocks if left != 0 else ():
-                if left is not None and block.count(b"\n") >= left:
-                    yield b"".join(line + b"\n" for line in block.split(b"\n", left)[:left])
-                    return
-                left = None if left is None else left - block.count(b"\n")
-                yield block
-
-    def _split_blocks(self) -> Generator[bytes, None, None]:
-        """The raw text with a line for each sentence."""
-        offset = 0
-        with open_plain(self._file, self._count) as lines:
-            for number, line in enumerate(islice(lines, self._line_limit), start=1):
-                try:
-                    text = line.decode("utf-8", self._errors)
-                except UnicodeDecodeError as error:
-                    raise not_utf8(self.name, number, offset + error.start) from error
-                sentences = [sentence.replace("\n", " ") for sentence in self._rules.split(text)]
-                yield ("\n".join(sentences) + "\n").encode("utf-8", "replace")
-                offset += len(line)
-
-    def _normalized(self, blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
-        normalizer = new_normalizer(str(self._rules.normalize), self._errors, self._start)
-        try:
-            with closing(blocks):
-                for block in blocks:
-                    if normalized := normalizer.feed(block):
-                        yield normalized
-            while normalized := normalizer.finish():
-                yield normalized
-        except InvalidUtf8 as error:
-            line = error.line + 1 + self._lines_before()
-            raise not_utf8(self.name, line, error.offset) from error
-
-    def _lines_before(self) -> int:
-        if self._start == 0:
-            return 0
-        return sum(block.count(b"\n") for block in read_blocks(self._file, end=self._start))
-
-
-def normalized_files(
-    rules: RawTextRules, files: Sequence[ByteSource], errors: str, line_limit: int | None, workers: int
-) -> list[NormalizedFile]:
-    """Byte sources of normalised lines; large plain files are cut at line ends into one for each worker."""
-    found = []
-    for file in files:
-        bounds = _piece_bounds(file, workers) if line_limit is None and rules.sentences is None else [0]
-        if len(bounds) == 1:
-            found.append(NormalizedFile(file, rules, errors, line_limit))
-            continue
-        for start, end in pairwise(bounds):
-            found.append(NormalizedFile(file, rules, errors, None, start, end))
-    return found
-
-
-def _piece_bounds(file: ByteSource, workers: int) -> list[int]:
-    """Bytes where pieces of the file begin, and its end; [0] if it is to be read as one."""
-    size = file.byte_size() if file.seekable and not is_compressed(file) else None
-    count = min(workers, (size or 0) // LEAST_PIECE_BYTES)
-    if size is None or count < 2:
-        return [0]
-    bounds = [0]
-    with file.open() as stream:
-        for number in range(1, count):
-            offset = size * number // count
-            stream.seek(offset)
-            while block := bytes(stream.read(1 << 16)):
-                newline = block.find(b"\n")
-                offset += newline + 1 if newline >= 0 else len(block)
-                if newline >= 0:
-                    break
-            if bounds[-1] < offset < size:
-                bounds.append(offset)
-    return [*bounds, size]

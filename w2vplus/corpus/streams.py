@@ -1,26 +1,33 @@
-"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end behind white
-space.
+"""Files become tasks for encoders in the order of the text: byte ranges, or blocks that end where tokens or lines do.
 
-Used where a file cannot be cut without being read (compressed, remote): threads read and decompress several
-files side by side, each a few blocks ahead, and any number of workers take the blocks. Called by
-`text_encoding`.
+`PartTasks` are of plain files. `TaskReaders` are for files that cannot be cut without being read (compressed,
+remote): threads read and decompress several side by side, each a few blocks ahead, and any number of workers take the
+blocks. Called by `text_encoding`.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
+from queue import Full, Queue
+from typing import Protocol
 
 from w2vplus.corpus.files import is_compressed, read_blocks
-from w2vplus.corpus.parts import Segment, cut_points
+from w2vplus.corpus.parts import Part, Segment, cut_points
 from w2vplus.corpus.sources import ByteSource
 
 TASKS_AHEAD = 3
 """Tasks that each reading thread may be in front of the workers."""
+
+BLOCKS_AHEAD = 4
+"""Blocks that a decompressing thread may be in front of a single encoder."""
+
+PUT_SECONDS = 0.1
+"""How long a full queue is waited for before a look whether anybody still reads."""
 
 SEGMENT_BYTES = 1 << 23
 """Of a plain file that stands among others."""
@@ -32,12 +39,59 @@ Key = tuple[int, ...]
 class Task:
     """A run of the text for one encoder: whole segments to be read by it, or blocks that have been read.
 
-    Tasks in the order of `key` are the text. `blocks`: bytes that begin at `segments[0].start`.
+    Tasks in the order of `key` are the text. `blocks`: bytes that begin at `segments[0].start`. `ids_foreseen`: about
+    how many there will be, of this task or, if it is the first, of the whole text, whose ids then lie in one array.
     """
 
     key: Key
-    segments: list[Segment]
+    segments: Iterable[Segment]
     blocks: list[memoryview] | None = None
+    ids_foreseen: int = 0
+
+
+class Tasks(Protocol):
+    """Where workers get their work; thread-safe."""
+
+    def take(self, worker: int) -> Task | None: ...
+    def stop(self) -> None: ...
+
+
+class PartTasks:
+    """Parts of a text, one for each worker; one who is done takes what lies last in a part behind his own.
+
+    Thread-safety: all methods.
+    """
+
+    def __init__(self, parts: list[Part], ids_foreseen: int) -> None:
+        self._parts = [deque(enumerate(part)) for part in parts]
+        self._begun = [False for _ in parts]
+        self._ids_foreseen = ids_foreseen
+        self._lock = threading.Lock()
+
+    def take(self, worker: int) -> Task | None:
+        with self._lock:
+            if not self._begun[worker]:
+                self._begun[worker] = True
+                share = self._ids_foreseen // (1 if worker == 0 else len(self._parts))
+                return Task((worker, 0), self._rest_of(worker), ids_foreseen=share)
+            part = max(range(worker, len(self._parts)), key=lambda number: len(self._parts[number]))
+            if not self._parts[part]:
+                return None
+            number, segment = self._parts[part].pop()
+            return Task((part, number), [segment])
+
+    def _rest_of(self, part: int) -> Iterator[Segment]:
+        while True:
+            with self._lock:
+                if not self._parts[part]:
+                    return
+                _, segment = self._parts[part].popleft()
+            yield segment
+
+    def stop(self) -> None:
+        with self._lock:
+            for part in self._parts:
+                part.clear()
 
 
 @dataclass
@@ -58,12 +112,12 @@ class TaskReaders:
     """
 
     def __init__(
-        self, files: list[ByteSource], lane_count: int, *, whole_files: bool,
+        self, files: list[ByteSource], lane_count: int, *, whole_files: bool, ends: tuple[bytes, ...],
         on_raw_bytes: Callable[[int, int], None], on_error: Callable[[Key, BaseException], None],
         is_needed: Callable[[Key], bool],
     ) -> None:  # fmt: skip
         self._numbered = iter(list(enumerate(files)))
-        self._whole_files = whole_files
+        self._whole_files, self._ends = whole_files, ends
         self._on_raw_bytes, self._on_error, self._is_needed = on_raw_bytes, on_error, is_needed
         self._changed = threading.Condition()
         self._stopped = False
@@ -135,18 +189,18 @@ class TaskReaders:
             yield Task((file_number, 0), [Segment(file)])
             return
         if file.seekable and not is_compressed(file):
-            for count, segment in enumerate(_segments(file)):
+            for count, segment in enumerate(_segments(file, self._ends)):
                 yield Task((file_number, count), [segment])
             return
         blocks = read_blocks(file, on_raw_bytes=lambda size: self._on_raw_bytes(lane, size))
         with closing(blocks):
-            for count, (start, pieces, is_last) in enumerate(torn_at_white_space(blocks)):
+            for count, (start, pieces, is_last) in enumerate(torn_behind(self._ends, blocks)):
                 yield Task((file_number, count), [Segment(file, start, ends_file=is_last)], pieces)
 
 
-def _segments(file: ByteSource) -> Iterator[Segment]:
+def _segments(file: ByteSource, ends: tuple[bytes, ...]) -> Iterator[Segment]:
     size = file.byte_size() or 0
-    points = [0, *cut_points(file, range(SEGMENT_BYTES, size, SEGMENT_BYTES), size), size]
+    points = [0, *cut_points(file, range(SEGMENT_BYTES, size, SEGMENT_BYTES), size, ends), size]
     if len(points) == 2:
         yield Segment(file)
         return
@@ -154,16 +208,15 @@ def _segments(file: ByteSource) -> Iterator[Segment]:
         yield Segment(file, start, end, ends_file=end == size)
 
 
-def torn_at_white_space(blocks: Iterator[bytes]) -> Iterator[tuple[int, list[memoryview], bool]]:
-    """(offset, pieces, whether it is the last) of runs that end behind a space or line feed, one a block or
-    more.
+def torn_behind(ends: tuple[bytes, ...], blocks: Iterator[bytes]) -> Iterator[tuple[int, list[memoryview], bool]]:
+    """(offset, pieces, whether it is the last) of runs that end behind one of `ends`, one a block or more.
 
-    A run without white space goes on through the following blocks. The last run may be empty.
+    A run without any goes on through the following blocks. The last run may be empty.
     """
     offset = 0
     waiting: list[memoryview] = []
     for block in blocks:
-        cut = max(block.rfind(b" "), block.rfind(b"\n")) + 1
+        cut = max(map(block.rfind, ends)) + 1
         view = memoryview(block)
         if not cut:
             waiting.append(view)
@@ -173,3 +226,44 @@ def torn_at_white_space(blocks: Iterator[bytes]) -> Iterator[tuple[int, list[mem
         offset += sum(len(piece) for piece in pieces)
         waiting = [view[cut:]]
     yield offset, waiting, True
+
+
+def is_slow_to_read(file: ByteSource) -> bool:
+    """Whether reading is worth a thread of its own beside the encoder: decompression, a network."""
+    return file.detect_compression and (not file.seekable or is_compressed(file))
+
+
+def read_ahead(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """`blocks` fetched by another thread, at most BLOCKS_AHEAD in front; its errors are raised here."""
+    waiting: Queue[bytes | BaseException | None] = Queue(BLOCKS_AHEAD)
+    stopped = threading.Event()
+
+    def put(item: bytes | BaseException | None) -> bool:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=PUT_SECONDS)
+            except Full:
+                continue
+            return True
+        return False
+
+    def fetch() -> None:
+        try:
+            with closing(blocks):
+                for block in blocks:
+                    if not put(block):
+                        return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=fetch, name="w2vplus-read", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()

@@ -9,21 +9,21 @@ text, and `assembly` makes one numbering of them in the order of the text.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from queue import Full, Queue
-from typing import Protocol
 
 from w2vplus._text import InvalidUtf8, TextEncoder
-from w2vplus.corpus.assembly import assemble
+from w2vplus.corpus.assembly import assemble, assemble_counts
 from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
-from w2vplus.corpus.parts import Segment, plan_parts
+from w2vplus.corpus.parts import LINE_ENDS, TOKEN_ENDS, Segment, plan_parts
+from w2vplus.corpus.pieces import PieceStore, TallyStore
+from w2vplus.corpus.raw_text import Block, plain_text
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.streams import Key, Task, TaskReaders
-from w2vplus.storage import PieceStore, Storage
-from w2vplus.store import EncodedCorpus
+from w2vplus.corpus.streams import Key, PartTasks, Task, TaskReaders, Tasks, is_slow_to_read, read_ahead
+from w2vplus.storage import Storage
+from w2vplus.store import EncodedCorpus, TypeCounts
 
 Progress = Callable[[int], object]
 """Called with the number of bytes read so far, of the files as they are on disk."""
@@ -31,36 +31,14 @@ Progress = Callable[[int], object]
 PROGRESS_SECONDS = 0.1
 ID_BYTES_PER_TEXT_BYTE = 0.6
 """An int32 for a word of five to six letters and its space."""
+BYTES_PER_ID = 4
+"""At least, for room that costs nothing while it is empty."""
 PLAIN_BYTES_PER_COMPRESSED = 3
-BLOCKS_AHEAD = 4
-"""Blocks that a decompressing thread may be in front of a single encoder."""
+FIRST_KEY: Key = (0, 0)
 
 
 class _Stopped(Exception):
     """An earlier part failed or the user interrupted; never leaves this module."""
-
-
-class _Tasks(Protocol):
-    """Where workers get their work."""
-
-    def take(self, worker: int) -> Task | None: ...
-    def stop(self) -> None: ...
-
-
-class _ListedTasks:
-    """Tasks that are known beforehand, one for each worker or in turn."""
-
-    def __init__(self, tasks: Iterable[Task]) -> None:
-        self._tasks = iter(list(tasks))
-        self._lock = threading.Lock()
-
-    def take(self, worker: int) -> Task | None:
-        with self._lock:
-            return next(self._tasks, None)
-
-    def stop(self) -> None:
-        with self._lock:
-            self._tasks = iter(())
 
 
 class _Faults:
@@ -107,14 +85,17 @@ class _Job:
     Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
     """
 
-    def __init__(self, errors: str, line_limit: int | None, store: PieceStore, counters: int) -> None:
+    def __init__(self, corpus: TextCorpus, errors: str, store: PieceStore | TallyStore, counters: int) -> None:
         self.store = store
         self.encoders: list[TextEncoder] = []
+        self.first_types: list[str] = []
+        """Of the first part of several: its types as strings, made on the way."""
         self.bytes_read = [0] * counters
         self.faults = _Faults()
         self.is_stopped = False
+        self.is_shared = False
         self._errors = errors
-        self._line_limit = line_limit
+        self._rules, self._line_limit = corpus.raw_text, corpus.limit
         self._lock = threading.Lock()
 
     def new_encoder(self) -> int:
@@ -122,7 +103,7 @@ class _Job:
             self.encoders.append(TextEncoder(self._errors))
             return len(self.encoders) - 1
 
-    def work(self, tasks: _Tasks, worker: int, counter: int, progress: Progress | None = None) -> None:
+    def work(self, tasks: Tasks, worker: int, counter: int, progress: Progress | None = None) -> None:
         """Encode tasks until there are none; errors go to `faults`. `counter`: this worker's place in
         `bytes_read`."""
         encoders = _Encoders(self)
@@ -139,6 +120,11 @@ class _Job:
     def _encode(self, task: Task, number: int, counter: int, progress: Progress | None) -> None:
         encoder = self.encoders[number]
         first_type, drained = encoder.type_count, 0
+        # The first part's types and ids are final. Strings are made by one thread at a time anyway: now it has others
+        # beside it; and the ids of the other parts will stand behind these.
+        is_first = self.is_shared and task.key == FIRST_KEY
+        if task.ids_foreseen:
+            encoder.foresee_ids(task.ids_foreseen, keeps_room=is_first)
 
         def hand_in() -> None:
             nonlocal first_type, drained
@@ -150,12 +136,8 @@ class _Job:
             self.bytes_read[counter] += count
 
         for segment in task.segments:
-            if task.blocks is not None:
-                ready: Generator[bytes | memoryview, None, None] = (block for block in task.blocks)
-            else:
-                blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=add_bytes)
-                ready = read_ahead(blocks) if is_slow_to_read(segment.file) else blocks
-            encoder.begin_file(segment.start, self._line_limit)
+            ready = self._plain_text(task, segment, add_bytes)
+            encoder.begin_file(segment.start, None if self._rules.is_any else self._line_limit)
             try:
                 with closing(ready):
                     for block in ready:
@@ -165,6 +147,8 @@ class _Job:
                             break
                         if encoder.pending_bytes > self.store.piece_bytes:
                             hand_in()
+                        if is_first:
+                            self.first_types += encoder.types(len(self.first_types))
                         if progress is not None:
                             progress(sum(self.bytes_read))
                 encoder.end_file(segment.ends_file)
@@ -172,6 +156,19 @@ class _Job:
                 line = error.line + 1 + _newlines_before(segment)
                 raise not_utf8(segment.file.name, line, error.offset) from error
         hand_in()
+
+    def _plain_text(
+        self, task: Task, segment: Segment, on_raw_bytes: Callable[[int], None]
+    ) -> Generator[Block, None, None]:
+        """What the encoder is to read."""
+        if task.blocks is not None:
+            ready: Generator[Block, None, None] = (block for block in task.blocks)
+        else:
+            blocks = read_blocks(segment.file, start=segment.start, end=segment.end, on_raw_bytes=on_raw_bytes)
+            ready = read_ahead(blocks) if is_slow_to_read(segment.file) else (block for block in blocks)
+        if not self._rules.is_any:
+            return ready
+        return plain_text(self._rules, ready, self._errors, offset=segment.start, line_limit=self._line_limit)
 
 
 def encode_files(
@@ -182,44 +179,62 @@ def encode_files(
     are)`."""
     store = PieceStore(storage or Storage())
     try:
-        with unchanged(files):
-            job = _encode_all(corpus, files, workers, errors, progress, store)
-        if progress is not None:
-            progress(sum(job.bytes_read))
-        return assemble(store, job.encoders, corpus)
+        job = _read(corpus, files, workers, errors, progress, store)
+        return assemble(store, job.encoders, corpus, workers, job.first_types)
     finally:
         store.close()
 
 
+def count_files(
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None
+) -> TypeCounts:
+    """What `encode_files` would count, without its memory: ids are given back as they come."""
+    store = TallyStore(corpus.max_sentence_length)
+    job = _read(corpus, files, workers, errors, progress, store)
+    return assemble_counts(store, job.encoders, corpus, workers, job.first_types)
+
+
+def _read(
+    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    store: PieceStore | TallyStore,
+) -> _Job:  # fmt: skip
+    with unchanged(files):
+        job = _encode_all(corpus, files, workers, errors, progress, store)
+    if progress is not None:
+        progress(sum(job.bytes_read))
+    return job
+
+
 def _encode_all(
     corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
-    store: PieceStore,
+    store: PieceStore | TallyStore,
 ) -> _Job:  # fmt: skip
-    job = _Job(errors, corpus.limit, store, 2 * workers)
+    job = _Job(corpus, errors, store, 2 * workers)
     whole_files = corpus.limit is not None
-    tasks: _Tasks
-    if workers == 1 or _one_writes_faster(files, store.limit):
-        job.work(_ListedTasks([Task((0,), [Segment(file) for file in files])]), 0, 0, progress)
-        _raise_fault(job)
-        return job
+    ends = TOKEN_ENDS if corpus.raw_text.sentences is None else LINE_ENDS
+    if callable(corpus.raw_text.sentences):
+        workers = 1  # the user's function is called by one thread
     streams = [file for file in files if not file.seekable or is_compressed(file)]
-    if streams or whole_files:
+    sizes = [file.byte_size() or 0 for file in files]
+    tasks: Tasks
+    if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
         tasks = TaskReaders(
-            files, lane_count, whole_files=whole_files, on_error=job.faults.add,
+            files, lane_count, whole_files=whole_files, ends=ends, on_error=job.faults.add,
             is_needed=lambda key: not job.faults.is_behind(key),
             on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
         )  # fmt: skip
     else:
-        sizes = [file.byte_size() or 0 for file in files]
-        parts = plan_parts(files, sizes, workers)
-        if len(parts) == 1:
-            job.work(_ListedTasks([Task((0,), parts[0])]), 0, 0, progress)
-            _raise_fault(job)
-            return job
-        tasks = _ListedTasks(Task((number,), part) for number, part in enumerate(parts))
-    _work_side_by_side(job, tasks, workers, progress)
-    _raise_fault(job)
+        parts = plan_parts(files, sizes, 1 if _one_writes_faster(files, store.limit) else workers, ends)
+        workers = len(parts)
+        job.is_shared = workers > 1
+        tasks = PartTasks(parts, min(sum(sizes), store.room) // BYTES_PER_ID)
+    if workers > 1:
+        _work_side_by_side(job, tasks, workers, progress)
+    else:
+        job.work(tasks, 0, 0, progress)
+    if job.faults.error is not None:
+        raise job.faults.error
     return job
 
 
@@ -242,12 +257,7 @@ def _add(counters: list[int], place: int, count: int) -> None:
     counters[place] += count
 
 
-def _raise_fault(job: _Job) -> None:
-    if job.faults.error is not None:
-        raise job.faults.error
-
-
-def _work_side_by_side(job: _Job, tasks: _Tasks, workers: int, progress: Progress | None) -> None:
+def _work_side_by_side(job: _Job, tasks: Tasks, workers: int, progress: Progress | None) -> None:
     with ThreadPoolExecutor(workers, "w2vplus-encode") as executor:
         try:
             unfinished = {executor.submit(job.work, tasks, number, number) for number in range(workers)}
@@ -272,44 +282,3 @@ def _newlines_before(segment: Segment) -> int:
             if not left:
                 break
     return newlines
-
-
-def is_slow_to_read(file: ByteSource) -> bool:
-    """Whether reading is worth a thread of its own beside the encoder: decompression, a network."""
-    return file.detect_compression and (not file.seekable or is_compressed(file))
-
-
-def read_ahead(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
-    """`blocks` fetched by another thread, at most BLOCKS_AHEAD in front; its errors are raised here."""
-    waiting: Queue[bytes | BaseException | None] = Queue(BLOCKS_AHEAD)
-    stopped = threading.Event()
-
-    def put(item: bytes | BaseException | None) -> bool:
-        while not stopped.is_set():
-            try:
-                waiting.put(item, timeout=PROGRESS_SECONDS)
-            except Full:
-                continue
-            return True
-        return False
-
-    def fetch() -> None:
-        try:
-            with closing(blocks):
-                for block in blocks:
-                    if not put(block):
-                        return
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    thread = threading.Thread(target=fetch, name="w2vplus-read", daemon=True)
-    thread.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        thread.join()

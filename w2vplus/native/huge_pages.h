@@ -24,4 +24,11 @@ static inline void wish_huge_pages(void *memory, size_t size) {
 #endif
 }
 
+/* Writes to every page of fresh memory that is zero. Tables are read before they are written: their pages would be
+ * mapped twice, to the one page of zeros and then to their own, and the second time interrupts all other threads. */
+static inline void touch_pages(void *memory, size_t size) {
+    volatile uint8_t *bytes = (volatile uint8_t *)memory;
+    for (size_t place = 0; place < size; place += 4096) bytes[place] = 0;
+}
+
 #endif

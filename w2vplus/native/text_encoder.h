@@ -17,6 +17,7 @@
 
 #define SLICE_BYTES 262144 /* fits the second-level cache */
 #define BATCH_TOKENS 128
+#define LEAST_MORE_IDS 65536
 #define MAX_EDGES (2 * BATCH_TOKENS + MASK_BYTES)
 #define TEXT_PADDING 128 /* whole masks and whole keys may be read past the end */
 
@@ -78,19 +79,29 @@ static inline int64_t encoder_token_count(const text_encoder *encoder) {
     return encoder->id_count + (int64_t)(encoder->edge_count / 2);
 }
 
+/* Room for LEAST_MORE_IDS at least. An array begins with the room that was foreseen if there is so much: what is never
+ * written takes no memory, and growing means that pages are moved or copied. */
+static encode_status encoder_grow_ids(text_encoder *encoder) {
+    int64_t capacity = encoder->ids ? encoder->id_capacity / 2 * 3 : encoder->id_capacity_hint;
+    int32_t *ids = (int32_t *)realloc(encoder->ids, (size_t)(capacity + LEAST_MORE_IDS) * sizeof *ids);
+    if (!ids) {
+        capacity = encoder->id_capacity;
+        ids = (int32_t *)realloc(encoder->ids, (size_t)(capacity + LEAST_MORE_IDS) * sizeof *ids);
+    }
+    if (!ids) return ENCODE_NO_MEMORY;
+    encoder->ids = ids;
+    encoder->id_capacity = capacity + LEAST_MORE_IDS;
+    wish_huge_pages(ids, (size_t)encoder->id_capacity * sizeof *ids);
+    return ENCODE_OK;
+}
+
 /* Looks up the complete tokens among the gathered edges and keeps the start of an open one. */
 static encode_status encoder_flush(text_encoder *encoder) {
     type_table *table = &encoder->table;
     size_t token_count = encoder->edge_count / 2;
     token_key keys[MAX_EDGES / 2];
-    if (encoder->id_count + (int64_t)token_count > encoder->id_capacity) {
-        int64_t capacity = encoder->ids ? encoder->id_capacity * 3 / 2 + 65536 : encoder->id_capacity_hint + 65536;
-        int32_t *ids = (int32_t *)realloc(encoder->ids, (size_t)capacity * sizeof *ids);
-        if (!ids) return ENCODE_NO_MEMORY;
-        wish_huge_pages(ids, (size_t)capacity * sizeof *ids);
-        encoder->ids = ids;
-        encoder->id_capacity = capacity;
-    }
+    if (encoder->id_count + (int64_t)token_count > encoder->id_capacity && encoder_grow_ids(encoder))
+        return ENCODE_NO_MEMORY;
     if (table->type_count > INT32_MAX - MAX_EDGES) return ENCODE_TOO_MANY_TYPES;
     if (table_reserve(table, MAX_EDGES / 2)) return ENCODE_NO_MEMORY;
     for (size_t i = 0; i < token_count; i++) {
@@ -267,7 +278,7 @@ static inline size_t encoder_within_limit(text_encoder *encoder, const uint8_t *
 }
 
 /* Encodes one more block of the current file. */
-static encode_status encoder_feed(text_encoder *encoder, const uint8_t *block, size_t size) {
+static inline encode_status encoder_feed(text_encoder *encoder, const uint8_t *block, size_t size) {
     if (encoder->lines_left >= 0) size = encoder_within_limit(encoder, block, size);
     while (size) {
         size_t slice = size < SLICE_BYTES ? size : SLICE_BYTES;
@@ -288,7 +299,7 @@ static inline void encoder_begin_file(text_encoder *encoder, int64_t offset, int
 }
 
 /* The bytes end here, and with them the last token; with `ends_line` the last line too. */
-static encode_status encoder_end_file(text_encoder *encoder, int ends_line) {
+static inline encode_status encoder_end_file(text_encoder *encoder, int ends_line) {
     encode_status status = ENCODE_OK;
     if (encoder->policy != UTF8_STRICT) status = encoder_feed_lenient(encoder, (const uint8_t *)"", 0, 1);
     if (status) return status;
@@ -301,11 +312,6 @@ static encode_status encoder_end_file(text_encoder *encoder, int ends_line) {
     status = encoder_flush(encoder);
     if (status) return status;
     return ends_line ? encoder_end_line(encoder, encoder->id_count) : ENCODE_OK;
-}
-
-/* target[i] = new_ids[ids[i]]: a piece's ids in the numbering of the merged table. */
-static inline void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids) {
-    for (int64_t i = 0; i < count; i++) target[i] = new_ids[ids[i]];
 }
 
 #endif

@@ -3,7 +3,7 @@
  * A slot is half a cache line and holds all that a hit needs: tokens of up to 16 bytes (nearly all of a text) lie in
  * the slot itself, zero-padded, beside their length, id and count; of a longer one the slot holds the 64-bit hash and
  * the place of its bytes in the arena. The arena keeps the bytes of every type in order of id, for the strings
- * handed out at the end and for merging tables. The order of ids never depends on the hash.
+ * handed out at the end and for whoever compares tables. The order of ids never depends on the hash.
  *
  * Reads 16 bytes at any token start, so texts and the arena are padded by KEY_PADDING.
  */
@@ -21,7 +21,6 @@
 #define KEY_PADDING 16
 #define INLINE_KEY_BYTES 16
 #define FIRST_SLOT_COUNT 4096 /* a power of two */
-#define MERGE_BATCH 64
 #define SLOT_ALIGNMENT 64     /* a cache line, so that no slot straddles two */
 
 typedef struct {
@@ -48,17 +47,18 @@ typedef struct {
     size_t key_starts_capacity;
 } type_table;
 
-static inline void prefetch_for_write(const void *address) {
-#if defined(_MSC_VER) && !defined(__clang__)
-#if defined(W2VPLUS_SSE2)
-    _mm_prefetch((const char *)address, _MM_HINT_T0);
+#if defined(_MSC_VER) && !defined(__clang__) && !defined(W2VPLUS_SSE2)
+#define PREFETCH(address, for_write) ((void)(address))
+#elif defined(_MSC_VER) && !defined(__clang__)
+#define PREFETCH(address, for_write) _mm_prefetch((const char *)(address), _MM_HINT_T0)
 #else
-    (void)address;
+#define PREFETCH(address, for_write) __builtin_prefetch((address), (for_write), 3)
 #endif
-#else
-    __builtin_prefetch(address, 1, 3);
-#endif
-}
+
+static inline void prefetch_for_write(const void *address) { PREFETCH(address, 1); }
+
+/* Leaves the line in the caches of other threads that read it. */
+static inline void prefetch_for_read(const void *address) { PREFETCH(address, 0); }
 
 /* Both halves of the 128-bit product, folded into one. */
 static inline uint64_t multiply_fold(uint64_t a, uint64_t b) {
@@ -134,6 +134,7 @@ static inline int table_allocate_slots(type_table *table, uint64_t slot_count) {
     void *allocation = calloc(slot_count * sizeof(type_slot) + SLOT_ALIGNMENT, 1);
     if (!allocation) return -1;
     wish_huge_pages(allocation, slot_count * sizeof(type_slot));
+    touch_pages(allocation, slot_count * sizeof(type_slot));
     table->slots_allocation = allocation;
     table->slots = (type_slot *)(((uintptr_t)allocation + SLOT_ALIGNMENT - 1) & ~(uintptr_t)(SLOT_ALIGNMENT - 1));
     table->slot_mask = slot_count - 1;
@@ -166,25 +167,6 @@ static inline int table_reserve(type_table *table, int64_t more) {
         table->slots[place] = old.slots[i];
     }
     free(old.slots_allocation);
-    return 0;
-}
-
-/* Room for the bytes of `more` types of `more_bytes` in all, so that storing them moves nothing: the keys that are
- * there may be read by another thread meanwhile. */
-static inline int table_reserve_keys(type_table *table, int64_t more, size_t more_bytes) {
-    size_t capacity = table->arena_size + more_bytes + 2 * KEY_PADDING, keys = (size_t)(table->type_count + more) + 2;
-    if (capacity > table->arena_capacity) {
-        uint8_t *arena = (uint8_t *)realloc(table->arena, capacity);
-        if (!arena) return -1;
-        table->arena = arena;
-        table->arena_capacity = capacity;
-    }
-    if (keys > table->key_starts_capacity) {
-        uint64_t *key_starts = (uint64_t *)realloc(table->key_starts, keys * sizeof *key_starts);
-        if (!key_starts) return -1;
-        table->key_starts = key_starts;
-        table->key_starts_capacity = keys;
-    }
     return 0;
 }
 
@@ -250,33 +232,20 @@ static inline void table_counts(const type_table *table, int64_t *counts) {
         if (table->slots[i].length) counts[table->slots[i].id] = table->slots[i].count;
 }
 
-/* Adds every type of `other`, in order of its ids, with its count (`counts` by id of `other`; those of count 0 are left
- * out and get new id -1); new_ids[id in other] = id in table. Merging the tables of successive pieces of a text in
- * their order gives the table of the whole text. 0; -1 without memory; 1 with more types than an int32 id can name. */
-static inline int table_merge(type_table *table, const type_table *other, const int64_t *counts, int32_t *new_ids) {
-    if (table->type_count + other->type_count > INT32_MAX) return 1;
-    int64_t counted = 0;
-    for (int64_t id = 0; id < other->type_count; id++) counted += counts[id] > 0;
-    if (table_reserve(table, counted)) return -1;
-    for (int64_t batch = 0; batch < other->type_count; batch += MERGE_BATCH) {
-        token_key keys[MERGE_BATCH];
-        int64_t end = batch + MERGE_BATCH < other->type_count ? batch + MERGE_BATCH : other->type_count;
-        for (int64_t id = batch; id < end; id++) {
-            const uint64_t *start = other->key_starts + id;
-            keys[id - batch] = make_key(other->arena + start[0], (uint32_t)(start[1] - start[0]));
-            prefetch_for_write(&table->slots[keys[id - batch].hash & table->slot_mask]);
-        }
-        for (int64_t id = batch; id < end; id++) {
-            const uint8_t *token = other->arena + other->key_starts[id];
-            if (counts[id] <= 0) {
-                new_ids[id] = -1;
-                continue;
-            }
-            new_ids[id] = table_count(table, &keys[id - batch], token, counts[id]);
-            if (new_ids[id] < 0) return -1;
-        }
+/* A table of the types of `table` in their order, with `counts` by id there; those of count 0 are left out. 0, or -1
+ * without memory (`kept` then needs no freeing). */
+static inline int table_keep(type_table *kept, const type_table *table, const int64_t *counts) {
+    int64_t kept_count = 0;
+    for (int64_t id = 0; id < table->type_count; id++) kept_count += counts[id] > 0;
+    if (table_init(kept)) return -1;
+    int failed = table_reserve(kept, kept_count);
+    for (int64_t id = 0; id < table->type_count && !failed; id++) {
+        const uint8_t *token = table->arena + table->key_starts[id];
+        token_key key = make_key(token, (uint32_t)(table->key_starts[id + 1] - table->key_starts[id]));
+        if (counts[id] > 0) failed = table_count(kept, &key, token, counts[id]) < 0;
     }
-    return 0;
+    if (failed) table_free(kept);
+    return failed ? -1 : 0;
 }
 
 #endif

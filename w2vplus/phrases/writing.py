@@ -20,7 +20,7 @@ from w2vplus.corpus import JoinedCorpus, SentenceCorpus, TextCorpus, encode, ope
 from w2vplus.corpus.compression import compressed_writer
 from w2vplus.corpus.files import read_blocks
 from w2vplus.corpus.lines import not_utf8
-from w2vplus.corpus.raw_text import normalized_files
+from w2vplus.corpus.raw_text import NormalizedFile
 from w2vplus.corpus.sources import ByteSource, unchanged
 from w2vplus.phrases.applying import NativePhrases, decoded
 from w2vplus.store import EncodedCorpus, TokenStore
@@ -95,7 +95,7 @@ def _joined_texts(
     neighbours = native.words.neighbours if corpus.max_sentence_length is None else None
     errors = corpus.errors
     if corpus.raw_text.is_any or corpus.limit is not None:
-        files = list(normalized_files(corpus.raw_text, files, errors, corpus.limit, 1))
+        files = [NormalizedFile(file, corpus.raw_text, errors, corpus.limit) for file in files]
         errors = "strict" if corpus.raw_text.normalize is not None else errors
     with ThreadPoolExecutor(workers, "w2vplus-phrases") as executor:
         waiting: deque[tuple[ByteSource, _Block, Future[Joined]]] = deque()

@@ -13,7 +13,7 @@ from typing import Any
 
 from gensim import utils
 
-from w2vplus._text import pruned_counts
+from w2vplus._numbering import pruned_counts
 from w2vplus.store import EncodedCorpus
 
 logger = logging.getLogger(__name__)

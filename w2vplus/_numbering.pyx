@@ -1,0 +1,144 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Ids of one numbering become ids of another: the types of several text encoders numbered as one text's, arrays of ids
+rewritten, types counted as gensim prunes them.
+
+Works without the GIL, in native/type_numbering.h and pruned_counts.h. Called by `w2vplus.corpus` and, for pruned
+counts, by `w2vplus.word2vec`.
+"""
+
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+import numpy as np
+
+from w2vplus._text cimport TextEncoder, strings_of, table_counts, type_table
+
+from w2vplus._text import TOO_MANY_TYPES
+from w2vplus.errors import CorpusError
+
+cdef extern from "type_numbering.h" nogil:
+    void find_homes(const type_table *const *tables, const int64_t *first_entries, int64_t number, int64_t begin,
+                    int64_t end, int64_t *homes)
+    int64_t number_run(const int64_t *homes, const int64_t *entry_counts, int64_t begin, int64_t end,
+                       int32_t *new_ids, int32_t *number_of_home, int64_t *counts, int64_t number_count)
+    void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids)
+
+cdef extern from "pruned_counts.h" nogil:
+    ctypedef struct pruned_counts_state "pruned_counts":
+        int64_t *counts
+        int32_t *alive
+        int64_t alive_count
+        int64_t most
+        int64_t minimum
+    void pruned_count_sentences(pruned_counts_state *state, const int32_t *ids, const int64_t *starts,
+                                int64_t sentence_count)
+
+
+cdef class TypeNumbering:
+    """One numbering of the types of several encoders that read runs of one text: in order of first occurrence.
+
+    First `read_counts` of every encoder and `find` for all its types, in any threads; then `number_run` for one run after another, in the order of the
+    text: those types that an encoder met in that run first. The result is that of one encoder that read it all.
+
+    The encoders must not be fed meanwhile.
+    """
+
+    cdef list encoders
+    cdef const type_table **tables
+    cdef int64_t[::1] first_entries, homes, entry_counts, all_counts
+    cdef int32_t[::1] numbers, number_of_home
+    cdef readonly int64_t type_count
+    """Of the runs numbered so far."""
+
+    def __cinit__(self, encoders):
+        self.encoders = list(encoders)
+        self.tables = <const type_table **>malloc((len(self.encoders) + 1) * sizeof(type_table *))
+        if self.tables == NULL:
+            raise MemoryError("not enough memory to encode the corpus")
+        cdef TextEncoder encoder
+        cdef int64_t entry_count = 0
+        first_entries = [0]
+        for number, encoder in enumerate(self.encoders):
+            self.tables[<size_t>number] = &encoder.encoder.table
+            entry_count += encoder.encoder.table.type_count
+            first_entries.append(entry_count)
+        self.first_entries = np.array(first_entries, np.int64)
+        self.homes, self.entry_counts, self.all_counts = (np.empty(entry_count + 1, np.int64) for _ in range(3))
+        self.numbers, self.number_of_home = (np.empty(entry_count + 1, np.int32) for _ in range(2))
+
+    def __dealloc__(self):
+        free(self.tables)
+
+    def find(self, Py_ssize_t encoder, int64_t begin, int64_t end):
+        """Look the types [begin, end) of an encoder up in those before it, without the GIL."""
+        cdef int64_t first = self.first_entries[encoder]
+        with nogil:
+            find_homes(self.tables, &self.first_entries[0], encoder, begin, end, &self.homes[first + begin])
+            memset(&self.number_of_home[first + begin], 0xFF, (end - begin) * sizeof(int32_t))
+
+    def read_counts(self, Py_ssize_t encoder):
+        """Take in how often an encoder met its types, without the GIL."""
+        with nogil:
+            table_counts(self.tables[encoder], &self.entry_counts[self.first_entries[encoder]])
+
+    def number_run(self, Py_ssize_t encoder, int64_t begin, int64_t end):
+        """Number the types [begin, end) of an encoder, without the GIL. Raises CorpusError with too many types."""
+        cdef int64_t first = self.first_entries[encoder]
+        if self.type_count + end - begin > 0x7FFFFFFF:
+            raise CorpusError(TOO_MANY_TYPES)
+        with nogil:
+            self.type_count = number_run(&self.homes[0], &self.entry_counts[0], first + begin, first + end,
+                                         &self.numbers[0], &self.number_of_home[0], &self.all_counts[0],
+                                         self.type_count)
+
+    def types(self, Py_ssize_t encoder, int64_t begin, int64_t end, int64_t least):
+        """list of str: those of the types [begin, end) of an encoder whose number is `least` or more."""
+        return strings_of(self.tables[encoder], begin, end, &self.numbers[self.first_entries[encoder]], <int32_t>least)
+
+    def new_ids(self, Py_ssize_t encoder):
+        """int32 (type_count,), by id of the encoder: the numbers of its types."""
+        return np.asarray(self.numbers)[self.first_entries[encoder]:self.first_entries[encoder + 1]]
+
+    def counts(self):
+        """int64 (type_count,)"""
+        return np.asarray(self.all_counts)[:self.type_count]
+
+
+def write_renumbered(int32_t[::1] target not None, const int32_t[::1] ids not None, const int32_t[::1] new_ids=None):
+    """target[i] = new_ids[ids[i]], without the GIL; a plain copy without `new_ids`.
+
+    `target` is as long as `ids`, which lie in `new_ids`; they may be one array.
+    """
+    if target.shape[0] != ids.shape[0]:
+        raise ValueError(f"target must hold {ids.shape[0]} ids, it holds {target.shape[0]}")
+    if ids.shape[0] == 0:
+        return
+    with nogil:
+        if new_ids is None:
+            memcpy(&target[0], &ids[0], ids.shape[0] * sizeof(int32_t))
+        else:
+            renumber_ids(&target[0], &ids[0], ids.shape[0], &new_ids[0])
+
+
+def pruned_counts(const int32_t[::1] ids not None, const int64_t[::1] sentence_starts not None, Py_ssize_t type_count,
+                  int64_t most_types):
+    """Counts with a vocabulary of about `most_types`, pruned by gensim's law (native/pruned_counts.h).
+
+    int32 and int64 arrays of the types left, in the order in which gensim's dictionary has them, and their counts;
+    and the minimum that the next pruning would ask for: 1 if there was none. `ids` lie in [0, type_count).
+    """
+    counts, alive = np.zeros(type_count, np.int64), np.empty(type_count, np.int32)
+    cdef int64_t[::1] counts_view = counts
+    cdef int32_t[::1] alive_view = alive
+    cdef pruned_counts_state state
+    state.alive_count = 0
+    state.most = most_types
+    state.minimum = 1
+    if ids.shape[0]:
+        state.counts = &counts_view[0]
+        state.alive = &alive_view[0]
+        with nogil:
+            pruned_count_sentences(&state, &ids[0], &sentence_starts[0], sentence_starts.shape[0] - 1)
+    left = alive[:state.alive_count]
+    return left, counts[left], state.minimum
