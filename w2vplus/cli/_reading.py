@@ -71,7 +71,9 @@ class ReadOptions:
     skip_unreadable: Annotated[
         bool,
         typer.Option(
-            "--skip-unreadable", help="Leave out files that cannot be opened or decompressed; they are named.", rich_help_panel=TEXT
+            "--skip-unreadable",
+            help="Leave out files that cannot be opened or decompressed; they are named.",
+            rich_help_panel=TEXT,
         ),
     ] = False
 
