@@ -6,19 +6,27 @@
 
 #include "groups.h"
 
-/* `width` vectors of the projection, in registers while the context words [first, last) but `at` pass. */
+/* Vectors of a row that get their errors together, and that are summed into a projection together. */
+#define W2V_ERROR_COLUMNS 2
+#define W2V_PROJECTED 7
+
+/* `width` vectors of the projection, in registers while the context words [first, last) but `at` pass; the last of them
+   is the tail of the rows if `ends`. */
 W2V_INLINE void w2v_project_columns(float *const *rows, const w2v_center *center, int64_t column, float factor,
-                                    float *projection, const int width)
+                                    float *projection, vec_tail tail, const int width, const int ends)
 {
-    vec sums[8];
+    vec sums[W2V_PROJECTED];
     W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_zero();
     for (int32_t k = center->first; k < center->last; k++) {
         if (k == center->at) continue;
         const float *row = rows[k] + column;
-        W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_add(sums[i], vec_load(row + i * VEC_LANES));
+        W2V_UNROLL for (int i = 0; i < width; i++) {
+            const float *part = row + i * VEC_LANES;
+            sums[i] = vec_add(sums[i], ends && i == width - 1 ? vec_load_tail(part, tail) : vec_load(part));
+        }
     }
     const vec factors = vec_set1(factor);
-    W2V_UNROLL for (int i = 0; i < width; i++)
+    W2V_UNROLL for (int i = 0; i < width; i++) /* whole vectors: the rows of projections have room */
         vec_store(projection + column + i * VEC_LANES, vec_mul(sums[i], factors));
 }
 
@@ -26,38 +34,57 @@ W2V_INLINE void w2v_project_columns(float *const *rows, const w2v_center *center
 static void w2v_project(float *const *rows, const w2v_center *center, int64_t dimensions, float factor,
                         float *projection)
 {
-    int64_t column = 0;
-    for (; column + 6 * VEC_LANES <= dimensions; column += 6 * VEC_LANES)
-        w2v_project_columns(rows, center, column, factor, projection, 6);
-    for (; column + 3 * VEC_LANES <= dimensions; column += 3 * VEC_LANES)
-        w2v_project_columns(rows, center, column, factor, projection, 3);
-    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
-        w2v_project_columns(rows, center, column, factor, projection, 1);
-    if (column == dimensions) return;
-    const vec_tail tail = vec_tail_of(dimensions - column);
-    vec sum = vec_zero();
-    for (int32_t k = center->first; k < center->last; k++) {
-        if (k == center->at) continue;
-        sum = vec_add(sum, vec_load_tail(rows[k] + column, tail));
+    const int64_t left = dimensions % VEC_LANES;
+    const vec_tail tail = vec_tail_of(left);
+    int64_t vectors = (dimensions + VEC_LANES - 1) / VEC_LANES, column = 0;
+#define W2V_PROJECT(width, ends)                                                                             \
+    case 2 * width + ends:                                                                                   \
+        w2v_project_columns(rows, center, column, factor, projection, tail, width, ends);                    \
+        break;
+    for (; vectors > 0; vectors -= W2V_PROJECTED, column += W2V_PROJECTED * VEC_LANES) {
+        const int width = vectors < W2V_PROJECTED ? (int)vectors : W2V_PROJECTED;
+        switch (2 * width + (left > 0 && vectors <= W2V_PROJECTED)) {
+            W2V_PROJECT(1, 0) W2V_PROJECT(2, 0) W2V_PROJECT(3, 0) W2V_PROJECT(4, 0) W2V_PROJECT(5, 0)
+            W2V_PROJECT(6, 0) W2V_PROJECT(7, 0) W2V_PROJECT(1, 1) W2V_PROJECT(2, 1) W2V_PROJECT(3, 1)
+            W2V_PROJECT(4, 1) W2V_PROJECT(5, 1) W2V_PROJECT(6, 1) W2V_PROJECT(7, 1)
+        }
     }
-    vec_store_tail(projection + column, vec_mul(sum, vec_set1(factor)), tail);
+#undef W2V_PROJECT
 }
 
-/* rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers. */
+/* `columns` vectors of rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers; a
+   share is loaded once for all of them. */
+W2V_INLINE void w2v_add_error_columns(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
+                                      const float *errors, int64_t error_stride, int64_t column, const int width,
+                                      const int columns)
+{
+    vec error[W2V_ERRORS][W2V_ERROR_COLUMNS];
+    W2V_UNROLL for (int g = 0; g < width; g++)
+        W2V_UNROLL for (int c = 0; c < columns; c++)
+            error[g][c] = vec_load(errors + g * error_stride + column + c * VEC_LANES);
+    for (int32_t i = 0; i < count; i++) {
+        vec sums[W2V_ERROR_COLUMNS];
+        float *row = rows[i] + column;
+        W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_load(row + c * VEC_LANES);
+        W2V_UNROLL for (int g = 0; g < width; g++) {
+            const vec share = vec_set1(shares[i][g]);
+            W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_fma(share, error[g][c], sums[c]);
+        }
+        W2V_UNROLL for (int c = 0; c < columns; c++) vec_store(row + c * VEC_LANES, sums[c]);
+    }
+}
+
+/* rows[i] += sum over `width` errors of shares[i][g] * errors[g] */
 W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
                                const float *errors, int64_t error_stride, int64_t dimensions, const int width)
 {
-    vec error[W2V_ERRORS];
     int64_t column = 0;
-    for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load(errors + g * error_stride + column);
-        for (int32_t i = 0; i < count; i++) {
-            vec sum = vec_load(rows[i] + column);
-            W2V_UNROLL for (int g = 0; g < width; g++) sum = vec_fma(vec_set1(shares[i][g]), error[g], sum);
-            vec_store(rows[i] + column, sum);
-        }
-    }
+    for (; column + W2V_ERROR_COLUMNS * VEC_LANES <= dimensions; column += W2V_ERROR_COLUMNS * VEC_LANES)
+        w2v_add_error_columns(rows, count, shares, errors, error_stride, column, width, W2V_ERROR_COLUMNS);
+    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
+        w2v_add_error_columns(rows, count, shares, errors, error_stride, column, width, 1);
     if (column == dimensions) return;
+    vec error[W2V_ERRORS];
     const vec_tail tail = vec_tail_of(dimensions - column);
     W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load_tail(errors + g * error_stride + column, tail);
     for (int32_t i = 0; i < count; i++) {
