@@ -233,6 +233,7 @@ class Trainer:
             return self.tally
         team = Team(self._workers, self.run.key(epoch), (self.tally, self.total), start)
         try:
+            team.begin()
             self.complete = self._feed(team, epoch, blocks, start)
         finally:
             try:
