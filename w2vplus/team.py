@@ -56,7 +56,7 @@ class Team:
     def __init__(
         self, workers: list[_sgd.Worker], key: int, tallies: tuple[Tally, Tally], start: Position
     ) -> None:
-        """Each of `tallies` takes every chunk's sums. `begin` starts the threads, `stop` ends them whatever happened."""
+        """Each of `tallies` takes every chunk's sums. `begin` starts threads, `stop` ends them whatever happened."""
         self.reached = start
         """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun,
         so when no worker is at work this is how far training has come."""
