@@ -284,6 +284,37 @@ def test_copies_are_exchanged_while_training_and_in_full_at_its_end():
     np.testing.assert_array_equal(case.inputs, after)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_large_steps_are_exchanged_at_once_be_they_of_the_rate_or_of_the_weights(mode):
+    for rate, weight in ((2.5, None), (0.05, 50)):
+        case = Case(tokens=60, **MODES[mode])
+        weights = None if weight is None else np.full(2, weight, np.float32)
+        worker = _sgd.Worker(case.model(workers=2))
+        worker.take_hot_rows()
+        worker.train_span(case.ids, case.starts, weights, 0, 0, 60, KEY, rate)
+        matrices = case.inputs.copy(), case.outputs.copy(), case.nodes.copy()
+        worker.give_hot_rows()
+        for after, before in zip((case.inputs, case.outputs, case.nodes), matrices, strict=True):
+            np.testing.assert_array_equal(after, before)
+        assert np.isfinite(case.inputs).any()
+
+
+def test_the_more_workers_the_fewer_rows_are_copied_and_by_many_none():
+    """What two workers do not see of each other is little; among many of them it is much, most for rarer rows."""
+    bytes_of = [_sgd.hot_bytes(workers) for workers in range(1, 40)]
+    assert bytes_of[0] == 0 and bytes_of[1] == 2**21 and bytes_of[3] == 2**19 and bytes_of[7] == 2**17
+    assert not any(bytes_of[16:])
+    case = Case(tokens=60, **MODES["sg-ns"])
+    matrices = [case.inputs.copy(), case.inputs]
+    worker = _sgd.Worker(case.model(workers=17))
+    worker.take_hot_rows()
+    worker.train_span(case.ids, case.starts, None, 0, 0, 60, KEY, 0.05)
+    matrices.append(case.inputs.copy())
+    worker.give_hot_rows()
+    np.testing.assert_array_equal(matrices[1], matrices[2])
+    assert (matrices[0] != matrices[2]).any()
+
+
 def test_what_several_workers_learn_adds_up():
     """Two workers hold copies of the same rows, train different halves, and neither undoes what the other did."""
     case = Case(tokens=400, **MODES["cbow-ns"])

@@ -15,17 +15,16 @@ from gensim.test.utils import common_texts
 
 import w2vplus
 from w2vplus import Word2Vec
-from w2vplus._sgd import HOT_BYTES
+from w2vplus._sgd import hot_bytes
 
 SCRIPT = """
 import json, resource, sys
 import w2vplus.corpus, w2vplus.trainer
 from w2vplus import Word2Vec
-from w2vplus._sgd import HOT_BYTES
 
 corpus, settings = sys.argv[1], json.loads(sys.argv[2])
 before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-model = Word2Vec(**settings, epochs=1, workers=1)
+model = Word2Vec(**{"workers": 1, **settings}, epochs=1)
 model.build_vocab(corpus_file=corpus)
 model.train(corpus_file=corpus, total_examples=model.corpus_count, epochs=1)
 # ru_maxrss would begin with the size of the process that started this one.
@@ -52,6 +51,7 @@ def corpus(tmp_path_factory):
         {"vector_size": 40, "min_count": 1, "sg": 1},
         {"vector_size": 40, "min_count": 2, "sg": 1, "hs": 1, "negative": 0},
         {"vector_size": 40, "min_count": 2, "hs": 1},
+        {"vector_size": 100, "min_count": 2, "workers": 8},
     ],
 )
 def test_the_estimate_is_within_a_tenth_of_the_peak(corpus, tmp_path, settings):
@@ -81,5 +81,5 @@ def test_memory_of_a_vocabulary_that_is_not_there_yet():
     report = Word2Vec(vector_size=300).estimate_memory(vocab_size=1_000_000, report=given)
     assert report is given and report["mine"] == 1
     assert report["vectors"] == report["syn1neg"] == 1_200_000_000
-    copies = 3 * 2 * 2 * HOT_BYTES  # by three workers, of two matrices, as they are and as they were
+    copies = 3 * 2 * 2 * hot_bytes(3)  # by three workers, of two matrices, as they are and as they were
     assert report["total"] == report["vocab"] + 2_400_000_000 + copies

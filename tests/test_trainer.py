@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus import Word2Vec, _sgd, blocks
+from w2vplus import Word2Vec, _sgd, blocks, trainer
 from w2vplus.store import TokenStore
 from w2vplus.trainer import CHUNK_TOKENS, Block, Law, Run, Tables, Trainer, Weights, aligned_blocks, chunks, whole_block
 from w2vplus.vocabulary import AliasTable, keep_thresholds
@@ -87,22 +88,23 @@ def test_the_digest_of_a_corpus_knows_its_weights():
     assert len({digest(None), digest(weights), digest(weights * 2)}) == 3
 
 
-def team(workers, tokens=100_000, **law):
+def team(workers, tokens=100_000, rate=0.025):
     counts = np.arange(60, 10, -1, dtype=np.int64) * 40
     random = np.random.default_rng(0)
     weights = Weights(
         (random.random((50, 8), dtype=np.float32) - 0.5) / 8, output_vectors=np.zeros((50, 8), np.float32)
     )
     tables = Tables(keep_thresholds(counts, 0.01), noise=AliasTable.from_counts(counts, 0.75))
-    run = Run(epochs=2, start_rate=0.025, end_rate=0.001, words_per_epoch=tokens, seed=1, workers=workers)
+    run = Run(epochs=2, start_rate=rate, end_rate=rate / 25, words_per_epoch=tokens, seed=1, workers=workers)
     rules = Law(skip_gram=True, hierarchical_softmax=False, negative=5, window=5)
     return weights, lambda **options: Trainer(weights, tables, rules, run, **options), store([997] * (tokens // 997))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8, 32])
-def test_every_token_is_trained_once_whatever_the_number_of_workers(workers):
+def test_every_token_is_trained_once_whatever_the_number_of_workers(monkeypatch, workers):
     _, make, corpus = team(1)
     expected = make().train_epoch(0, whole_block(corpus))
+    monkeypatch.setattr(trainer, "SMALLEST_COPYING_CORPUS", 0)
     _, make, corpus = team(workers)
     tally = make().train_epoch(0, whole_block(corpus))
     assert tally.raw_words == corpus.token_count
@@ -157,3 +159,122 @@ def test_a_thread_that_does_not_start_is_a_clean_error_and_leaves_no_thread(monk
     assert not any(thread.is_alive() for thread in started)
     monkeypatch.undo()
     model.train([["a", "b"]] * 5, total_examples=5, epochs=1)
+
+
+def interrupted_starts(monkeypatch, number, before_raising):
+    """Make the start of thread `number` an interrupt that comes while it is under way."""
+    start = threading.Thread.start
+
+    def interrupted(self):
+        if self.name != f"w2vplus-{number}":
+            start(self)
+            return
+        before_raising(lambda: start(self))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_an_interrupt_while_threads_are_started_leaves_none(monkeypatch, number, has_begun):
+    _, make, corpus = team(3)
+    trainer_object = make()
+    interrupted_starts(monkeypatch, number, lambda start: start() if has_begun else None)
+    with pytest.raises(KeyboardInterrupt):
+        trainer_object.train_epoch(0, whole_block(corpus))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("w2vplus")]
+    monkeypatch.undo()
+    assert trainer_object.train_epoch(0, whole_block(corpus)).raw_words == corpus.token_count
+
+
+def test_a_thread_that_begins_after_an_interrupt_touches_nothing(monkeypatch):
+    _, make, corpus = team(2)
+    trainer_object = make()
+    touched, late = [], []
+
+    class Watched(_sgd.Worker):
+        def take_hot_rows(self):
+            touched.append("taken")
+            super().take_hot_rows()
+
+        def give_hot_rows(self):
+            touched.append("given")
+            super().give_hot_rows()
+
+    trainer_object._workers[1] = Watched(trainer_object._model)
+    interrupted_starts(monkeypatch, 1, late.append)
+    with pytest.raises(KeyboardInterrupt):
+        trainer_object.train_epoch(0, whole_block(corpus))
+    late[0]()
+    for thread in threading.enumerate():
+        if thread.name.startswith("w2vplus"):
+            thread.join(5)
+            assert not thread.is_alive()
+    assert touched == []
+
+
+class Moments:
+    """A control that pauses at every border, or stops at the third."""
+
+    takes_digests = False
+
+    def __init__(self, stops=False, on_pause=lambda: None):
+        self.borders, self.pauses, self.stops, self.on_pause = 0, 0, stops, on_pause
+
+    def wants_stop(self):
+        self.borders += 1
+        return self.stops and self.borders > 3
+
+    def wants_pause(self):
+        return not self.stops
+
+    def paused(self, position, tally):
+        assert tally.raw_words == position.offset
+        self.pauses += 1
+        self.on_pause()
+
+
+class Failing(_sgd.Worker):
+    """Trains two chunks."""
+
+    chunks = 2
+
+    def train_span(self, *arguments):
+        if not self.chunks:
+            raise MemoryError("no memory for the windows")
+        self.chunks -= 1
+        return super().train_span(*arguments)
+
+
+def blocks_with_an_interrupt(corpus):
+    yield Block(corpus, 0, 0, 5 * CHUNK_TOKENS)
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("ending", ["complete", "stop", "interrupt", "error"])
+def test_the_matrices_hold_all_that_workers_with_copies_learnt(monkeypatch, ending):
+    monkeypatch.setattr(trainer, "SMALLEST_COPYING_CORPUS", 0)
+    weights, make, corpus = team(3)
+
+    def assert_nothing_is_held_back():
+        matrices = weights.input_vectors.copy(), weights.output_vectors.copy()
+        for worker in trainer_object._workers:
+            worker.give_hot_rows()
+        np.testing.assert_array_equal(weights.input_vectors, matrices[0])
+        np.testing.assert_array_equal(weights.output_vectors, matrices[1])
+
+    control = Moments(ending == "stop", assert_nothing_is_held_back)
+    trainer_object = make(control=control)
+    blocks_of_epoch, expected = whole_block(corpus), contextlib.nullcontext()
+    if ending == "interrupt":
+        blocks_of_epoch, expected = blocks_with_an_interrupt(corpus), pytest.raises(KeyboardInterrupt)
+    if ending == "error":
+        trainer_object._workers[1] = Failing(trainer_object._model)
+        blocks_of_epoch = itertools.chain.from_iterable(whole_block(corpus) for _ in range(10))
+        expected = pytest.raises(MemoryError)
+    with expected:
+        trainer_object.train_epoch(0, blocks_of_epoch)
+    assert ending == "stop" or control.pauses > 3
+    assert np.abs(weights.output_vectors).max() > 0
+    assert_nothing_is_held_back()

@@ -7,9 +7,6 @@ KERNEL: str
 ALL_KERNELS: tuple[str, ...]
 """Names of the kernels of all machines, this one or not."""
 
-HOT_BYTES: int
-"""Bytes of a matrix of which each of several workers holds copies, twice: as they are and as last exchanged."""
-
 def usable_kernels() -> list[str]:
     """Names of the compiled kernels that this processor can run, fastest first."""
 
@@ -18,6 +15,9 @@ def chosen_kernel(wanted: str | None) -> str:
 
     Raises ImportError, since it is asked at import, for a name that no kernel has or that this processor cannot run.
     """
+
+def hot_bytes(workers: int) -> int:
+    """Bytes of a matrix that each of so many workers copies, twice: as they are and as last exchanged."""
 
 def stream_key(*parts: int) -> int:
     """A 64-bit key mixed from integers such as seed, number of earlier `train` calls, epoch."""
@@ -65,7 +65,7 @@ class Worker:
     """One thread's private memory for training a `Model`.
 
     Thread-safety: belongs to one thread at a time. Workers of one model may run at once: they share the
-    matrices without locks (Hogwild; Niu et al. 2011).
+    matrices without locks (Hogwild; Niu et al. 2011), the frequent rows by way of copies.
     """
 
     def __init__(self, owner: Model) -> None: ...

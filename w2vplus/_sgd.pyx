@@ -12,7 +12,7 @@ import os
 
 cdef extern from "kernel.h" nogil:
     int W2V_GROUP_CENTERS
-    int W2V_HOT_BYTES
+    int64_t w2v_hot_bytes(int32_t workers)
 
     ctypedef struct w2v_type:
         int32_t word
@@ -83,8 +83,6 @@ cdef extern from "random.h" nogil:
     uint64_t w2v_mix(uint64_t x)
 
 
-HOT_BYTES = W2V_HOT_BYTES  # of each matrix a worker copies so many, twice, if it has colleagues
-
 ALL_KERNELS = ("avx512", "avx2", "neon", "baseline")
 
 
@@ -111,6 +109,10 @@ def chosen_kernel(wanted):
 
 
 KERNEL = chosen_kernel(os.environ.get("W2VPLUS_ISA"))
+
+
+def hot_bytes(int workers):
+    return w2v_hot_bytes(workers)
 
 
 def stream_key(*parts):

@@ -2,6 +2,7 @@
 
 Called by `trainer` alone. Chunks are begun in the order in which they were offered, and a chunk that was
 begun is finished, whatever happens: that is what makes a consistent position known after an interrupt.
+Each thread trains copies of the frequent rows (native/matrix.h), which it takes first and gives back last.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Team:
     def __init__(
         self, workers: list[_sgd.Worker], key: int, tallies: tuple[Tally, Tally], start: Position
     ) -> None:
-        """Each of `tallies` takes every chunk's sums. Raises RuntimeError if the system starts no more threads."""
+        """Each of `tallies` takes every chunk's sums. `begin` starts threads, `stop` ends them whatever happened."""
         self.reached = start
         """The end of the last chunk that was begun. Chunks are begun in their order and finished once begun,
         so when no worker is at work this is how far training has come."""
@@ -68,18 +69,23 @@ class Team:
         self._open_jobs = 0
         self._error: BaseException | None = None
         self._threads: list[threading.Thread] = []
-        for number, worker in enumerate(workers):
+
+    def begin(self) -> None:
+        """Start the threads. Raises RuntimeError if the system starts no more of them."""
+        for number, worker in enumerate(self._workers):
             thread = threading.Thread(target=self._work, args=(worker,), name=f"w2vplus-{number}", daemon=True)
+            self._threads.append(thread)  # before it runs: `stop` must know of it if an interrupt comes here
             try:
                 thread.start()
             except RuntimeError as error:
-                self.stop()
                 raise RuntimeError(
-                    f"workers is {len(workers)}, but the system starts no more than {number} threads: lower workers"
+                    f"workers is {len(self._workers)}, but the system starts no more than {number} threads: "
+                    "lower workers"
                 ) from error
-            self._threads.append(thread)
 
     def _work(self, worker: _sgd.Worker) -> None:
+        if self._stopped.is_set():
+            return  # an interrupt while this thread was started: `stop` did not see it alive, and nobody waits for it
         try:
             worker.take_hot_rows()
             while not self._stopped.is_set():
@@ -163,8 +169,6 @@ class Team:
                 self._jobs.put_nowait(None)  # wakes a worker that waits for a job
             except queue.Full:
                 time.sleep(0.001)
-        for thread in self._threads:
-            thread.join()
 
     def _raise_error(self) -> None:
         if self._error is not None:

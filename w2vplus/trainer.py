@@ -3,7 +3,8 @@
 Called by the faces (`word2vec`); calls the kernel in `_sgd`. The token stream is cut into chunks of
 `CHUNK_TOKENS` by position alone, and everything random or scheduled is a function of position, so results do not
 depend on where tokens come from or how they are stored. One worker gives the same vectors on every run; several
-workers train the same windows with the same negatives and rates, in an order that varies.
+workers train the same windows with the same negatives and rates, in an order that varies, and in large corpora see each
+other's updates of frequent words a little late (native/matrix.h).
 """
 
 from __future__ import annotations
@@ -233,6 +234,7 @@ class Trainer:
             return self.tally
         team = Team(self._workers, self.run.key(epoch), (self.tally, self.total), start)
         try:
+            team.begin()
             self.complete = self._feed(team, epoch, blocks, start)
         finally:
             try:

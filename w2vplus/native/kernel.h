@@ -3,7 +3,8 @@
    One kernel source (vector shim -> tile -> windows -> span) is compiled once per instruction set; each
    compilation exports one `w2v_kernel`, and `_sgd.pyx` picks one of them at import. A kernel knows buffers
    and numbers only: no Python, no locks. Threads share the matrices (Hogwild, Niu et al. 2011: races on
-   single floats are accepted); a workspace belongs to one thread. */
+   single floats are accepted), the frequent rows of large corpora by way of copies (matrix.h); a workspace belongs to
+   one thread. */
 #ifndef W2V_KERNEL_H
 #define W2V_KERNEL_H
 
@@ -22,8 +23,9 @@
 /* Most centres that can share one draw of negatives. */
 #define W2V_GROUP_CENTERS 4
 
-/* Of several workers each copies so many bytes of every matrix (matrix.h): what a cache of one core may hold. */
+/* Of two workers each copies so many bytes of every matrix (matrix.h): what a cache of one core may hold. */
 #define W2V_HOT_BYTES 2097152
+#define W2V_MOST_COPYING 16
 
 /* What becomes of a token of some corpus id: its word, kept while 32 random bits are below the threshold (UINT32_MAX =
    always). Together in eight bytes, so that a token costs one cache line. */
@@ -103,6 +105,14 @@ typedef struct {
     void (*take_hot_rows)(w2v_workspace *workspace);
     void (*give_hot_rows)(w2v_workspace *workspace);
 } w2v_kernel;
+
+/* Bytes of a matrix that each worker copies: of several a quarter for twice their number, since what they do not see of
+   each other grows with it, most for the rarer rows; above W2V_MOST_COPYING none, all train the shared rows. */
+static inline int64_t w2v_hot_bytes(int32_t workers)
+{
+    if (workers < 2 || workers > W2V_MOST_COPYING) return 0;
+    return (int64_t)W2V_HOT_BYTES * 4 / (workers * workers);
+}
 
 extern const w2v_kernel w2v_kernel_baseline;
 #if defined(__x86_64__) || defined(_M_X64)

@@ -3,9 +3,10 @@
    were slower than one. So every worker trains copies of the frequent rows, the hot ones, and exchanges what it added
    with the shared matrix now and then, row by row.
 
-   How often is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch over 17M words
-   two workers that exchange a copy after 32 pairs have a loss above one worker's by 0.1 % (hierarchical softmax) to 1.6 %
-   (CBOW), after 64 by 0.2 to 2.3 %, with no less accuracy; after 256 the accuracy falls. */
+   How often and how many is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch
+   over 17M words two workers that exchange a copy after 32 pairs have a loss above one worker's by 0.1 % (hierarchical
+   softmax) to 1.6 % (CBOW), after 64 by 0.2 to 2.3 %, with no less accuracy; after 256 the accuracy falls. Rarer rows
+   suffer more, since a worker looks at the shared row only when it has trained its copy enough. */
 #ifndef W2V_MATRIX_H
 #define W2V_MATRIX_H
 
@@ -16,10 +17,9 @@
 #define W2V_LINE_FLOATS 16 /* floats in a cache line */
 
 /* A copy is exchanged when it was trained with so many pairs, divided by the number of workers; but not after fewer than
-   W2V_LEAST_UNSEEN, which one tile may bring. Above W2V_MOST_COPYING workers all train the shared rows. */
+   W2V_LEAST_UNSEEN, which one tile may bring. */
 #define W2V_MOST_UNSEEN 128
 #define W2V_LEAST_UNSEEN 16
-#define W2V_MOST_COPYING 32
 
 typedef struct {
     float *shared; /* (rows, dimensions), C-contiguous */

@@ -20,8 +20,9 @@ W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2
     if (center > last) return;
     W2V_PREFETCH_TABLE(model->path_starts + workspace->words[workspace->centers[far].at]);
     const int64_t start = model->path_starts[workspace->words[workspace->centers[near].at]];
-    W2V_PREFETCH_TABLE(model->path_nodes + start);
-    W2V_PREFETCH_TABLE(model->path_nodes + start + W2V_LINE_FLOATS);
+    const uintptr_t nodes = (uintptr_t)model->path_nodes + (uintptr_t)start * sizeof *model->path_nodes;
+    W2V_PREFETCH_TABLE((const void *)nodes);
+    W2V_PREFETCH_TABLE((const void *)(nodes + 64)); /* a number, since it may lie beyond the table */
     W2V_PREFETCH_TABLE(model->path_codes + start);
 }
 
@@ -66,9 +67,8 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
                           uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally)
 {
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
-    const int32_t unseen = W2V_MOST_UNSEEN / model->workers;
-    const int32_t most_unseen = w2v_bounded(unseen > W2V_LEAST_UNSEEN ? unseen : W2V_LEAST_UNSEEN, learning_rate);
-    workspace->inputs.most_unseen = workspace->nodes.most_unseen = workspace->outputs.most_unseen = most_unseen;
+    const int32_t share = W2V_MOST_UNSEEN / model->workers;
+    const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;
     int64_t ahead = 0; /* first centre that is not in a group yet */
     for (int64_t slot = 0; slot < W2V_LOOKAHEAD; slot++) {
         w2v_look_ahead(model, key, learning_rate, ahead, &workspace->groups[slot], workspace);
@@ -83,6 +83,8 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
         if (group->center_count == 0) break;
         const w2v_center *centers = workspace->centers + group->first_center;
         const float rate = learning_rate * centers[0].sentence_weight;
+        const int32_t most_unseen = w2v_bounded(unseen, rate);
+        workspace->inputs.most_unseen = workspace->nodes.most_unseen = workspace->outputs.most_unseen = most_unseen;
         if (!model->skip_gram)
             w2v_train_cbow(model, group, rate, workspace, tally);
         else if (model->shared_negatives)

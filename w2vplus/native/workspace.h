@@ -101,17 +101,17 @@ static void w2v_free_workspace(w2v_workspace *workspace)
 }
 
 /* The hot rows are the first ones of a matrix of words, which are the most frequent, and the last ones of a matrix of
-   inner nodes, which are next to the root. A lone worker has none. Returns -1 when memory runs out. */
+   inner nodes, which are next to the root. w2v_hot_bytes says how many. Returns -1 when memory runs out. */
 static int w2v_open_matrix(w2v_workspace *workspace, const w2v_model *model, float *shared, int hottest_last,
                            w2v_matrix *matrix)
 {
     const int64_t stride = w2v_copy_stride(model->dimensions), rows = model->vocabulary_size;
     const size_t row_bytes = (size_t)stride * sizeof(float);
-    const int64_t room = (int64_t)(W2V_HOT_BYTES / row_bytes);
+    const int64_t room = w2v_hot_bytes(model->workers) / (int64_t)row_bytes;
     matrix->shared = shared;
     matrix->dimensions = model->dimensions;
     matrix->stride = stride;
-    if (!shared || model->workers < 2 || model->workers > W2V_MOST_COPYING) return 0;
+    if (!shared || room == 0) return 0;
     matrix->hot_count = rows < room ? rows : room;
     matrix->first_hot = hottest_last ? rows - matrix->hot_count : 0;
     matrix->copies = w2v_workspace_take(workspace, (size_t)matrix->hot_count * row_bytes);

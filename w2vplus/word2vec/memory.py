@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from w2vplus._sgd import HOT_BYTES
+from w2vplus._sgd import hot_bytes
+from w2vplus.trainer import SMALLEST_COPYING_CORPUS
 
 ID_BYTES = 4
 """A token of a corpus that is trained from memory."""
@@ -51,9 +52,16 @@ def estimate(sizes: Sizes) -> dict[str, int]:
         report["syn1"] = matrix
     if sizes.negative:
         report["syn1neg"] = matrix
-    matrices = 1 + sizes.negative + sizes.hierarchical_softmax
-    hot = 2 * matrices * min(matrix, HOT_BYTES) * sizes.workers if sizes.workers > 1 else 0
-    training = hot + sum(report.values()) + sizes.tokens * ID_BYTES
+    training = _copies(sizes) + sum(report.values()) + sizes.tokens * ID_BYTES
     reading = types * TYPE_BYTES + sizes.tokens * READING_BYTES
     report["total"] = max(training, reading)
     return report
+
+
+def _copies(sizes: Sizes) -> int:
+    """What workers hold of frequent rows, as they are and as last exchanged; a corpus of unknown size is large."""
+    if 0 < sizes.tokens < SMALLEST_COPYING_CORPUS:
+        return 0
+    row = (sizes.dimensions // 16 + 1) * 64  # whole cache lines, with room for a count
+    matrices = 1 + sizes.negative + sizes.hierarchical_softmax
+    return sizes.workers * matrices * 2 * min(sizes.words * row, hot_bytes(sizes.workers))
