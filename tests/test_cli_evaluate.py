@@ -233,6 +233,8 @@ def test_similar_of_a_name_of_seeds_tells_what_they_share(lee: Path) -> None:
 
 def test_similar_of_a_name_of_seeds_refuses_unknown_words(lee: Path) -> None:
     assert "'goverment' (did you mean government" in refusal(run("similar", lee / "lee.bin", "goverment"), 1)
+    summed = refusal(run("similar", lee / "lee.bin", "the", "the - of"), 1)
+    assert "single words, got the sum the - of: ask one, as" in summed and "lee.seed5.bin" in summed
 
 
 # ---- phrases of saved models
