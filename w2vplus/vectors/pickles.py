@@ -17,7 +17,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from w2vplus.errors import WrongModelError
 from w2vplus.vectors.files import is_damage
@@ -73,7 +72,8 @@ def _refuse_foreign(path: str, wanted: str) -> None:
     """
     from gensim.utils import SaveLoad
 
-    name = first_name(_head(path))
+    head = _head(path)
+    name = None if head is None else first_name(head)
     if name is None or name.startswith("builtins."):
         return
     try:
@@ -117,7 +117,7 @@ def _head(path: str) -> bytes | None:
     return head
 
 
-def first_name(head: bytes | IO[bytes] | None) -> str | None:
+def first_name(head: bytes) -> str | None:
     """The class that the beginning of a pickle names, such as `gensim.models.phrases.Phrases`; None if it is none.
 
     The opcodes are read, not run (`pickletools.genops`).
