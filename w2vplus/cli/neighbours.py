@@ -37,7 +37,11 @@ def neighbours(
     topn: TopnOption = 10,
     restrict_vocab: RestrictOption = None,
     approximate: Annotated[
-        bool, typer.Option("--approximate", help="Search by an index, for millions of words; says its recall.")
+        bool,
+        typer.Option(
+            "--approximate",
+            help="Search by an index, which takes minutes to build for a million words; says its recall.",
+        ),
     ] = False,
     quiet: QuietFlag = False,
 ) -> None:
