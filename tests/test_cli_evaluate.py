@@ -237,6 +237,11 @@ def test_similar_of_a_name_of_seeds_refuses_unknown_words(lee: Path) -> None:
     assert "single words, got the sum the - of: ask one, as" in summed and "lee.seed5.bin" in summed
 
 
+def test_a_name_of_seeds_where_one_model_is_asked_names_a_file(lee: Path) -> None:
+    line = refusal(run("analogy", lee / "lee.bin", "the", "of", "and"), 1)
+    assert "lee.bin stands for 2 seeds; name the file of one, as" in line and "lee.seed5.bin" in line
+
+
 # ---- phrases of saved models
 
 
