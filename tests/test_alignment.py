@@ -301,6 +301,12 @@ def test_align_translates_measures_and_writes(saved: Path, tmp_path: Path) -> No
     assert report["precision"]["precision"]["1"] > 0.95 and report["pairs"] == 300
 
 
+def test_align_warns_of_a_test_by_what_was_taught(saved: Path) -> None:
+    files = [saved / "s.bin", saved / "t.bin", "-d", saved / "train.txt", "-t"]
+    assert "learnt from" not in run("align", *files, saved / "test.txt").stderr
+    assert "learnt from 300 of the 301 pairs of --test" in run("align", *files, saved / "train.txt").stderr
+
+
 def test_align_uses_shared_words_without_a_dictionary(saved: Path) -> None:
     assert "aligned by 320 pairs" in run("align", saved / "old.bin", saved / "new.bin").stdout
     nothing = run("align", saved / "s.bin", saved / "t.bin")

@@ -233,6 +233,13 @@ def test_similar_of_a_name_of_seeds_tells_what_they_share(lee: Path) -> None:
 
 def test_similar_of_a_name_of_seeds_refuses_unknown_words(lee: Path) -> None:
     assert "'goverment' (did you mean government" in refusal(run("similar", lee / "lee.bin", "goverment"), 1)
+    summed = refusal(run("similar", lee / "lee.bin", "the", "the - of"), 1)
+    assert "single words, got the sum the - of: ask one, as" in summed and "lee.seed5.bin" in summed
+
+
+def test_a_name_of_seeds_where_one_model_is_asked_names_a_file(lee: Path) -> None:
+    line = refusal(run("analogy", lee / "lee.bin", "the", "of", "and"), 1)
+    assert "lee.bin stands for 2 seeds; name the file of one, as" in line and "lee.seed5.bin" in line
 
 
 # ---- phrases of saved models

@@ -206,6 +206,13 @@ def test_seeds_drawn_again_scatter_as_seeds_do() -> None:
     assert (low, high) == pytest.approx(expected)
 
 
+def test_intervals_over_seeds_stay_on_the_scale() -> None:
+    """A few right answers in one seed of three: drawn seeds may weigh the others alone."""
+    seeds = [answered({"one": [n in right for n in range(40)]}) for right in ({1, 9, 20, 30}, set(), {5})]
+    score = compare([JudgedModel("model", [[seed] for seed in seeds])], resamples=500).scores[-1]
+    assert 0 == score.low < score.value < score.high < 1
+
+
 # ---- evaluations
 
 

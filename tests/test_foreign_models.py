@@ -8,10 +8,15 @@ import tempfile
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 from gensim.test.utils import common_texts, datapath
 
-from w2vplus import FrozenPhrases, Phrases, Word2Vec
-from w2vplus.errors import ModelFormatError
+from w2vplus import FrozenPhrases, Phrases, Word2Vec, load_vectors
+from w2vplus.errors import ModelFormatError, VectorFormatError
+
+
+class OwnVectors(KeyedVectors):
+    """A program's own kind of vectors."""
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +49,24 @@ def test_a_foreign_file_is_named_for_what_it_is(tmp_path, content, message):
             kind.load(str(tmp_path / "foreign"))
 
 
-def test_a_foreign_pickle_that_fails_is_not_run_to_name_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize("content", [b"ctempfile\nnoted\n(tR.", b"ctempfile\nnoted\n(tR0cno_such_module\nThing\n."])
+def test_a_pickle_that_begins_with_a_function_is_not_run(tmp_path, monkeypatch, content):
     runs = []
     monkeypatch.setattr(tempfile, "noted", lambda: runs.append(1), raising=False)
-    (tmp_path / "foreign").write_bytes(b"ctempfile\nnoted\n(tR0cno_such_module\nThing\n.")
-    with pytest.raises(ModelFormatError, match=r"a pickle of tempfile\.noted and needs no_such_module"):
-        Word2Vec.load(str(tmp_path / "foreign"))
-    assert runs == [1]
+    for name in ("foreign", "foreign.kv"):
+        (tmp_path / name).write_bytes(content)
+    for load in (Word2Vec.load, Phrases.load):
+        with pytest.raises(ModelFormatError, match=r"a pickle of tempfile\.noted, which neither .* nothing of it was"):
+            load(str(tmp_path / "foreign"))
+    with pytest.raises(VectorFormatError, match=r"a pickle of tempfile\.noted, .* nothing of it was run"):
+        load_vectors(tmp_path / "foreign.kv")
+    assert runs == []
+
+
+def test_a_subclass_of_a_model_is_loaded(tmp_path):
+    """What a program derives from gensim's classes is a model, in whatever module it stands."""
+    OwnVectors(3).save(str(tmp_path / "own.kv"))
+    assert isinstance(load_vectors(tmp_path / "own.kv"), OwnVectors)
 
 
 def test_vectors_phrases_and_models_are_not_taken_for_each_other(model, tmp_path):

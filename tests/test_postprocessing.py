@@ -257,6 +257,12 @@ def test_the_table_shows_what_each_step_gains_or_loses(saved: SimpleNamespace, t
     assert f"written to {tmp_path / 'out.txt'}" in done.stdout
 
 
+def test_int8_in_a_file_of_floats_is_said_to_be_no_smaller(saved: SimpleNamespace, tmp_path: Path) -> None:
+    options = ["--step", "int8", "--no-evaluate", "--quiet"]
+    assert "int8 rounded" in run("postprocess", saved.folder / "v.bin", tmp_path / "out.bin", *options).stderr
+    assert run("postprocess", saved.folder / "v.bin", tmp_path / "out", *options).stderr == ""
+
+
 @pytest.mark.parametrize("source", ["model", "gensim.w2v", "ours.w2v"])
 def test_output_vectors_of_saved_models_are_added(saved: SimpleNamespace, source: str, tmp_path: Path) -> None:
     options = ["--step", "add-output", "--no-evaluate", "--quiet"]

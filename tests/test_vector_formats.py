@@ -272,8 +272,11 @@ def test_arrays_that_are_no_matrix_of_floats_are_refused(tmp_path, suffix):
 
 def test_an_array_of_objects_is_not_unpickled(tmp_path):
     np.save(tmp_path / "vectors.npy", np.array([{}, {}]), allow_pickle=True)
-    with pytest.raises(VectorFormatError, match="no matrix of NumPy"):
-        load_vectors(tmp_path / "vectors.npy")
+    (tmp_path / "foreign.npy").write_bytes(b"no array at all")
+    for name in ("vectors.npy", "foreign.npy"):
+        with pytest.raises(VectorFormatError, match="no matrix of NumPy") as caught:
+            load_vectors(tmp_path / name)
+        assert "allow_pickle" not in str(caught.value)
 
 
 def test_nan_and_repeated_keys_are_named_with_row_and_byte(tmp_path, caplog):

@@ -227,7 +227,7 @@ BAD_TEXT = {
     "too many rows": (b"1 2\na 1 2\nb 3 4\n", r"row 2 \(byte 10\): the data go on after the 1 rows"),
 }
 BAD_BINARY = {
-    "empty": (b"", r"header \(byte 0\)"),
+    "empty": (b"", "the file is empty"),
     "absurd rows": (b"1000000000000 300\n" + b"x" * 80, r"take at least \d+ bytes, but 80 follow"),
     "junk behind": (b"1 1\na \0\0\0\0junk", r"row 2 \(byte 10\): the data go on after the 1 rows"),
     "short": (b"2 1\n" + b"a" * 10 + b" \0\0\0\0b \0", r"row 2 \(byte 19\): the data end after 3 bytes"),
@@ -325,6 +325,15 @@ def test_lenient_loading_takes_what_is_there_of_a_wrong_header(tmp_path, animals
         expected = 2 if claim == b"2 3" and suffix == ".bin" else 4 - bool(cut)
         assert loaded.index_to_key == animals.index_to_key[:expected]
         assert "was mended" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("v.txt", b"3 2\na 1\nb 1\nc 1\n"), ("v.bin", b"1000000000000 300\nshort")]
+)
+def test_lenient_loading_that_leaves_nothing_is_an_error(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(VectorFormatError, match=r"nothing is left of it \(.*: \d.*another format"):
+        load_vectors(tmp_path / name, lenient=True)
 
 
 def test_lenient_loading_stops_at_the_limit_of_rows_it_can_use(tmp_path):

@@ -223,7 +223,7 @@ def _trained(seeds: _Seeds, targets: dict[int, Targets], at_once: int) -> list[d
             if whole:
                 _output.note(f"w2vplus: complete: {', '.join(whole)}")
             if partial:
-                _output.note(f"w2vplus: what was trained so far of others: {', '.join(partial)}")
+                _output.note(f"w2vplus: what was trained so far{' of others' if whole else ''}: {', '.join(partial)}")
             if isinstance(error, KeyboardInterrupt):
                 raise typer.Exit(_output.INTERRUPTED) from None
             raise

@@ -21,12 +21,15 @@ FORMATS = (
 )  # fmt: skip
 """The names in w2vplus.vectors, which help shows without importing it."""
 
+SUFFIXED = tuple(name for name in FORMATS if name not in ("glove", "spacy", "static", "model", "pickle"))
+"""Those that are written under a suffix of their own."""
+
 FormatOption = Annotated[
     str | None,
     typer.Option(
         "--format", metavar="NAME",
         help="Format of OUT where the suffix does not tell: glove (no header), spacy, static (a folder for"
-        f" sentence-transformers and model2vec), or any of {', '.join(FORMATS[:-2])}.",
+        f" sentence-transformers and model2vec), {', '.join(SUFFIXED[:-1])} or {SUFFIXED[-1]}.",
     ),
 ]  # fmt: skip
 VectorsArgument = Annotated[

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vplus.cli import _output
+from w2vplus.cli._seeds import files_of
 from w2vplus.cli._targets import local_path
 
 if TYPE_CHECKING:
@@ -113,7 +114,12 @@ class Words:
 
     @classmethod
     def of_file(cls, path: str) -> Words:
-        """The words of a vectors file or a model's folder, those without a direction left out with a warning."""
+        """The words of a vectors file or a model's folder, those without a direction left out with a warning.
+
+        Raises CommandError for the name under which `train --seeds` wrote several files.
+        """
+        if len(files := files_of(path)) > 1:
+            raise _output.CommandError(f"{path} stands for {len(files)} seeds; name the file of one, as {files[0]}")
         vectors, phrases = load_with_phrases(path)
         return cls(_with_directions(vectors, path), path, phrases)
 

@@ -82,6 +82,7 @@ def align(
     learnt = alignment.align(source_words.vectors, target_words.vectors, learnt_from, method=method.value)
     result = None
     if tested_by is not None:
+        _warn_of_shared_pairs(learnt, tested_by)
         result = alignment.evaluate_translation(
             learnt, tested_by, retrieval=retrieval.value, restrict_vocab=restrict_vocab
         )
@@ -107,6 +108,18 @@ def align(
         )
         return
     _print(learnt, result, translations, retrieval.value)
+
+
+def _warn_of_shared_pairs(learnt: Alignment, tested_by: list[tuple[str, str]]) -> None:
+    """A map knows the pairs that it was learnt from: precision on them is no measure of it."""
+    pairs, source, target = learnt.pairs, learnt.source, learnt.target
+    known = zip(pairs.source_rows.tolist(), pairs.target_rows.tolist(), strict=True)
+    taught = {(source.index_to_key[one], target.index_to_key[other]) for one, other in known}
+    if shared := sum(pair in taught for pair in tested_by):
+        _output.warn(
+            f"the map was learnt from {shared:,} of the {_output.plural(len(tested_by), 'pair')} of --test, which makes"
+            " precision look better than it is: leave them out of one side"
+        )
 
 
 def _print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,11 @@ def neighbours(
     topn: TopnOption = 10,
     restrict_vocab: RestrictOption = None,
     approximate: Annotated[
-        bool, typer.Option("--approximate", help="Search by an index, for millions of words; says its recall.")
+        bool,
+        typer.Option(
+            "--approximate",
+            help="Search by an index, which takes minutes to build for a million words; says its recall.",
+        ),
     ] = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -69,12 +74,15 @@ def _known(words: Words, path: str) -> list[Any]:
 
 
 def _index(loaded: KeyedVectors, topn: int, quiet: bool) -> VectorIndex:
+    from w2vplus.progress import duration
     from w2vplus.queries import VectorIndex
 
+    started = time.perf_counter()
     index = VectorIndex(loaded)
+    built = duration(time.perf_counter() - started)
     found = index.recall(topn=topn)
     _output.note(
-        f"the index finds {_output.percent(found.mean)} of the true {topn} nearest"
+        f"the index, built in {built}, finds {_output.percent(found.mean)} of the true {topn} nearest"
         f" (of {_output.plural(found.queries, 'random word')}; {_output.percent(found.least)} for the worst)",
         quiet=quiet,
     )

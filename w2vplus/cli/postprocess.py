@@ -23,6 +23,10 @@ ADD_OUTPUT = "add-output"
 """The step that needs a whole model, and so comes first."""
 
 
+INT8 = "int8"
+"""The step whose result no format of floats keeps small."""
+
+
 def postprocess(
     source: Annotated[
         str, typer.Argument(metavar="IN", help="Vectors, quantised vectors, or for add-output a saved model.")
@@ -87,6 +91,8 @@ def postprocess(
         before_last, vectors = vectors, one.apply(vectors)
         judged(str(one), vectors)
     _write(target, to_format, before_last if as_folder else vectors, steps[-1] if as_folder else None)
+    if steps and steps[-1].name == INT8 and not as_folder:
+        _output.warn(f"{target} holds the numbers that {INT8} rounded as floats: only OUT without a suffix is smaller")
     if as_json:
         _output.write_json({"words": len(vectors), "steps": [_as_dict(*row) for row in rows], "output": target}, "-")
     elif not quiet:

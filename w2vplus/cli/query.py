@@ -28,7 +28,8 @@ def similar(
 ) -> None:
     """Show the nearest neighbours of each WORD by cosine.
 
-    Where VECTORS is the name under which train --seeds wrote several files, their neighbours are compared.
+    Where VECTORS is the name under which train --seeds wrote several files, their neighbours are compared, of words
+    alone.
     """
     limits = Limits(topn, restrict_vocab)
     limits.check()
@@ -52,7 +53,12 @@ def similar_across_seeds(models: list[Words], words: list[str], limits: Limits, 
 
     from w2vplus.evaluation import neighbour_overlap, neighbours_of, seeded_neighbours
 
-    keys = [model.keys(words) for model in models].pop()  # all are asked: each must know the words
+    sums = [model.expressions(words) for model in models].pop()  # all are asked: each must know the words
+    for word, terms in zip(words, sums, strict=True):
+        if [sign for sign, _ in terms] != [1]:
+            one = models[0].source
+            raise _output.CommandError(f"seeds are compared by single words, got the sum {word}: ask one, as {one}")
+    keys = [terms[0].key for terms in sums]
     vectors = [model.vectors for model in models]
     bounds: dict[str, Any] = {"topn": limits.topn, "restrict_vocab": limits.restrict_vocab}
     answers = {word: seeded_neighbours(vectors, word, **bounds) for word in keys}

@@ -36,7 +36,8 @@ def train(
             "--output",
             "-o",
             metavar="VECTORS",
-            help="Where vectors go; the suffix chooses the format: word2vec's .bin or .txt, .gz after it.",
+            help="Where vectors go; the suffix chooses the format, as convert's: word2vec's .bin or .txt, also .gz,"
+            " or .kv, .safetensors, .npy, .parquet and so on.",
         ),
     ],
     *,

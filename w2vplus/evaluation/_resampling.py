@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,10 @@ class Units(Protocol):
         of the sections with these numbers; NaN where nothing counts
     p_value: the two-sided test of no difference between two (S, N), all sections, where `counted` (N,)
     count: units among the sections, of those questions that count
+    bounds: the least and the greatest score there is
     """
+
+    bounds: ClassVar[tuple[float, float]]
 
     @property
     def section_count(self) -> int: ...
@@ -74,6 +77,8 @@ class Units(Protocol):
 class QuestionUnits:
     """Questions between word pairs: (source pair, target pair) by section; where a question stands on one
     pair alone, both are the same. `source`, `target`: one int64 array (questions,) a section."""
+
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     source: tuple[NDArray[np.int64], ...]
     target: tuple[NDArray[np.int64], ...]
@@ -160,6 +165,8 @@ class QuestionUnits:
 class RankUnits:
     """Word pairs with human scores by section; a score is the mean over sections of Spearman's rho between
     the human scores and the outcomes. `human`: one float64 array (pairs,) a section."""
+
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     human: tuple[Floats, ...]
 
@@ -301,7 +308,7 @@ def over_seeds(resampled: Floats, draws: Draws) -> Floats:
     """The mean over S seeds of scores (S, R), drawn again among seeds, too: (R,).
 
     S drawn seeds scatter less than the S seeds were scattered about the truth, by sqrt((S - 1) / S); that is
-    put right.
+    put right by weights that reach a little below zero, so that near the end of a scale a mixed score may pass it.
     """
     seeds = len(resampled)
     if seeds == 1:

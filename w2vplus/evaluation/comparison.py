@@ -55,7 +55,8 @@ class Score:
     value_of_total, low_of_total, high_of_total: the same with unknown words counted as wrong (or cosine 0)
     seen, total, coverage: questions or pairs whose words are known to the first seed, all, and their ratio
     units: word pairs that were drawn again
-    by_seed, seeds_low, seeds_high: the value of every seed, and Student's interval over seeds alone
+    by_seed, seeds_low, seeds_high: the value of every seed, and Student's interval over seeds alone, which is
+        symmetric and may therefore reach beyond the scale
     """
 
     model: str
@@ -228,7 +229,7 @@ def _measured(
     elif isinstance(outcomes.units, QuestionUnits) and (not values.any() or (values == 1).all()):
         low, high = interval_without_exception(values[0], units, confidence)
     else:
-        low, high = interval(over_seeds(drawn, draws), confidence)
+        low, high = interval(np.clip(over_seeds(drawn, draws), *outcomes.units.bounds), confidence)
     return values.tolist(), low, high
 
 

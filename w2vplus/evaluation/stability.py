@@ -116,7 +116,8 @@ def seeded_neighbours(
     for near, seeds in times.items():
         cosines = [float(unit[word] @ unit[near]) for unit in units if near in unit]
         low, high = interval_over_seeds(cosines, confidence)
-        found.append(SeededNeighbour(near, float(np.mean(cosines)), low, high, seeds))
+        # Student's interval knows nothing of the scale. A single seed has NaN, which neither bound changes.
+        found.append(SeededNeighbour(near, float(np.mean(cosines)), max(low, -1.0), min(high, 1.0), seeds))
     return sorted(found, key=lambda near: (-near.seeds, -near.cosine))[:topn]
 
 

@@ -86,7 +86,9 @@ def read_npy(loading: Loading) -> KeyedVectors:
     try:
         matrix = np.load(loading.path, mmap_mode=mode, allow_pickle=False)
     except (ValueError, EOFError, SyntaxError, TokenError, TypeError, OverflowError) as error:
-        raise loading.fault(f"no matrix of NumPy, or cut short ({error})") from error
+        # NumPy takes whatever it does not know for a pickle, and tells how to run one.
+        reason = "" if "allow_pickle" in str(error) else f" ({error})"
+        raise loading.fault(f"no matrix of NumPy, or cut short{reason}") from error
     if not isinstance(matrix, np.memmap):
         raise loading.fault("no .npy file with one matrix (of a .npz, save one array with numpy.save)")
     return _with_keys(loading, matrix, int(matrix.offset))

@@ -57,8 +57,11 @@ class Loading:
     def report_mended(self) -> None:
         """Log one warning that counts what was mended, if anything was."""
         if self.mended:
-            told = "; ".join(f"{what}: {self.mended[name]:,}" for name, what in MENDED.items() if self.mended[name])
-            logger.warning("%s was mended; %s", self.path, told)
+            logger.warning("%s was mended; %s", self.path, self.told())
+
+    def told(self) -> str:
+        """What was mended, with its counts."""
+        return "; ".join(f"{what}: {self.mended[name]:,}" for name, what in MENDED.items() if self.mended[name])
 
     def stored_as(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         """The dtype of the loaded vectors: the one asked for; else float16 stays, and all others are float32."""
@@ -179,7 +182,13 @@ class Rows:
             self.take(keys[start:stop], vectors[start:stop], places + 1, offsets)
 
     def finish(self, counts: NDArray[np.int64] | None = None) -> KeyedVectors:
-        """The rows as a KeyedVectors; `counts` (n,) are those of all rows of the file that were given to `take`."""
+        """The rows as a KeyedVectors; `counts` (n,) are those of all rows of the file that were given to `take`.
+
+        Raises VectorFormatError where mending left no row: a foreign file is no vectors without rows.
+        """
+        if self.loading.mended and not len(self):
+            told = self.loading.told()
+            raise self.loading.fault(f"nothing is left of it ({told}); is it of another format, or damaged throughout?")
         self.vectors.resize((len(self), self.dimensions), refcheck=False)
         if counts is not None:
             counts = counts[np.concatenate([np.empty(0, np.int64), *self.origins])]

@@ -1,7 +1,9 @@
-"""Names what a file is that gensim's `load` could not make anything of; nothing in the file is executed for that.
+"""Names what a file is that gensim's `load` can make nothing of, where its beginning tells before anything in it runs.
 
 gensim's models are pickles. A pickle that is cut short, foreign, or of another version of gensim ends in whatever error
-the unpickler meets first ("Memo value not found at index 101"), which tells a user nothing.
+the unpickler meets first ("Memo value not found at index 101"), which tells a user nothing. One that begins with a
+function or a class that gensim's `load` could not take is not unpickled at all; that is no guard against a pickle which
+hides what it runs further on: open only what you trust.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ import errno
 import os
 import pickle
 import pickletools
+import pkgutil
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from w2vplus.errors import WrongModelError
 from w2vplus.vectors.files import is_damage
@@ -43,6 +45,7 @@ def load_explained(path: str, wanted: str, error_class: type[ValueError]) -> Ite
     Raises WrongModelError for the pickle of another class, FileNotFoundError for a missing file of an array that lies
     beside the pickle, `error_class` for all other files that cannot be read as a pickle of this gensim.
     """
+    _refuse_foreign(path, wanted)
     try:
         yield
     except (AttributeError, ImportError) as error:
@@ -62,6 +65,28 @@ def load_explained(path: str, wanted: str, error_class: type[ValueError]) -> Ite
         raise error_class(f"{path} is no {wanted}, or a truncated one: it {nature(path)} ({why})") from error
 
 
+def _refuse_foreign(path: str, wanted: str) -> None:
+    """Raise WrongModelError, before anything runs, for a pickle that begins with what gensim's `load` cannot take.
+
+    What cannot be read, and a name that is not there, is for gensim to complain of.
+    """
+    from gensim.utils import SaveLoad
+
+    head = _head(path)
+    name = None if head is None else first_name(head)
+    if name is None or name.startswith("builtins."):
+        return
+    try:
+        outermost = pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError):
+        return
+    if not (isinstance(outermost, type) and issubclass(outermost, SaveLoad)):
+        raise WrongModelError(
+            f"{path} begins as a pickle of {name}, which neither gensim nor w2vplus saved as a {wanted}; nothing of it "
+            "was run"
+        )
+
+
 def refuse_wrong_class(path: str, wanted: str, name: str) -> None:
     """Raise WrongModelError for a file that holds an instance of the class `name` instead of what is `wanted`."""
     remedy = f"{name}.load reads it" if name.startswith(("gensim.", "w2vplus.")) else "only its own program reads it"
@@ -70,12 +95,8 @@ def refuse_wrong_class(path: str, wanted: str, name: str) -> None:
 
 def nature(path: str) -> str:
     """What the first bytes of a file tell of it, as a predicate: "begins as a pickle of builtins.list"."""
-    from gensim.utils import open as gensims_open
-
-    try:
-        with gensims_open(path, "rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-    except Exception:  # whatever a decompressor or a remote store raises for it, which load_explained quotes
+    head = _head(path)
+    if head is None:
         return "cannot be read"
     for mark, meaning in _MARKS:
         if re.match(mark, head):
@@ -84,7 +105,19 @@ def nature(path: str) -> str:
     return "is no pickle" if name is None else f"begins as a pickle of {name}"
 
 
-def first_name(head: bytes | IO[bytes]) -> str | None:
+def _head(path: str) -> bytes | None:
+    """The first bytes of a file, decompressed as gensim does; None if it cannot be read."""
+    from gensim.utils import open as gensims_open
+
+    try:
+        with gensims_open(path, "rb") as stream:
+            head: bytes = stream.read(_HEAD_BYTES)
+    except Exception:  # whatever a decompressor or a remote store raises for it, which load_explained quotes
+        return None
+    return head
+
+
+def first_name(head: bytes) -> str | None:
     """The class that the beginning of a pickle names, such as `gensim.models.phrases.Phrases`; None if it is none.
 
     The opcodes are read, not run (`pickletools.genops`).

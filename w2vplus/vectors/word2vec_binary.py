@@ -28,6 +28,8 @@ def read(loading: Loading) -> KeyedVectors:
     with reading(loading.path) as stream:
         line = stream.readline(256)
         header = read_header(loading, line, _least_bytes)
+        if not line:
+            raise loading.fault("the file is empty")
         if header is None:
             is_fasttext = line.startswith(FASTTEXT_MAGIC)
             remedy = "; this is a fastText model: read it with gensim.models.fasttext.load_facebook_vectors"
