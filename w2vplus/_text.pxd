@@ -1,4 +1,4 @@
-"""What `_numbering` sees of `_text`: the encoder with its table, and how types become strings."""
+"""What `_numbering` sees of `_text`: the encoder with its table, and how types become their strings."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
@@ -47,4 +47,4 @@ cdef class TextEncoder:
     cdef int _check(self, encode_status status) except -1
 
 
-cdef list strings_of(const type_table *table, int64_t begin, int64_t end, const int32_t *numbers, int32_t least)
+cdef object adopt_strings(uint8_t *characters, Py_ssize_t size, uint64_t *starts, Py_ssize_t count)

@@ -10,6 +10,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from w2vplus.errors import CorpusError
@@ -143,20 +145,19 @@ cdef class TextEncoder:
 
     def types(self, int64_t begin=0, end=None):
         """list of str by id, of the ids [begin, end)."""
-        cdef int64_t last = self.encoder.table.type_count if end is None else end
-        return strings_of(&self.encoder.table, begin, min(last, self.encoder.table.type_count), NULL, 0)
+        cdef const type_table *table = &self.encoder.table
+        cdef int64_t last = table.type_count if end is None else end
+        return strings_between(table.arena, table.key_starts, begin, min(last, table.type_count))
 
     def take_types(self):
-        """list of str by id, handed over: the memory of the hash table is given back before they are made, and the
-        encoder is one that has met no token."""
-        cdef type_table *table = &self.encoder.table
-        free(table.slots_allocation)
-        table.slots_allocation = NULL
-        types = self.types()
-        table_free(table)
-        if table_init(table):
+        """TypeStrings by id, handed over: the memory of the hash table is given back, and the encoder is one that has
+        met no token."""
+        cdef type_table taken = self.encoder.table
+        if table_init(&self.encoder.table):
+            self.encoder.table = taken
             raise MemoryError("not enough memory to encode the corpus")
-        return types
+        free(taken.slots_allocation)
+        return adopt_strings(taken.arena, taken.arena_size, taken.key_starts, taken.type_count)
 
     def counts(self):
         """int64 (type_count,)"""
@@ -224,15 +225,90 @@ cdef class TextEncoder:
         self.encoder.table = lowered
 
 
-cdef list strings_of(const type_table *table, int64_t begin, int64_t end, const int32_t *numbers, int32_t least):
-    """str of the types [begin, end), or of those with numbers[id] >= least."""
+cdef class TypeStrings:
+    """The types of a text by id, a sequence of str. They lie here as UTF-8; a str is made when it is asked for.
+
+    Most types of a text are rare, and who drops them by their counts never needs their strings: an index makes the str
+    of one type. Iterating makes those of all and keeps them. Two of them are equal, or one and a
+    list, if their strings are. Pickled and copied as a list.
+
+    Thread-safety: all methods.
+    """
+
+    cdef const uint8_t[::1] characters
+    cdef const uint64_t[::1] starts
+    cdef Py_ssize_t size
+    cdef list strings
+
+    def __init__(self):
+        raise TypeError("TypeStrings are made by encoders")
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, place):
+        if self.strings is not None or isinstance(place, slice):
+            return self._all()[place]
+        cdef Py_ssize_t type_id = place
+        if type_id < 0:
+            type_id += self.size
+        if not 0 <= type_id < self.size:
+            raise IndexError(f"there are {self.size} types, none has the id {place}")
+        cdef uint64_t start = self.starts[type_id]
+        return _string(&self.characters[0] + start, self.starts[type_id + 1] - start)
+
+    def __iter__(self):
+        return iter(self._all())
+
+    def __contains__(self, token):
+        return token in self._all()
+
+    def __reversed__(self):
+        return reversed(self._all())
+
+    def index(self, token, *bounds):
+        """The id of `token`; ValueError if there is none."""
+        return self._all().index(token, *bounds)
+
+    def count(self, token):
+        """1 if `token` is among the types, else 0."""
+        return self._all().count(token)
+
+    def __eq__(self, other):
+        if not isinstance(other, (list, TypeStrings)):
+            return NotImplemented
+        return self._all() == (other if isinstance(other, list) else list(other))
+
+    def __repr__(self):
+        return f"<TypeStrings of {self.size} types>"
+
+    def __reduce__(self):
+        return list, (self._all(),)
+
+    cdef list _all(self):
+        if self.strings is None:
+            self.strings = strings_between(&self.characters[0], &self.starts[0], 0, self.size) if self.size else []
+        return self.strings
+
+
+Sequence.register(TypeStrings)
+
+
+cdef object adopt_strings(uint8_t *characters, Py_ssize_t size, uint64_t *starts, Py_ssize_t count):
+    """TypeStrings over memory from malloc, which they free in the end; starts: `count` + 1 places, NULL if none."""
+    cdef TypeStrings types = TypeStrings.__new__(TypeStrings)
+    types.characters = _adopt(characters, size, 1, np.uint8)
+    types.starts = _adopt(starts, count + 1 if count else 0, sizeof(uint64_t), np.uint64)
+    types.size = count
+    return types
+
+
+cdef list strings_between(const uint8_t *characters, const uint64_t *starts, int64_t begin, int64_t end):
+    """str of the types [begin, end)."""
     cdef list strings = []
     cdef int64_t type_id
-    cdef uint64_t start
     for type_id in range(begin, end):
-        if numbers == NULL or numbers[type_id] >= least:
-            start = table.key_starts[type_id]
-            strings.append(_string(table.arena + start, table.key_starts[type_id + 1] - start))
+        strings.append(_string(characters + starts[type_id], starts[type_id + 1] - starts[type_id]))
     return strings
 
 
