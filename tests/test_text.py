@@ -267,6 +267,28 @@ def test_python_sentences_become_ids_in_order_of_first_occurrence(sentences, blo
     assert encoder.token_count == sum(expected.values())
 
 
+@pytest.mark.parametrize("foreseen_before", [None, 4, 12])
+def test_pieces_that_share_an_array_stay_as_they_were_handed_over(foreseen_before):
+    encoder, expected, pieces = TextEncoder(), [], []
+    ids = np.random.default_rng(1).integers(0, 1000, 2_600_000)
+    id_of: dict[int, int] = {}
+    cuts = [0, 1, 100, 100, 900_000, 1_300_000, *range(1_320_000, 2_580_000, 90_000)]
+    for number, part in enumerate(np.split(ids, cuts)):
+        expected.append([id_of.setdefault(word, len(id_of)) for word in part.tolist()])
+        if number == foreseen_before:
+            encoder.foresee_ids(300_000, keeps_room=True)
+        encoder.feed("".join(f"{word} " for word in part.tolist()).encode())
+        pieces.append(encoder.take_ids())
+        if number == foreseen_before:
+            assert len(pieces[-1].base) >= 300_000
+    assert all(piece.dtype == np.int32 for piece in pieces)
+    assert [piece.tolist() for piece in pieces] == expected
+    places = [(piece.ctypes.data, piece.ctypes.data + piece.nbytes) for piece in pieces]
+    assert any(end == start for (_, end), (start, _) in pairwise(places))
+    del encoder
+    assert pieces[-1].tolist() == expected[-1]
+
+
 @given(texts)
 @settings(max_examples=100)
 def test_types_made_when_they_are_asked_for_read_like_a_list(text):

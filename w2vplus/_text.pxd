@@ -19,6 +19,7 @@ cdef extern from "text_encoder.h" nogil:
         int64_t id_count
         int64_t id_capacity
         int64_t id_capacity_hint
+        bint ids_are_shared
         int64_t *line_ends
         int64_t line_end_count
         int64_t lines_left
@@ -44,6 +45,9 @@ cdef class TextEncoder:
     cdef text_encoder encoder
     cdef readonly object errors
     cdef bint keeps_room
+    cdef object shared_ids
+    cdef int64_t shared_count
+    cdef object _take_shared(self)
     cdef int _check(self, encode_status status) except -1
 
 

@@ -24,6 +24,9 @@ cdef extern from "Python.h":
 cdef extern from "huge_pages.h" nogil:
     void wish_huge_pages(void *memory, size_t size)
 
+cdef enum:
+    SHARED_IDS = 1 << 21
+
 TOO_MANY_TYPES = "the corpus has more than 2^31 - 1 different tokens, more than an int32 id can name"
 
 UTF8_POLICIES = {"strict": UTF8_STRICT, "replace": UTF8_REPLACE, "ignore": UTF8_IGNORE}
@@ -173,17 +176,43 @@ cdef class TextEncoder:
         its `base`, the rest of which is for the caller to fill."""
         self.encoder.id_capacity_hint = count
         self.keeps_room = keeps_room
+        if self.encoder.ids_are_shared and self.encoder.id_count == 0:
+            self.encoder.ids = NULL
+            self.encoder.id_capacity = 0
+            self.encoder.ids_are_shared = False
+            self.shared_ids = None
 
     def take_ids(self):
-        """int32 (token_count,), handed over; the next ones are counted from 0."""
+        """int32 (token_count,), handed over; the next ones are counted from 0.
+
+        From the second small piece on, pieces lie one behind the other in arrays of SHARED_IDS that they share: the
+        system takes longer to hand out fresh memory than the encoder to fill it. Their `base` is no array.
+        """
         cdef int32_t *ids = self.encoder.ids
         cdef int64_t count = self.encoder.id_count
+        cdef bint is_small = count < SHARED_IDS // 4
         cdef int64_t room = self.encoder.id_capacity if self.keeps_room else count
-        self.encoder.id_capacity_hint = count
+        if self.encoder.ids_are_shared or (is_small and self.encoder.id_capacity_hint == SHARED_IDS and count):
+            return self._take_shared()
+        self.encoder.id_capacity_hint = SHARED_IDS if is_small else count
         self.encoder.ids = NULL
         self.encoder.id_count = self.encoder.id_capacity = 0
         self.keeps_room = False
         return _adopt(ids, room, sizeof(int32_t), np.int32)[:count]
+
+    cdef object _take_shared(self):
+        """The ids, and the next ones are to stand behind them."""
+        cdef int64_t count = self.encoder.id_count
+        if not self.encoder.ids_are_shared:
+            self.shared_ids = memoryview(_adopt(self.encoder.ids, self.encoder.id_capacity, sizeof(int32_t), np.int32))
+            self.shared_count = 0
+            self.encoder.ids_are_shared = True
+        taken = self.shared_ids[self.shared_count:self.shared_count + count]
+        self.shared_count += count
+        self.encoder.ids += count
+        self.encoder.id_capacity -= count
+        self.encoder.id_count = 0
+        return np.asarray(taken)
 
     def take_piece(self):
         """(ids, line ends, tokens before the last space or -1) since the last taking; positions start from 0 again.
