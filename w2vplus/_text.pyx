@@ -258,8 +258,8 @@ cdef class TypeStrings:
     """The types of a text by id, a sequence of str. They lie here as UTF-8; a str is made when it is asked for.
 
     Most types of a text are rare, and who drops them by their counts never needs their strings: an index makes the str
-    of one type. Iterating makes those of all and keeps them. Two of them are equal, or one and a
-    list, if their strings are. Pickled and copied as a list.
+    of one type. Iterating makes those of all and keeps them. One equals another, or a list, with the same strings.
+    Pickled and copied as a list.
 
     Thread-safety: all methods.
     """
