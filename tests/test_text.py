@@ -1,7 +1,10 @@
 """The native text side against its slow twin: Python's own decode, split and dict."""
 
+import copy
 import io
+import pickle
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -170,11 +173,11 @@ def test_runs_read_by_several_encoders_are_numbered_as_one_text(text, cuts_and_r
         numbering.read_counts(number)
         for begin in range(0, encoder.type_count, 5):
             numbering.find(number, begin, min(begin + 5, encoder.type_count))
-    types, ids = [], [np.empty(0, np.int32)]
+    ids = [np.empty(0, np.int32)]
     for run in runs:
         numbering.number_run(*run)
-        types += numbering.types(*run, least=len(types))
-        assert len(types) == numbering.type_count
+    types = numbering.types(runs)
+    assert len(types) == numbering.type_count
     for (encoder, _, _), (old_ids, _, _) in zip(runs, pieces, strict=True):
         ids.append(np.empty_like(old_ids))
         write_renumbered(ids[-1], old_ids, numbering.new_ids(encoder))
@@ -262,6 +265,48 @@ def test_python_sentences_become_ids_in_order_of_first_occurrence(sentences, blo
     assert encoder.counts().tolist() == list(expected.values())
     assert encoder.sentence_count == len(sentences)
     assert encoder.token_count == sum(expected.values())
+
+
+@pytest.mark.parametrize("foreseen_before", [None, 4, 12])
+def test_pieces_that_share_an_array_stay_as_they_were_handed_over(foreseen_before):
+    encoder, expected, pieces = TextEncoder(), [], []
+    ids = np.random.default_rng(1).integers(0, 1000, 2_600_000)
+    id_of: dict[int, int] = {}
+    cuts = [0, 1, 100, 100, 900_000, 1_300_000, *range(1_320_000, 2_580_000, 90_000)]
+    for number, part in enumerate(np.split(ids, cuts)):
+        expected.append([id_of.setdefault(word, len(id_of)) for word in part.tolist()])
+        if number == foreseen_before:
+            encoder.foresee_ids(300_000, keeps_room=True)
+        encoder.feed("".join(f"{word} " for word in part.tolist()).encode())
+        pieces.append(encoder.take_ids())
+        if number == foreseen_before:
+            assert len(pieces[-1].base) >= 300_000
+    assert all(piece.dtype == np.int32 for piece in pieces)
+    assert [piece.tolist() for piece in pieces] == expected
+    places = [(piece.ctypes.data, piece.ctypes.data + piece.nbytes) for piece in pieces]
+    assert any(end == start for (_, end), (start, _) in pairwise(places))
+    del encoder
+    assert pieces[-1].tolist() == expected[-1]
+
+
+@given(texts)
+@settings(max_examples=100)
+def test_types_made_when_they_are_asked_for_read_like_a_list(text):
+    encoder = encode_in_blocks(text.encode())
+    expected = list(dict.fromkeys(text.split()))
+    types = encoder.take_types()
+    assert encoder.type_count == 0 and isinstance(types, Sequence)
+    assert len(types) == len(expected)
+    assert [types[place] for place in range(-len(expected), len(expected))] == expected * 2
+    for place in (len(expected), -len(expected) - 1):
+        with pytest.raises(IndexError):
+            types[place]
+    assert types[1:3] == expected[1:3] and types[::-1] == list(reversed(types)) == expected[::-1]
+    assert types == expected and expected == types and types != [*expected, "more"] and types != 3
+    assert [types[place] for place in range(len(expected))] == expected
+    assert all(token in types and types.index(token) == place for place, token in enumerate(expected))
+    assert "not one token" not in types and types.count("not one token") == 0
+    assert pickle.loads(pickle.dumps(types)) == copy.deepcopy(types) == expected
 
 
 def test_known_tokens_keep_their_ids_and_others_become_minus_one():

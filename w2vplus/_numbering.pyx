@@ -6,13 +6,13 @@ Works without the GIL, in native/type_numbering.h and pruned_counts.h. Called by
 counts, by `w2vplus.word2vec`.
 """
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from w2vplus._text cimport TextEncoder, strings_of, table_counts, type_table
+from w2vplus._text cimport TextEncoder, adopt_strings, table_counts, type_table
 
 from w2vplus._text import TOO_MANY_TYPES
 from w2vplus.errors import CorpusError
@@ -22,6 +22,8 @@ cdef extern from "type_numbering.h" nogil:
                     int64_t end, int64_t *homes)
     int64_t number_run(const int64_t *homes, const int64_t *entry_counts, int64_t begin, int64_t end,
                        int32_t *new_ids, int32_t *number_of_home, int64_t *counts, int64_t number_count)
+    int64_t gather_keys(const type_table *table, const int32_t *new_ids, int64_t begin, int64_t end, int64_t gathered,
+                        uint8_t *characters, uint64_t *starts)
     void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids)
 
 cdef extern from "pruned_counts.h" nogil:
@@ -38,8 +40,9 @@ cdef extern from "pruned_counts.h" nogil:
 cdef class TypeNumbering:
     """One numbering of the types of several encoders that read runs of one text: in order of first occurrence.
 
-    First `read_counts` of every encoder and `find` for all its types, in any threads; then `number_run` for one run after another, in the order of the
-    text: those types that an encoder met in that run first. The result is that of one encoder that read it all.
+    First `read_counts` of every encoder and `find` for all its types, in any threads; then `number_run` for one run
+    after another, in the order of the text: those types that an encoder met in that run first. The result is that of
+    one encoder that read it all.
 
     The encoders must not be fed meanwhile.
     """
@@ -92,9 +95,24 @@ cdef class TypeNumbering:
                                          &self.numbers[0], &self.number_of_home[0], &self.all_counts[0],
                                          self.type_count)
 
-    def types(self, Py_ssize_t encoder, int64_t begin, int64_t end, int64_t least):
-        """list of str: those of the types [begin, end) of an encoder whose number is `least` or more."""
-        return strings_of(self.tables[encoder], begin, end, &self.numbers[self.first_entries[encoder]], <int32_t>least)
+    def types(self, runs):
+        """TypeStrings by number, of all runs numbered: (encoder, begin, end) each, in their order."""
+        cdef Py_ssize_t encoder, size = 0
+        cdef int64_t begin, end, gathered = 0
+        for encoder in range(len(self.encoders)):
+            size += self.tables[encoder].arena_size
+        cdef uint8_t *characters = <uint8_t *>malloc(size + 1)
+        cdef uint64_t *starts = <uint64_t *>malloc((self.type_count + 1) * sizeof(uint64_t))
+        if characters == NULL or starts == NULL:
+            free(characters)
+            free(starts)
+            raise MemoryError("not enough memory to encode the corpus")
+        starts[0] = 0
+        for encoder, begin, end in runs:
+            with nogil:
+                gathered = gather_keys(self.tables[encoder], &self.numbers[self.first_entries[encoder]], begin, end,
+                                       gathered, characters, starts)
+        return adopt_strings(characters, starts[gathered], starts, gathered)
 
     def new_ids(self, Py_ssize_t encoder):
         """int32 (type_count,), by id of the encoder: the numbers of its types."""

@@ -1,4 +1,4 @@
-"""What `_numbering` sees of `_text`: the encoder with its table, and how types become strings."""
+"""What `_numbering` sees of `_text`: the encoder with its table, and how types become their strings."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
@@ -19,6 +19,7 @@ cdef extern from "text_encoder.h" nogil:
         int64_t id_count
         int64_t id_capacity
         int64_t id_capacity_hint
+        bint ids_are_shared
         int64_t *line_ends
         int64_t line_end_count
         int64_t lines_left
@@ -44,7 +45,10 @@ cdef class TextEncoder:
     cdef text_encoder encoder
     cdef readonly object errors
     cdef bint keeps_room
+    cdef object shared_ids
+    cdef int64_t shared_count
+    cdef object _take_shared(self)
     cdef int _check(self, encode_status status) except -1
 
 
-cdef list strings_of(const type_table *table, int64_t begin, int64_t end, const int32_t *numbers, int32_t least)
+cdef object adopt_strings(uint8_t *characters, Py_ssize_t size, uint64_t *starts, Py_ssize_t count)

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import SupportsIndex, overload
+
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Buffer
@@ -9,6 +12,15 @@ class InvalidUtf8(ValueError):
     offset: int
     line: int
     def __init__(self, offset: int, line: int) -> None: ...
+
+class TypeStrings(Sequence[str]):
+    """The types of a text by id; strings are made when they are asked for."""
+
+    @overload
+    def __getitem__(self, place: SupportsIndex, /) -> str: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> list[str]: ...
+    def __len__(self) -> int: ...
 
 class TextEncoder:
     errors: str
@@ -27,8 +39,8 @@ class TextEncoder:
     def id_of(self, token: str) -> int:
         """The id of a token, -1 if it has not been met."""
     def types(self, begin: int = 0, end: int | None = None) -> list[str]: ...
-    def take_types(self) -> list[str]:
-        """list of str by id, handed over: the encoder is then one that has met no token."""
+    def take_types(self) -> TypeStrings:
+        """By id, handed over: the encoder is then one that has met no token."""
     def counts(self) -> NDArray[np.int64]: ...
     def take_piece(self) -> tuple[NDArray[np.int32], NDArray[np.int64], int]: ...
     def foresee_ids(self, count: int, keeps_room: bool = False) -> None: ...

@@ -10,6 +10,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from w2vplus.errors import CorpusError
@@ -21,6 +23,9 @@ cdef extern from "Python.h":
 
 cdef extern from "huge_pages.h" nogil:
     void wish_huge_pages(void *memory, size_t size)
+
+cdef enum:
+    SHARED_IDS = 1 << 21
 
 TOO_MANY_TYPES = "the corpus has more than 2^31 - 1 different tokens, more than an int32 id can name"
 
@@ -143,20 +148,19 @@ cdef class TextEncoder:
 
     def types(self, int64_t begin=0, end=None):
         """list of str by id, of the ids [begin, end)."""
-        cdef int64_t last = self.encoder.table.type_count if end is None else end
-        return strings_of(&self.encoder.table, begin, min(last, self.encoder.table.type_count), NULL, 0)
+        cdef const type_table *table = &self.encoder.table
+        cdef int64_t last = table.type_count if end is None else end
+        return strings_between(table.arena, table.key_starts, begin, min(last, table.type_count))
 
     def take_types(self):
-        """list of str by id, handed over: the memory of the hash table is given back before they are made, and the
-        encoder is one that has met no token."""
-        cdef type_table *table = &self.encoder.table
-        free(table.slots_allocation)
-        table.slots_allocation = NULL
-        types = self.types()
-        table_free(table)
-        if table_init(table):
+        """TypeStrings by id, handed over: the memory of the hash table is given back, and the encoder is one that has
+        met no token."""
+        cdef type_table taken = self.encoder.table
+        if table_init(&self.encoder.table):
+            self.encoder.table = taken
             raise MemoryError("not enough memory to encode the corpus")
-        return types
+        free(taken.slots_allocation)
+        return adopt_strings(taken.arena, taken.arena_size, taken.key_starts, taken.type_count)
 
     def counts(self):
         """int64 (type_count,)"""
@@ -172,17 +176,43 @@ cdef class TextEncoder:
         its `base`, the rest of which is for the caller to fill."""
         self.encoder.id_capacity_hint = count
         self.keeps_room = keeps_room
+        if self.encoder.ids_are_shared and self.encoder.id_count == 0:
+            self.encoder.ids = NULL
+            self.encoder.id_capacity = 0
+            self.encoder.ids_are_shared = False
+            self.shared_ids = None
 
     def take_ids(self):
-        """int32 (token_count,), handed over; the next ones are counted from 0."""
+        """int32 (token_count,), handed over; the next ones are counted from 0.
+
+        From the second small piece on, pieces lie one behind the other in arrays of SHARED_IDS that they share: the
+        system takes longer to hand out fresh memory than the encoder to fill it. Their `base` is no array.
+        """
         cdef int32_t *ids = self.encoder.ids
         cdef int64_t count = self.encoder.id_count
+        cdef bint is_small = count < SHARED_IDS // 4
         cdef int64_t room = self.encoder.id_capacity if self.keeps_room else count
-        self.encoder.id_capacity_hint = count
+        if self.encoder.ids_are_shared or (is_small and self.encoder.id_capacity_hint == SHARED_IDS and count):
+            return self._take_shared()
+        self.encoder.id_capacity_hint = SHARED_IDS if is_small else count
         self.encoder.ids = NULL
         self.encoder.id_count = self.encoder.id_capacity = 0
         self.keeps_room = False
         return _adopt(ids, room, sizeof(int32_t), np.int32)[:count]
+
+    cdef object _take_shared(self):
+        """The ids, and the next ones are to stand behind them."""
+        cdef int64_t count = self.encoder.id_count
+        if not self.encoder.ids_are_shared:
+            self.shared_ids = memoryview(_adopt(self.encoder.ids, self.encoder.id_capacity, sizeof(int32_t), np.int32))
+            self.shared_count = 0
+            self.encoder.ids_are_shared = True
+        taken = self.shared_ids[self.shared_count:self.shared_count + count]
+        self.shared_count += count
+        self.encoder.ids += count
+        self.encoder.id_capacity -= count
+        self.encoder.id_count = 0
+        return np.asarray(taken)
 
     def take_piece(self):
         """(ids, line ends, tokens before the last space or -1) since the last taking; positions start from 0 again.
@@ -224,15 +254,90 @@ cdef class TextEncoder:
         self.encoder.table = lowered
 
 
-cdef list strings_of(const type_table *table, int64_t begin, int64_t end, const int32_t *numbers, int32_t least):
-    """str of the types [begin, end), or of those with numbers[id] >= least."""
+cdef class TypeStrings:
+    """The types of a text by id, a sequence of str. They lie here as UTF-8; a str is made when it is asked for.
+
+    Most types of a text are rare, and who drops them by their counts never needs their strings: an index makes the str
+    of one type. Iterating makes those of all and keeps them. One equals another, or a list, with the same strings.
+    Pickled and copied as a list.
+
+    Thread-safety: all methods.
+    """
+
+    cdef const uint8_t[::1] characters
+    cdef const uint64_t[::1] starts
+    cdef Py_ssize_t size
+    cdef list strings
+
+    def __init__(self):
+        raise TypeError("TypeStrings are made by encoders")
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, place):
+        if self.strings is not None or isinstance(place, slice):
+            return self._all()[place]
+        cdef Py_ssize_t type_id = place
+        if type_id < 0:
+            type_id += self.size
+        if not 0 <= type_id < self.size:
+            raise IndexError(f"there are {self.size} types, none has the id {place}")
+        cdef uint64_t start = self.starts[type_id]
+        return _string(&self.characters[0] + start, self.starts[type_id + 1] - start)
+
+    def __iter__(self):
+        return iter(self._all())
+
+    def __contains__(self, token):
+        return token in self._all()
+
+    def __reversed__(self):
+        return reversed(self._all())
+
+    def index(self, token, *bounds):
+        """The id of `token`; ValueError if there is none."""
+        return self._all().index(token, *bounds)
+
+    def count(self, token):
+        """1 if `token` is among the types, else 0."""
+        return self._all().count(token)
+
+    def __eq__(self, other):
+        if not isinstance(other, (list, TypeStrings)):
+            return NotImplemented
+        return self._all() == (other if isinstance(other, list) else list(other))
+
+    def __repr__(self):
+        return f"<TypeStrings of {self.size} types>"
+
+    def __reduce__(self):
+        return list, (self._all(),)
+
+    cdef list _all(self):
+        if self.strings is None:
+            self.strings = strings_between(&self.characters[0], &self.starts[0], 0, self.size) if self.size else []
+        return self.strings
+
+
+Sequence.register(TypeStrings)
+
+
+cdef object adopt_strings(uint8_t *characters, Py_ssize_t size, uint64_t *starts, Py_ssize_t count):
+    """TypeStrings over memory from malloc, which they free in the end; starts: `count` + 1 places, NULL if none."""
+    cdef TypeStrings types = TypeStrings.__new__(TypeStrings)
+    types.characters = _adopt(characters, size, 1, np.uint8)
+    types.starts = _adopt(starts, count + 1 if count else 0, sizeof(uint64_t), np.uint64)
+    types.size = count
+    return types
+
+
+cdef list strings_between(const uint8_t *characters, const uint64_t *starts, int64_t begin, int64_t end):
+    """str of the types [begin, end)."""
     cdef list strings = []
     cdef int64_t type_id
-    cdef uint64_t start
     for type_id in range(begin, end):
-        if numbers == NULL or numbers[type_id] >= least:
-            start = table.key_starts[type_id]
-            strings.append(_string(table.arena + start, table.key_starts[type_id + 1] - start))
+        strings.append(_string(characters + starts[type_id], starts[type_id + 1] - starts[type_id]))
     return strings
 
 

@@ -100,15 +100,15 @@ class TokenStore:
 class EncodedCorpus:
     """A whole corpus as ids, with the token and the count of each id.
 
-    types: list of n_types tokens; the id of a token is its place, and places are in order of first
-    occurrence. counts: int64 (n_types,), occurrences of each. store: the sentences; its ids lie in [0,
-    n_types).
+    types: n_types tokens, a list or a sequence that makes them when they are asked for; the id of a token is its
+    place, and places are in order of first occurrence. counts: int64 (n_types,), occurrences of each. store: the
+    sentences; its ids lie in [0, n_types).
 
     Raises TypeError or ValueError at construction if these do not fit together.
     Thread-safety: as for TokenStore.
     """
 
-    types: list[Hashable]
+    types: Sequence[Hashable]
     counts: NDArray[np.int64]
     store: TokenStore
 
@@ -125,7 +125,7 @@ class EncodedCorpus:
             raise ValueError(f"counts must add up to the number of ids, {len(ids)}, got {self.counts.sum()}")
 
     @classmethod
-    def trusted(cls, types: list[Any], counts: NDArray[np.int64], store: TokenStore) -> EncodedCorpus:
+    def trusted(cls, types: Sequence[Any], counts: NDArray[np.int64], store: TokenStore) -> EncodedCorpus:
         """A corpus whose parts are known to fit together; they are not looked through."""
         return _unchecked(cls, types=types, counts=counts, store=store)
 
@@ -173,7 +173,7 @@ class TypeCounts:
     the true count and at least the true count less `error_bound`. A type that is not there occurs at most
     `error_bound` times: 0 if nothing had to be forgotten. `sentence_count`: of text files, sentences with tokens."""
 
-    types: list[Hashable]
+    types: Sequence[Hashable]
     counts: NDArray[np.int64]
     error_bound: int
     token_count: int

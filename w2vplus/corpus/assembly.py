@@ -12,42 +12,38 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._numbering import TypeNumbering, write_renumbered
-from w2vplus._text import TextEncoder
+from w2vplus._text import TextEncoder, TypeStrings
 from w2vplus.corpus.lines import TextCorpus
 from w2vplus.corpus.pieces import Piece, PieceStore, PieceTally, TallyStore
 from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts
 
 Written = TypeVar("Written")
 
-TYPES_AT_ONCE = 1 << 14
-
 
 def assemble(
-    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, first_types: list[str]
+    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int
 ) -> EncodedCorpus:
-    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up. `first_types` is what
-    there is already of the strings of the first piece's encoder."""
+    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up."""
     pieces = store.sort()
     starts = _sentence_starts(store, pieces, corpus)
     types, counts, ids = _one_numbering(
-        encoders, pieces, workers, first_types, partial(store.ids_in_order, write=write_renumbered)
+        encoders, pieces, workers, partial(store.ids_in_order, write=write_renumbered)
     )
     return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
 
 
 def assemble_counts(
-    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, first_types: list[str]
+    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int
 ) -> TypeCounts:
     """The same for a corpus whose ids nobody kept."""
     pieces = store.sort()
-    types, counts, _ = _one_numbering(encoders, pieces, workers, first_types, lambda new_ids, each: None)
+    types, counts, _ = _one_numbering(encoders, pieces, workers, lambda new_ids, each: None)
     sentence_count = store.sentence_count()
     if corpus.one_stream:
         runs = [(piece.token_count, piece.last_space) for piece in pieces]
@@ -56,35 +52,28 @@ def assemble_counts(
 
 
 def _one_numbering(
-    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int, first_types: list[str],
+    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int,
     write: Callable[..., Written],
-) -> tuple[list[Any], NDArray[np.int64], Written]:  # fmt: skip
+) -> tuple[TypeStrings, NDArray[np.int64], Written]:  # fmt: skip
     """All types in the order of the text, their counts, and what `write(new_ids=..., each=...)` returns: it is called
     as soon as it is known which ids an encoder's become."""
     if len(encoders) == 1:
-        written = write(new_ids=[None], each=_in_turn)
-        return encoders[0].types(), encoders[0].counts(), written
+        written, counts = write(new_ids=[None], each=_in_turn), encoders[0].counts()
+        return encoders[0].take_types(), counts, written
     runs = [(piece.encoder, piece.first_new_type, piece.end_new_type) for piece in pieces]
     numbering = TypeNumbering(encoders)
-    # Strings need the interpreter, everything else here does not: the one goes on beside the other.
     with ThreadPoolExecutor(workers + 1, "w2vplus-join") as executor:
-        numbered = executor.submit(_number, numbering, [one.type_count for one in encoders], runs, workers, executor)
-        types = first_types
-        types += _in_steps(encoders[runs[0][0]].types, len(types), runs[0][2])
-        new_counts = numbered.result()
+        _number(numbering, [one.type_count for one in encoders], runs, workers, executor)
         new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(encoder) for encoder in range(len(encoders))]
         writing = executor.submit(write, new_ids=new_ids, each=partial(_side_by_side, executor))
-        for run, (least, after) in zip(runs[1:], pairwise(new_counts), strict=True):
-            if after > len(types):  # types of the first part may be there already
-                types += _in_steps(partial(_numbered_types, numbering, run[0], max(least, len(types))), *run[1:])
-        return types, numbering.counts(), writing.result()
+        return numbering.types(runs), numbering.counts(), writing.result()
 
 
 def _number(
     numbering: TypeNumbering, type_counts: list[int], runs: list[tuple[int, int, int]], workers: int,
     executor: ThreadPoolExecutor,
-) -> list[int]:  # fmt: skip
-    """Number all types in the order of the runs; how many there are after each run."""
+) -> None:  # fmt: skip
+    """Number all types in the order of the runs."""
     looking = [executor.submit(numbering.read_counts, encoder) for encoder in range(len(type_counts))]
     for encoder, count in enumerate(type_counts):
         step = -(-count // workers) or 1
@@ -93,23 +82,8 @@ def _number(
         ]
     for one in looking:
         one.result()
-    counts = []
     for run in runs:
         numbering.number_run(*run)
-        counts.append(numbering.type_count)
-    return counts
-
-
-def _numbered_types(numbering: TypeNumbering, encoder: int, least: int, begin: int, end: int) -> list[str]:
-    return numbering.types(encoder, begin, end, least)
-
-
-def _in_steps(types_of: Callable[[int, int], list[str]], begin: int, end: int) -> list[str]:
-    """The strings of a range, some milliseconds of them at a time: other threads get their turns between."""
-    strings: list[str] = []
-    for start in range(begin, end, TYPES_AT_ONCE):
-        strings += types_of(start, min(start + TYPES_AT_ONCE, end))
-    return strings
 
 
 def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None]) -> TokenStore:

@@ -91,7 +91,7 @@ class CorpusCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=".corpus-", dir=self._folder))
         try:
-            (aside / "types.json").write_text(json.dumps(encoded.types), "utf-8")
+            (aside / "types.json").write_text(json.dumps(list(encoded.types)), "utf-8")
             for name, array in (
                 ("counts", encoded.counts),
                 ("ids", encoded.store.ids),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._text import InvalidUtf8, TextEncoder
+from w2vplus._text import InvalidUtf8, TextEncoder, TypeStrings
 from w2vplus.corpus.assembly import line_sentence_starts
 from w2vplus.corpus.files import read_blocks
 from w2vplus.corpus.lines import TextCorpus, not_utf8
@@ -58,7 +58,7 @@ class PassingText:
         """The id of a token, -1 if it has not been met."""
         return self._encoder.id_of(token)
 
-    def take_types(self) -> list[str]:
+    def take_types(self) -> TypeStrings:
         """Every token that was met, by id. To be asked last: the memory of the rest is given back."""
         return self._encoder.take_types()
 

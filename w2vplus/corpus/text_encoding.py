@@ -88,8 +88,6 @@ class _Job:
     def __init__(self, corpus: TextCorpus, errors: str, store: PieceStore | TallyStore, counters: int) -> None:
         self.store = store
         self.encoders: list[TextEncoder] = []
-        self.first_types: list[str] = []
-        """Of the first part of several: its types as strings, made on the way."""
         self.bytes_read = [0] * counters
         self.faults = _Faults()
         self.is_stopped = False
@@ -120,11 +118,9 @@ class _Job:
     def _encode(self, task: Task, number: int, counter: int, progress: Progress | None) -> None:
         encoder = self.encoders[number]
         first_type, drained = encoder.type_count, 0
-        # The first part's types and ids are final. Strings are made by one thread at a time anyway: now it has others
-        # beside it; and the ids of the other parts will stand behind these.
-        is_first = self.is_shared and task.key == FIRST_KEY
         if task.ids_foreseen:
-            encoder.foresee_ids(task.ids_foreseen, keeps_room=is_first)
+            # The first part's ids are final, and those of the other parts will stand behind them.
+            encoder.foresee_ids(task.ids_foreseen, keeps_room=self.is_shared and task.key == FIRST_KEY)
 
         def hand_in() -> None:
             nonlocal first_type, drained
@@ -147,8 +143,6 @@ class _Job:
                             break
                         if encoder.pending_bytes > self.store.piece_bytes:
                             hand_in()
-                        if is_first:
-                            self.first_types += encoder.types(len(self.first_types))
                         if progress is not None:
                             progress(sum(self.bytes_read))
                 encoder.end_file(segment.ends_file)
@@ -180,7 +174,7 @@ def encode_files(
     store = PieceStore(storage or Storage())
     try:
         job = _read(corpus, files, workers, errors, progress, store)
-        return assemble(store, job.encoders, corpus, workers, job.first_types)
+        return assemble(store, job.encoders, corpus, workers)
     finally:
         store.close()
 
@@ -191,7 +185,7 @@ def count_files(
     """What `encode_files` would count, without its memory: ids are given back as they come."""
     store = TallyStore(corpus.max_sentence_length)
     job = _read(corpus, files, workers, errors, progress, store)
-    return assemble_counts(store, job.encoders, corpus, workers, job.first_types)
+    return assemble_counts(store, job.encoders, corpus, workers)
 
 
 def _read(

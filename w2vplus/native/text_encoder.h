@@ -37,6 +37,7 @@ typedef struct {
     int32_t *ids;
     int64_t id_count, id_capacity;
     int64_t id_capacity_hint; /* first capacity of the next array of ids */
+    int ids_are_shared; /* they stand behind ids handed over, in an array that is not the encoder's to move or free */
     int64_t *line_ends; /* token positions; ascending, repeated ones left out */
     int64_t line_end_count, line_end_capacity;
 
@@ -66,7 +67,7 @@ static inline encode_status encoder_init(text_encoder *encoder, utf8_policy poli
 
 static inline void encoder_free(text_encoder *encoder) {
     table_free(&encoder->table);
-    free(encoder->ids);
+    if (!encoder->ids_are_shared) free(encoder->ids);
     free(encoder->line_ends);
     free(encoder->text);
     encoder->ids = NULL;
@@ -79,9 +80,24 @@ static inline int64_t encoder_token_count(const text_encoder *encoder) {
     return encoder->id_count + (int64_t)(encoder->edge_count / 2);
 }
 
+/* The ids move from behind those handed over to an array of their own. */
+static encode_status encoder_leave_ids(text_encoder *encoder) {
+    int64_t capacity = encoder->id_count / 2 * 3 + LEAST_MORE_IDS;
+    if (capacity < encoder->id_capacity_hint) capacity = encoder->id_capacity_hint;
+    int32_t *ids = (int32_t *)malloc((size_t)capacity * sizeof *ids);
+    if (!ids) return ENCODE_NO_MEMORY;
+    wish_huge_pages(ids, (size_t)capacity * sizeof *ids);
+    memcpy(ids, encoder->ids, (size_t)encoder->id_count * sizeof *ids);
+    encoder->ids = ids;
+    encoder->id_capacity = capacity;
+    encoder->ids_are_shared = 0;
+    return ENCODE_OK;
+}
+
 /* Room for LEAST_MORE_IDS at least. An array begins with the room that was foreseen if there is so much: what is never
  * written takes no memory, and growing means that pages are moved or copied. */
 static encode_status encoder_grow_ids(text_encoder *encoder) {
+    if (encoder->ids_are_shared) return encoder_leave_ids(encoder);
     int64_t capacity = encoder->ids ? encoder->id_capacity / 2 * 3 : encoder->id_capacity_hint;
     int32_t *ids = (int32_t *)realloc(encoder->ids, (size_t)(capacity + LEAST_MORE_IDS) * sizeof *ids);
     if (!ids) {

@@ -59,6 +59,21 @@ static inline int64_t number_run(const int64_t *homes, const int64_t *entry_coun
     return number_count;
 }
 
+/* Appends the keys of those types [begin, end) of a table that were numbered first there, in the order of their
+ * numbers: a new type is known by its number, that of the keys gathered so far. `starts` has the end of the last of
+ * them. Returns how many there are then. */
+static inline int64_t gather_keys(const type_table *table, const int32_t *new_ids, int64_t begin, int64_t end,
+                                  int64_t gathered, uint8_t *characters, uint64_t *starts) {
+    uint64_t place = starts[gathered];
+    for (int64_t id = begin; id < end; id++) {
+        if (new_ids[id] != gathered) continue;
+        uint64_t length = table->key_starts[id + 1] - table->key_starts[id];
+        memcpy(characters + place, table->arena + table->key_starts[id], length);
+        starts[++gathered] = place += length;
+    }
+    return gathered;
+}
+
 /* target[i] = new_ids[ids[i]]: a piece's ids in the numbering of the merged table. */
 static inline void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids) {
     for (int64_t i = 0; i < count; i++) target[i] = new_ids[ids[i]];

@@ -37,7 +37,7 @@ class Tally:
         text = passing_text(opened)
         if text is not None:
             counts = count_passing(text, connector_words, workers=workers)
-            return cls(text.take_types(), counts, {}, opened)
+            return cls(list(text.take_types()), counts, {}, opened)
         corpus, joined_by, carried = encoded_strings(opened, workers)
         counts = count_candidates(corpus, connector_words, workers=workers)
         return cls(list(corpus.types), counts, carried if joined_by == delimiter else {}, corpus)
