@@ -23,8 +23,8 @@
 /* Most centres that can share one draw of negatives. */
 #define W2V_GROUP_CENTERS 4
 
-/* Of two workers each copies so many bytes of every matrix (matrix.h): what a cache of one core may hold. */
-#define W2V_HOT_BYTES 2097152
+/* Of two workers each copies so many bytes of every matrix (matrix.h): what the cache of a core may hold. */
+#define W2V_HOT_BYTES 262144
 #define W2V_MOST_COPYING 16
 
 /* What becomes of a token of some corpus id: its word, kept while 32 random bits are below the threshold (UINT32_MAX =
