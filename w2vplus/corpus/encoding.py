@@ -7,6 +7,7 @@ Called by the faces and the command line through `w2vplus.corpus`. Text files ar
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -112,7 +113,7 @@ class _Progress:
         self._now = 0
 
 
-class _Job(Generic[Result]):
+class _Job(ABC, Generic[Result]):
     """One reading of a corpus; what is made of it is for the two kinds below.
 
     A corpus that is ids already stays so; all others are text files, or sentences that are walked one by one.
@@ -121,19 +122,23 @@ class _Job(Generic[Result]):
     def __init__(self, workers: int, errors: str, progress: Callable[[int], object] | None) -> None:
         self.workers, self.errors, self.progress = workers, errors, _Progress(progress)
 
+    @abstractmethod
     def of_ids(self, encoded: EncodedCorpus) -> Result:
-        raise NotImplementedError
+        """A corpus that is ids already."""
 
+    @abstractmethod
     def of_files(
         self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
     ) -> Result:
-        raise NotImplementedError
+        """Text that native code reads."""
 
+    @abstractmethod
     def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> Result:
-        raise NotImplementedError
+        """Sentences that Python walks."""
 
+    @abstractmethod
     def joined(self, parts: list[Result]) -> Result:
-        raise NotImplementedError
+        """One result of several, in order."""
 
     def read(self, corpus: Corpus) -> Result:
         """Any corpus."""

@@ -20,10 +20,8 @@ W2V_INLINE void w2v_project_columns(float *const *rows, const w2v_center *center
     for (int32_t k = center->first; k < center->last; k++) {
         if (k == center->at) continue;
         const float *row = rows[k] + column;
-        W2V_UNROLL for (int i = 0; i < width; i++) {
-            const float *part = row + i * VEC_LANES;
-            sums[i] = vec_add(sums[i], ends && i == width - 1 ? vec_load_tail(part, tail) : vec_load(part));
-        }
+        W2V_UNROLL for (int i = 0; i < width; i++)
+            sums[i] = vec_add(sums[i], vec_load_part(row + i * VEC_LANES, tail, ends && i == width - 1));
     }
     const vec factors = vec_set1(factor);
     W2V_UNROLL for (int i = 0; i < width; i++) /* whole vectors: the rows of projections have room */
@@ -53,45 +51,39 @@ static void w2v_project(float *const *rows, const w2v_center *center, int64_t di
 }
 
 /* `columns` vectors of rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers; a
-   share is loaded once for all of them. */
+   share is loaded once for all of them. The one vector is the tail of the rows if `is_tail`. */
 W2V_INLINE void w2v_add_error_columns(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
                                       const float *errors, int64_t error_stride, int64_t column, const int width,
-                                      const int columns)
+                                      const int columns, vec_tail tail, const int is_tail)
 {
     vec error[W2V_ERRORS][W2V_ERROR_COLUMNS];
     W2V_UNROLL for (int g = 0; g < width; g++)
         W2V_UNROLL for (int c = 0; c < columns; c++)
-            error[g][c] = vec_load(errors + g * error_stride + column + c * VEC_LANES);
+            error[g][c] = vec_load(errors + g * error_stride + column + c * VEC_LANES); /* they have room */
     for (int32_t i = 0; i < count; i++) {
         vec sums[W2V_ERROR_COLUMNS];
         float *row = rows[i] + column;
-        W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_load(row + c * VEC_LANES);
+        W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_load_part(row + c * VEC_LANES, tail, is_tail);
         W2V_UNROLL for (int g = 0; g < width; g++) {
             const vec share = vec_set1(shares[i][g]);
             W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_fma(share, error[g][c], sums[c]);
         }
-        W2V_UNROLL for (int c = 0; c < columns; c++) vec_store(row + c * VEC_LANES, sums[c]);
+        W2V_UNROLL for (int c = 0; c < columns; c++) vec_store_part(row + c * VEC_LANES, sums[c], tail, is_tail);
     }
 }
 
 /* rows[i] += sum over `width` errors of shares[i][g] * errors[g] */
 W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
-                               const float *errors, int64_t error_stride, int64_t dimensions, const int width)
+                               const float *errors, int64_t stride, int64_t dimensions, const int width)
 {
+    const vec_tail tail = vec_tail_of(dimensions % VEC_LANES);
     int64_t column = 0;
     for (; column + W2V_ERROR_COLUMNS * VEC_LANES <= dimensions; column += W2V_ERROR_COLUMNS * VEC_LANES)
-        w2v_add_error_columns(rows, count, shares, errors, error_stride, column, width, W2V_ERROR_COLUMNS);
+        w2v_add_error_columns(rows, count, shares, errors, stride, column, width, W2V_ERROR_COLUMNS, tail, 0);
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
-        w2v_add_error_columns(rows, count, shares, errors, error_stride, column, width, 1);
-    if (column == dimensions) return;
-    vec error[W2V_ERRORS];
-    const vec_tail tail = vec_tail_of(dimensions - column);
-    W2V_UNROLL for (int g = 0; g < width; g++) error[g] = vec_load_tail(errors + g * error_stride + column, tail);
-    for (int32_t i = 0; i < count; i++) {
-        vec sum = vec_load_tail(rows[i] + column, tail);
-        W2V_UNROLL for (int g = 0; g < width; g++) sum = vec_fma(vec_set1(shares[i][g]), error[g], sum);
-        vec_store_tail(rows[i] + column, sum, tail);
-    }
+        w2v_add_error_columns(rows, count, shares, errors, stride, column, width, 1, tail, 0);
+    if (column < dimensions)
+        w2v_add_error_columns(rows, count, shares, errors, stride, column, width, 1, tail, 1);
 }
 
 /* Hands every context word the pending errors of the windows that hold it, scaled by their factors. */

@@ -132,13 +132,11 @@ extern const w2v_kernel w2v_kernel_neon;
 #endif
 #define W2V_PREFETCH_TABLE(address) W2V_PREFETCH(address)
 #define W2V_UNROLL
-#define W2V_RESTRICT __restrict
 #define W2V_HOLD(registers, value)
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
 #define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
 #define W2V_PREFETCH_TABLE(address) __builtin_prefetch((address), 0, 3) /* only read: cores may all keep it */
-#define W2V_RESTRICT restrict
 #define W2V_UNROLL _Pragma("GCC unroll 32")
 #define W2V_HOLD(registers, value) __asm__("" : "+" registers(value)) /* it stays in one of these registers */
 #endif

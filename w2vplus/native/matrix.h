@@ -66,26 +66,27 @@ W2V_INLINE int32_t *w2v_unseen(const w2v_matrix *matrix, int64_t place)
     return (int32_t *)(void *)(matrix->copies + (place + 1) * matrix->stride) - 1;
 }
 
+/* One vector of an exchange. */
+W2V_INLINE void w2v_exchange_column(float *shared, float *copy, float *base, vec_tail tail, const int is_tail)
+{
+    const vec change = vec_sub(vec_load_part(copy, tail, is_tail), vec_load_part(base, tail, is_tail));
+    const vec sum = vec_add(vec_load_part(shared, tail, is_tail), change);
+    vec_store_part(shared, sum, tail, is_tail);
+    vec_store_part(copy, sum, tail, is_tail);
+    vec_store_part(base, sum, tail, is_tail);
+}
+
 /* The worker's changes go out, those of others come in: shared += copy - base, and all three become that sum. */
 static void w2v_exchange(const w2v_matrix *matrix, int64_t place)
 {
     float *shared = w2v_shared_row(matrix, place);
     float *copy = matrix->copies + place * matrix->stride, *base = matrix->bases + place * matrix->stride;
+    const vec_tail tail = vec_tail_of(matrix->dimensions % VEC_LANES);
     int64_t column = 0;
-    for (; column + VEC_LANES <= matrix->dimensions; column += VEC_LANES) {
-        const vec change = vec_sub(vec_load(copy + column), vec_load(base + column));
-        const vec sum = vec_add(vec_load(shared + column), change);
-        vec_store(shared + column, sum);
-        vec_store(copy + column, sum);
-        vec_store(base + column, sum);
-    }
-    if (column == matrix->dimensions) return;
-    const vec_tail tail = vec_tail_of(matrix->dimensions - column);
-    const vec change = vec_sub(vec_load_tail(copy + column, tail), vec_load_tail(base + column, tail));
-    const vec sum = vec_add(vec_load_tail(shared + column, tail), change);
-    vec_store_tail(shared + column, sum, tail);
-    vec_store_tail(copy + column, sum, tail);
-    vec_store_tail(base + column, sum, tail);
+    for (; column + VEC_LANES <= matrix->dimensions; column += VEC_LANES)
+        w2v_exchange_column(shared + column, copy + column, base + column, tail, 0);
+    if (column < matrix->dimensions)
+        w2v_exchange_column(shared + column, copy + column, base + column, tail, 1);
 }
 
 /* Counts pairs that a row was trained with, and exchanges its copy when they are many. Whether a row is hot is as hard to

@@ -1,9 +1,22 @@
-/* Design: exp and log1p in vector registers, from the shim's arithmetic alone.
+/* Design: what is made of the shim's arithmetic alone: parts of rows, exp and log1p in vector registers.
 
    An exact sigmoid in registers costs less than a table look-up and needs neither a table nor the rule that
    skips updates at |logit| >= 6. */
 #ifndef W2V_VEC_MATH_H
 #define W2V_VEC_MATH_H
+
+/* A whole vector, or the tail of a row. */
+W2V_INLINE vec vec_load_part(const float *p, vec_tail tail, const int is_tail)
+{
+    return is_tail ? vec_load_tail(p, tail) : vec_load(p);
+}
+W2V_INLINE void vec_store_part(float *p, vec a, vec_tail tail, const int is_tail)
+{
+    if (is_tail)
+        vec_store_tail(p, a, tail);
+    else
+        vec_store(p, a);
+}
 
 /* exp(x) for x in [-87, 0], relative error below 3e-7: x = n ln 2 + r with |r| <= ln 2 / 2, and
    exp(x) = 2^n p(r), p the Taylor polynomial. */

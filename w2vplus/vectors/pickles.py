@@ -66,7 +66,8 @@ def load_explained(path: str, wanted: str, error_class: type[ValueError]) -> Ite
 
 
 def _refuse_foreign(path: str, wanted: str) -> None:
-    """Raise WrongModelError, before anything runs, for a pickle that begins with what gensim's `load` cannot take.
+    """Raise WrongModelError, before any of it is unpickled, for a pickle that begins with what gensim's `load` cannot
+    take. To look at a class its module is imported, as unpickling would do.
 
     What cannot be read, and a name that is not there, is for gensim to complain of.
     """
