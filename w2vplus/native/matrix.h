@@ -45,14 +45,20 @@ W2V_INLINE uint64_t w2v_hot_place(const w2v_matrix *matrix, int64_t row)
     return (uint64_t)(row - matrix->first_hot);
 }
 
-/* Where to train a row. Without a branch, since it would be mispredicted. */
+/* The address `hot` if `is_hot` is 1, `cold` if it is 0. Whether a row is hot is as hard to foresee as which word comes
+   next; so there is no branch on it, which compilers make of the conditional operator. */
+W2V_INLINE void *w2v_choose(int is_hot, const void *hot, const void *cold)
+{
+    const uintptr_t mask = (uintptr_t)0 - (uintptr_t)is_hot;
+    return (void *)((uintptr_t)cold ^ (((uintptr_t)cold ^ (uintptr_t)hot) & mask));
+}
+
+/* Where to train a row. */
 W2V_INLINE float *w2v_row(const w2v_matrix *matrix, int64_t row)
 {
     const uint64_t place = w2v_hot_place(matrix, row);
-    const int hot = place < (uint64_t)matrix->hot_count;
-    float *first = hot ? matrix->copies : matrix->shared;
-    const int64_t offset = hot ? (int64_t)place * matrix->stride : row * matrix->dimensions;
-    return first + offset;
+    const uintptr_t copy = (uintptr_t)matrix->copies + place * (uint64_t)matrix->stride * sizeof(float);
+    return w2v_choose(place < (uint64_t)matrix->hot_count, (const void *)copy, matrix->shared + row * matrix->dimensions);
 }
 
 W2V_INLINE float *w2v_shared_row(const w2v_matrix *matrix, int64_t place)
@@ -89,14 +95,15 @@ static void w2v_exchange(const w2v_matrix *matrix, int64_t place)
         w2v_exchange_column(shared + column, copy + column, base + column, tail, 1);
 }
 
-/* Counts pairs that a row was trained with, and exchanges its copy when they are many. Whether a row is hot is as hard to
-   foresee as which word comes next, so there is no branch on it: other rows add nothing to a count of nothing. */
+/* Counts pairs that a row was trained with, and exchanges its copy when they are many. Other rows add nothing to a count
+   of nothing. */
 W2V_INLINE void w2v_note_pairs(w2v_matrix *matrix, int64_t row, int32_t pairs)
 {
     const uint64_t place = w2v_hot_place(matrix, row);
-    const int hot = place < (uint64_t)matrix->hot_count;
-    int32_t *unseen = hot ? w2v_unseen(matrix, (int64_t)place) : &matrix->nothing;
-    const int32_t count = *unseen + (hot ? pairs : 0);
+    const int is_hot = place < (uint64_t)matrix->hot_count;
+    const uintptr_t counter = (uintptr_t)matrix->copies + ((place + 1) * (uint64_t)matrix->stride - 1) * sizeof(float);
+    int32_t *unseen = w2v_choose(is_hot, (const void *)counter, &matrix->nothing);
+    const int32_t count = *unseen + (pairs & -is_hot);
     *unseen = count;
     if (count < matrix->most_unseen) return;
     *unseen = 0;
