@@ -53,7 +53,7 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
         .hierarchical_softmax = (int32_t)header->hierarchical_softmax, .shrink_windows = 1,
         .shared_negatives = (int32_t)header->shared_negatives, .cbow_mean = (int32_t)header->cbow_mean,
         .corrected_cbow = (int32_t)header->corrected_cbow, .compute_loss = 1,
-        .workers = (int32_t)header->workers,
+        .copying_workers = (int32_t)header->workers,
     };
     model.input_vectors = take(file, matrix);
     model.output_vectors = take(file, matrix);

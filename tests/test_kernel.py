@@ -201,7 +201,7 @@ def test_logits_of_any_size_keep_the_sigmoid_exact_and_the_update_alive():
         ({"window": 0}, "window must be at least 1"),
         ({"negative": 0}, "hierarchical_softmax or negative sampling must be on"),
         ({"shared_negatives": 5}, "shared_negatives must be from 0 to 4, got 5"),
-        ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"copying_workers": -1}, "copying_workers must be at least 0, got -1"),
         ({"kernel": "abacus"}, "kernel must be one of"),
     ],
 )
@@ -259,7 +259,7 @@ def test_a_worker_in_a_cycle_of_references_is_collected():
 def test_copies_of_rows_change_nothing_while_nobody_else_trains(kernel, mode):
     alone, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
     sums = alone.train(alone.model(kernel))
-    worker = _sgd.Worker(copied.model(kernel, workers=4))
+    worker = _sgd.Worker(copied.model(kernel, copying_workers=4))
     worker.take_hot_rows()
     copied_sums = worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05)
     worker.give_hot_rows()
@@ -268,10 +268,25 @@ def test_copies_of_rows_change_nothing_while_nobody_else_trains(kernel, mode):
         np.testing.assert_allclose(getattr(copied, name), getattr(alone, name), atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_lone_workers_copies_change_nothing_at_all(kernel, mode):
+    shared, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
+    sums = shared.train(shared.model(kernel))
+    worker = _sgd.Worker(copied.model(kernel, copying_workers=1))
+    worker.take_hot_rows()
+    before = copied.inputs.copy()
+    assert worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05) == tuple(sums)
+    np.testing.assert_array_equal(copied.inputs, before)  # all forty words are frequent ones
+    worker.give_hot_rows()
+    for name in ("inputs", "outputs", "nodes"):
+        np.testing.assert_array_equal(getattr(copied, name), getattr(shared, name))
+
+
 def test_copies_are_exchanged_while_training_and_in_full_at_its_end():
     case = Case(tokens=3_000, **MODES["sg-ns"])
     before = case.inputs.copy()
-    worker = _sgd.Worker(case.model(workers=2))
+    worker = _sgd.Worker(case.model(copying_workers=2))
     worker.take_hot_rows()
     worker.train_span(case.ids, case.starts, None, 0, 0, 3_000, KEY, 0.05)
     during = case.inputs.copy()
@@ -289,7 +304,7 @@ def test_large_steps_are_exchanged_at_once_be_they_of_the_rate_or_of_the_weights
     for rate, weight in ((2.5, None), (0.05, 50)):
         case = Case(tokens=60, **MODES[mode])
         weights = None if weight is None else np.full(2, weight, np.float32)
-        worker = _sgd.Worker(case.model(workers=2))
+        worker = _sgd.Worker(case.model(copying_workers=2))
         worker.take_hot_rows()
         worker.train_span(case.ids, case.starts, weights, 0, 0, 60, KEY, rate)
         matrices = case.inputs.copy(), case.outputs.copy(), case.nodes.copy()
@@ -302,11 +317,11 @@ def test_large_steps_are_exchanged_at_once_be_they_of_the_rate_or_of_the_weights
 def test_the_more_workers_the_fewer_rows_are_copied_and_by_many_none():
     """What two workers do not see of each other is little; among many of them it is much, most for rarer rows."""
     bytes_of = [_sgd.hot_bytes(workers) for workers in range(1, 40)]
-    assert bytes_of[0] == 0 and bytes_of[1] == 2**18 and bytes_of[3] == 2**16 and bytes_of[7] == 2**14
+    assert bytes_of[0] == 2**20 and bytes_of[1] == 2**18 and bytes_of[3] == 2**16 and bytes_of[7] == 2**14
     assert not any(bytes_of[16:])
     case = Case(tokens=60, **MODES["sg-ns"])
     matrices = [case.inputs.copy(), case.inputs]
-    worker = _sgd.Worker(case.model(workers=17))
+    worker = _sgd.Worker(case.model(copying_workers=17))
     worker.take_hot_rows()
     worker.train_span(case.ids, case.starts, None, 0, 0, 60, KEY, 0.05)
     matrices.append(case.inputs.copy())
@@ -320,7 +335,7 @@ def test_what_several_workers_learn_adds_up():
     case = Case(tokens=400, **MODES["cbow-ns"])
     alone = Case(tokens=400, **MODES["cbow-ns"])
     before, rate = case.inputs.copy(), 1e-4  # so small that the order of the steps does not matter
-    workers = [_sgd.Worker(case.model(workers=2)) for _ in range(2)]
+    workers = [_sgd.Worker(case.model(copying_workers=2)) for _ in range(2)]
     for worker in workers:
         worker.take_hot_rows()
     for worker, begin, end in zip(workers, (0, 210), (210, 400), strict=True):
@@ -334,7 +349,7 @@ def test_what_several_workers_learn_adds_up():
 
 def test_rows_that_a_worker_did_not_train_keep_what_others_made_of_them():
     case = Case(tokens=400, **MODES["sg-hs"])
-    idle, busy = (_sgd.Worker(case.model(workers=2)) for _ in range(2))
+    idle, busy = (_sgd.Worker(case.model(copying_workers=2)) for _ in range(2))
     idle.take_hot_rows()
     busy.take_hot_rows()
     busy.train_span(case.ids, case.starts, None, 0, 0, 400, KEY, 0.05)

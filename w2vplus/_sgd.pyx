@@ -46,7 +46,7 @@ cdef extern from "kernel.h" nogil:
         int32_t cbow_mean
         int32_t corrected_cbow
         int32_t compute_loss
-        int32_t workers
+        int32_t copying_workers
 
     ctypedef struct w2v_corpus:
         const int32_t *ids
@@ -144,7 +144,7 @@ cdef class Model:
         const uint8_t[::1] path_codes=None,
         int window, int negative, bint skip_gram, bint hierarchical_softmax, bint shrink_windows=True,
         int shared_negatives=1, bint cbow_mean=True, bint corrected_cbow=False, bint compute_loss=False,
-        farthest=None, kernel=None, int workers=1,
+        farthest=None, kernel=None, int copying_workers=0,
     ):
         cdef Py_ssize_t words = input_vectors.shape[0], dimensions = input_vectors.shape[1]
         self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, path_starts, path_nodes, path_codes)
@@ -158,8 +158,8 @@ cdef class Model:
             raise ValueError("hierarchical_softmax or negative sampling must be on, got neither")
         if not 0 <= shared_negatives <= W2V_GROUP_CENTERS:
             raise ValueError(f"shared_negatives must be from 0 to {W2V_GROUP_CENTERS}, got {shared_negatives}")
-        if workers < 1:
-            raise ValueError(f"workers must be at least 1, got {workers}")
+        if copying_workers < 0:
+            raise ValueError(f"copying_workers must be at least 0, got {copying_workers}")
         if keep_thresholds.shape[0] != words:
             raise ValueError(f"keep_thresholds must have {words} entries, got {keep_thresholds.shape[0]}")
         self.model.input_vectors = &input_vectors[0, 0]
@@ -189,7 +189,7 @@ cdef class Model:
         self.model.cbow_mean = cbow_mean
         self.model.corrected_cbow = corrected_cbow
         self.model.compute_loss = compute_loss
-        self.model.workers = workers
+        self.model.copying_workers = copying_workers
         self.kernel = _kernel_named(KERNEL if kernel is None else kernel)
 
     def __dealloc__(self):

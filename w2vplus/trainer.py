@@ -127,6 +127,11 @@ class Run:
     workers: int = 1
     compute_loss: bool = False
 
+    @property
+    def copying(self) -> bool:
+        """Whether workers train copies of the frequent rows; one always does."""
+        return self.workers == 1 or self.words_per_epoch >= SMALLEST_COPYING_CORPUS
+
     def learning_rate(self, epoch: int, position: int) -> float:
         """Learning rate of the chunk that begins at raw word `position` of `epoch`."""
         within = min(1.0, position / self.words_per_epoch) if self.words_per_epoch > 0 else 0.0
@@ -199,7 +204,7 @@ class Trainer:
             cbow_mean=law.cbow_mean,
             corrected_cbow=law.corrected_cbow,
             compute_loss=run.compute_loss,
-            workers=run.workers if run.words_per_epoch >= SMALLEST_COPYING_CORPUS else 1,
+            copying_workers=run.workers if run.copying else 0,
         )
         self.law, self.run = law, run
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]

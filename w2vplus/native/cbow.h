@@ -119,7 +119,7 @@ static void w2v_spread_errors(const w2v_model *model, w2v_workspace *workspace)
         case 3: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 3); break;
         default: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 4); break;
         }
-        if (model->workers > 1)
+        if (model->copying_workers > 1)
             for (int32_t i = begin; i < end; i++) w2v_note_pairs(&workspace->inputs, workspace->words[i], width);
     }
 }

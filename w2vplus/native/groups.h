@@ -137,7 +137,7 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     workspace->next->fetched_count = 0; /* one tile fetches them */
     w2v_fill_cells(group, inputs, workspace);
     const double loss = w2v_train_tile(tile, rate, model->compute_loss);
-    if (model->workers > 1) {
+    if (model->copying_workers > 1) {
         const int32_t first_word = group->first_word, rows = tile->input_count;
         for (int32_t n = 0; n < first_word; n++) w2v_note_pairs(&workspace->nodes, group->words[n], rows);
         for (int32_t n = first_word; n < group->count; n++) w2v_note_pairs(&workspace->outputs, group->words[n], rows);

@@ -23,7 +23,9 @@
 /* Most centres that can share one draw of negatives. */
 #define W2V_GROUP_CENTERS 4
 
-/* Of two workers each copies so many bytes of every matrix (matrix.h): what the cache of a core may hold. */
+/* Bytes of every matrix that a worker copies (matrix.h): alone, about what the cache of a core may hold; of two each, as
+   much as may differ from the other's copies. */
+#define W2V_HOT_BYTES_ALONE 1048576
 #define W2V_HOT_BYTES 262144
 #define W2V_MOST_COPYING 16
 
@@ -71,7 +73,8 @@ typedef struct {
     int32_t cbow_mean;
     int32_t corrected_cbow; /* true gradient of the projection (Irsoy et al. 2020) */
     int32_t compute_loss;
-    int32_t workers; /* threads that train the matrices at the same time; several hold copies of rows, see matrix.h */
+    int32_t copying_workers; /* threads that train the matrices at the same time, each with copies of frequent rows, see
+                                matrix.h; 0: any number of threads, and no copies */
 } w2v_model;
 
 typedef struct {
@@ -106,12 +109,12 @@ typedef struct {
     void (*give_hot_rows)(w2v_workspace *workspace);
 } w2v_kernel;
 
-/* Bytes of a matrix that each worker copies: of several a quarter for twice their number, since what they do not see of
-   each other grows with it, most for the rarer rows; above W2V_MOST_COPYING none, all train the shared rows. */
+/* Bytes of a matrix that each of `workers` copies: of several a quarter for twice their number, since what they do not see
+   of each other grows with it, most for the rarer rows; above W2V_MOST_COPYING none, all train the shared rows. */
 static inline int64_t w2v_hot_bytes(int32_t workers)
 {
-    if (workers < 2 || workers > W2V_MOST_COPYING) return 0;
-    return (int64_t)W2V_HOT_BYTES * 4 / (workers * workers);
+    if (workers < 1 || workers > W2V_MOST_COPYING) return 0;
+    return workers == 1 ? W2V_HOT_BYTES_ALONE : (int64_t)W2V_HOT_BYTES * 4 / (workers * workers);
 }
 
 extern const w2v_kernel w2v_kernel_baseline;

@@ -43,7 +43,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
             w2v_add_row(w2v_row(&workspace->inputs, inputs->words[m]), tile.target[m],
                         model->lock_factors[inputs->words[m]], dimensions);
     }
-    if (model->workers > 1)
+    if (model->copying_workers > 1)
         for (int32_t m = 0; m < inputs->count; m++) w2v_note_pairs(&workspace->inputs, inputs->words[m], group->center_count);
     return loss;
 }

@@ -67,7 +67,7 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
                           uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally)
 {
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
-    const int32_t share = W2V_MOST_UNSEEN / model->workers;
+    const int32_t share = W2V_MOST_UNSEEN / (model->copying_workers > 0 ? model->copying_workers : 1);
     const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;
     int64_t ahead = 0; /* first centre that is not in a group yet */
     for (int64_t slot = 0; slot < W2V_LOOKAHEAD; slot++) {

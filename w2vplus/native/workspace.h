@@ -107,7 +107,7 @@ static int w2v_open_matrix(w2v_workspace *workspace, const w2v_model *model, flo
 {
     const int64_t stride = w2v_copy_stride(model->dimensions), rows = model->vocabulary_size;
     const size_t row_bytes = (size_t)stride * sizeof(float);
-    const int64_t room = w2v_hot_bytes(model->workers) / (int64_t)row_bytes;
+    const int64_t room = w2v_hot_bytes(model->copying_workers) / (int64_t)row_bytes;
     matrix->shared = shared;
     matrix->dimensions = model->dimensions;
     matrix->stride = stride;
@@ -115,8 +115,9 @@ static int w2v_open_matrix(w2v_workspace *workspace, const w2v_model *model, flo
     matrix->hot_count = rows < room ? rows : room;
     matrix->first_hot = hottest_last ? rows - matrix->hot_count : 0;
     matrix->copies = w2v_workspace_take(workspace, (size_t)matrix->hot_count * row_bytes);
+    if (!matrix->copies || model->copying_workers == 1) return matrix->copies ? 0 : -1;
     matrix->bases = w2v_workspace_take(workspace, (size_t)matrix->hot_count * row_bytes);
-    return matrix->copies && matrix->bases ? 0 : -1;
+    return matrix->bases ? 0 : -1;
 }
 
 static void w2v_take_hot_rows(w2v_workspace *workspace)

@@ -59,9 +59,11 @@ def estimate(sizes: Sizes) -> dict[str, int]:
 
 
 def _copies(sizes: Sizes) -> int:
-    """What workers hold of frequent rows, as they are and as last exchanged; a corpus of unknown size is large."""
-    if 0 < sizes.tokens < SMALLEST_COPYING_CORPUS:
+    """What workers hold of frequent rows, as they are and, if several, as last exchanged; a corpus of unknown size is
+    large."""
+    if sizes.workers > 1 and 0 < sizes.tokens < SMALLEST_COPYING_CORPUS:
         return 0
     row = (sizes.dimensions // 16 + 1) * 64  # whole cache lines, with room for a count
     matrices = 1 + sizes.negative + sizes.hierarchical_softmax
-    return sizes.workers * matrices * 2 * min(sizes.words * row, hot_bytes(sizes.workers))
+    states = 1 if sizes.workers == 1 else 2
+    return sizes.workers * matrices * states * min(sizes.words * row, hot_bytes(sizes.workers))
