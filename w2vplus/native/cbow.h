@@ -1,127 +1,130 @@
 /* Design: the groups of CBOW as tiles. An input row is the projection of a centre's window, and what the tile adds to it
-   is the window's error, which every context word receives. Errors wait until those of W2V_ERRORS neighbouring
-   centres can be spread together, since most context words get several of them: half of the work of CBOW is here. */
+   is the window's error, which every context word receives. The windows of a group overlap, so both go through the
+   words that they span once for all centres: share (i, g) says how much of word i is in the projection of centre g,
+   and of error g in what word i receives. Half of the work of CBOW is here. */
 #ifndef W2V_CBOW_H
 #define W2V_CBOW_H
 
 #include "groups.h"
 
-/* Vectors of a row that get their errors together, and that are summed into a projection together. */
-#define W2V_ERROR_COLUMNS 2
-#define W2V_PROJECTED 7
+/* Vectors of a row that are treated together: those of all centres stay in registers, beside a row's and the shares. */
+#define W2V_MOST_COLUMNS 7
+#define W2V_COLUMNS_OF(centers)                                                                              \
+    ((VEC_REGISTERS - 1 - (centers)) / (centers) < W2V_MOST_COLUMNS ? (VEC_REGISTERS - 1 - (centers)) / (centers) \
+                                                                    : W2V_MOST_COLUMNS)
 
-/* `width` vectors of the projection, in registers while the context words [first, last) but `at` pass; the last of them
-   is the tail of the rows if `ends`. */
-W2V_INLINE void w2v_project_columns(float *const *rows, const w2v_center *center, int64_t column, float factor,
-                                    float *projection, vec_tail tail, const int width, const int ends)
-{
-    vec sums[W2V_PROJECTED];
-    W2V_UNROLL for (int i = 0; i < width; i++) sums[i] = vec_zero();
-    for (int32_t k = center->first; k < center->last; k++) {
-        if (k == center->at) continue;
-        const float *row = rows[k] + column;
-        W2V_UNROLL for (int i = 0; i < width; i++)
-            sums[i] = vec_add(sums[i], vec_load_part(row + i * VEC_LANES, tail, ends && i == width - 1));
-    }
-    const vec factors = vec_set1(factor);
-    W2V_UNROLL for (int i = 0; i < width; i++) /* whole vectors: the rows of projections have room */
-        vec_store(projection + column + i * VEC_LANES, vec_mul(sums[i], factors));
-}
+/* The words [first, last) of a span, and what they share with each centre of the group. */
+typedef struct {
+    float *const *rows;
+    float (*shares)[W2V_GROUP_CENTERS];
+    int32_t count;
+} w2v_context;
 
-/* projection = factor * sum of the context rows */
-static void w2v_project(float *const *rows, const w2v_center *center, int64_t dimensions, float factor,
-                        float *projection)
+/* projections[g] = factors[g] * sum of shares[i][g] * rows[i], for `columns` vectors of `centers` projections. The last
+   vector is the tail of the rows if `ends`. */
+W2V_INLINE void w2v_project_columns(const w2v_context *context, const float *factors, float *projections, int64_t stride,
+                                    vec_tail tail, int64_t column, const int centers, const int columns, const int ends)
 {
-    const int64_t left = dimensions % VEC_LANES;
-    const vec_tail tail = vec_tail_of(left);
-    int64_t vectors = (dimensions + VEC_LANES - 1) / VEC_LANES, column = 0;
-#define W2V_PROJECT(width, ends)                                                                             \
-    case 2 * width + ends:                                                                                   \
-        w2v_project_columns(rows, center, column, factor, projection, tail, width, ends);                    \
-        break;
-    for (; vectors > 0; vectors -= W2V_PROJECTED, column += W2V_PROJECTED * VEC_LANES) {
-        const int width = vectors < W2V_PROJECTED ? (int)vectors : W2V_PROJECTED;
-        switch (2 * width + (left > 0 && vectors <= W2V_PROJECTED)) {
-            W2V_PROJECT(1, 0) W2V_PROJECT(2, 0) W2V_PROJECT(3, 0) W2V_PROJECT(4, 0) W2V_PROJECT(5, 0)
-            W2V_PROJECT(6, 0) W2V_PROJECT(7, 0) W2V_PROJECT(1, 1) W2V_PROJECT(2, 1) W2V_PROJECT(3, 1)
-            W2V_PROJECT(4, 1) W2V_PROJECT(5, 1) W2V_PROJECT(6, 1) W2V_PROJECT(7, 1)
+    vec sums[W2V_GROUP_CENTERS][W2V_MOST_COLUMNS];
+    W2V_UNROLL for (int g = 0; g < centers; g++)
+        W2V_UNROLL for (int c = 0; c < columns; c++) sums[g][c] = vec_zero();
+    for (int32_t i = 0; i < context->count; i++) {
+        const float *row = context->rows[i] + column;
+        vec shares[W2V_GROUP_CENTERS];
+        W2V_UNROLL for (int g = 0; g < centers; g++) shares[g] = vec_set1(context->shares[i][g]);
+        W2V_UNROLL for (int c = 0; c < columns; c++) {
+            vec part = vec_load_part(row + c * VEC_LANES, tail, ends && c == columns - 1);
+            VEC_HOLD(part); /* else it is loaded for each centre again */
+            W2V_UNROLL for (int g = 0; g < centers; g++) sums[g][c] = vec_fma(shares[g], part, sums[g][c]);
         }
     }
-#undef W2V_PROJECT
-}
-
-/* `columns` vectors of rows[i] += sum over `width` errors of shares[i][g] * errors[g], the errors held in registers; a
-   share is loaded once for all of them. The one vector is the tail of the rows if `is_tail`. */
-W2V_INLINE void w2v_add_error_columns(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
-                                      const float *errors, int64_t error_stride, int64_t column, const int width,
-                                      const int columns, vec_tail tail, const int is_tail)
-{
-    vec error[W2V_ERRORS][W2V_ERROR_COLUMNS];
-    W2V_UNROLL for (int g = 0; g < width; g++)
+    W2V_UNROLL for (int g = 0; g < centers; g++) /* whole vectors: the rows of projections have room */
         W2V_UNROLL for (int c = 0; c < columns; c++)
-            error[g][c] = vec_load(errors + g * error_stride + column + c * VEC_LANES); /* they have room */
-    for (int32_t i = 0; i < count; i++) {
-        vec sums[W2V_ERROR_COLUMNS];
-        float *row = rows[i] + column;
-        W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_load_part(row + c * VEC_LANES, tail, is_tail);
-        W2V_UNROLL for (int g = 0; g < width; g++) {
-            const vec share = vec_set1(shares[i][g]);
-            W2V_UNROLL for (int c = 0; c < columns; c++) sums[c] = vec_fma(share, error[g][c], sums[c]);
+            vec_store(projections + g * stride + column + c * VEC_LANES, vec_mul(sums[g][c], vec_set1(factors[g])));
+}
+
+/* rows[i] += sum over `centers` of shares[i][g] * errors[g], for `columns` vectors. */
+W2V_INLINE void w2v_spread_columns(const w2v_context *context, const float *factors, float *error_rows, int64_t stride,
+                                   vec_tail tail, int64_t column, const int centers, const int columns, const int ends)
+{
+    vec errors[W2V_GROUP_CENTERS][W2V_MOST_COLUMNS];
+    W2V_UNROLL for (int g = 0; g < centers; g++)
+        W2V_UNROLL for (int c = 0; c < columns; c++)
+            errors[g][c] = vec_mul(vec_load(error_rows + g * stride + column + c * VEC_LANES), vec_set1(factors[g]));
+    for (int32_t i = 0; i < context->count; i++) {
+        float *row = context->rows[i] + column;
+        vec shares[W2V_GROUP_CENTERS];
+        W2V_UNROLL for (int g = 0; g < centers; g++) shares[g] = vec_set1(context->shares[i][g]);
+        W2V_UNROLL for (int c = 0; c < columns; c++) {
+            vec sum = vec_load_part(row + c * VEC_LANES, tail, ends && c == columns - 1);
+            W2V_UNROLL for (int g = 0; g < centers; g++) sum = vec_fma(shares[g], errors[g][c], sum);
+            vec_store_part(row + c * VEC_LANES, sum, tail, ends && c == columns - 1);
         }
-        W2V_UNROLL for (int c = 0; c < columns; c++) vec_store_part(row + c * VEC_LANES, sums[c], tail, is_tail);
     }
 }
 
-/* rows[i] += sum over `width` errors of shares[i][g] * errors[g] */
-W2V_INLINE void w2v_add_errors(float *const *rows, int32_t count, float (*shares)[W2V_ERRORS],
-                               const float *errors, int64_t stride, int64_t dimensions, const int width)
-{
-    const vec_tail tail = vec_tail_of(dimensions % VEC_LANES);
-    int64_t column = 0;
-    for (; column + W2V_ERROR_COLUMNS * VEC_LANES <= dimensions; column += W2V_ERROR_COLUMNS * VEC_LANES)
-        w2v_add_error_columns(rows, count, shares, errors, stride, column, width, W2V_ERROR_COLUMNS, tail, 0);
-    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
-        w2v_add_error_columns(rows, count, shares, errors, stride, column, width, 1, tail, 0);
-    if (column < dimensions)
-        w2v_add_error_columns(rows, count, shares, errors, stride, column, width, 1, tail, 1);
-}
+/* All columns of the rows by `treat`, one of the two above, in as few passes as registers allow; the compiler knows how
+   many vectors each pass has. */
+#define W2V_PASS(treat, centers, columns, ends)                                                              \
+    case 2 * columns + ends:                                                                                 \
+        if (columns <= W2V_COLUMNS_OF(centers))                                                              \
+            treat(context, factors, rows, stride, tail, column, centers, columns, ends);                     \
+        break;
+#define W2V_PASSES(name, treat, centers)                                                                     \
+    static void name##_##centers(const w2v_context *context, const float *factors, float *rows, int64_t stride, \
+                                 int64_t dimensions)                                                         \
+    {                                                                                                        \
+        const int64_t left = dimensions % VEC_LANES, vectors = (dimensions + VEC_LANES - 1) / VEC_LANES;     \
+        const vec_tail tail = vec_tail_of(left);                                                             \
+        for (int64_t done = 0; done < vectors; done += W2V_COLUMNS_OF(centers)) {                            \
+            const int64_t column = done * VEC_LANES, rest = vectors - done;                                  \
+            const int columns = rest < W2V_COLUMNS_OF(centers) ? (int)rest : W2V_COLUMNS_OF(centers);        \
+            switch (2 * columns + (left > 0 && rest == columns)) {                                           \
+                W2V_PASS(treat, centers, 1, 0) W2V_PASS(treat, centers, 1, 1)                                \
+                W2V_PASS(treat, centers, 2, 0) W2V_PASS(treat, centers, 2, 1)                                \
+                W2V_PASS(treat, centers, 3, 0) W2V_PASS(treat, centers, 3, 1)                                \
+                W2V_PASS(treat, centers, 4, 0) W2V_PASS(treat, centers, 4, 1)                                \
+                W2V_PASS(treat, centers, 5, 0) W2V_PASS(treat, centers, 5, 1)                                \
+                W2V_PASS(treat, centers, 6, 0) W2V_PASS(treat, centers, 6, 1)                                \
+                W2V_PASS(treat, centers, 7, 0) W2V_PASS(treat, centers, 7, 1)                                \
+            }                                                                                                \
+        }                                                                                                    \
+    }
+#define W2V_EACH_GROUP(name, treat)                                                                          \
+    W2V_PASSES(name, treat, 1) W2V_PASSES(name, treat, 2) W2V_PASSES(name, treat, 3) W2V_PASSES(name, treat, 4) \
+    static void name(const w2v_context *context, const float *factors, float *rows, int64_t stride,          \
+                     int64_t dimensions, int32_t centers)                                                    \
+    {                                                                                                        \
+        switch (centers) {                                                                                   \
+        case 1: name##_1(context, factors, rows, stride, dimensions); break;                                 \
+        case 2: name##_2(context, factors, rows, stride, dimensions); break;                                 \
+        case 3: name##_3(context, factors, rows, stride, dimensions); break;                                 \
+        default: name##_4(context, factors, rows, stride, dimensions); break;                                \
+        }                                                                                                    \
+    }
 
-/* Hands every context word the pending errors of the windows that hold it, scaled by their factors. */
-static void w2v_spread_errors(const w2v_model *model, w2v_workspace *workspace)
+W2V_EACH_GROUP(w2v_project, w2v_project_columns)
+W2V_EACH_GROUP(w2v_spread, w2v_spread_columns)
+
+/* The words that the windows of a group span; share 1 if a word is in a window, else 0. Without branches, since how far
+   windows reach is random. */
+static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
-    const int64_t stride = workspace->row_stride, dimensions = model->dimensions;
-    const int32_t width = workspace->pending_count;
-    const w2v_center *centers = workspace->centers + workspace->first_pending;
-    const float *errors = workspace->target_rows, *factors = workspace->pending_factors;
-    workspace->pending_count = 0;
-    if (width == 0) return;
     int32_t first, last;
-    w2v_span_of_windows(centers, width, &first, &last);
-    for (int32_t begin = first; begin < last; begin += W2V_TILE_INPUTS) {
-        const int32_t end = last - begin < W2V_TILE_INPUTS ? last : begin + W2V_TILE_INPUTS;
-        float shares[W2V_TILE_INPUTS][W2V_ERRORS] = {{0}};
-        float *rows[W2V_TILE_INPUTS];
-        for (int32_t g = 0; g < width; g++) {
-            const int32_t from = centers[g].first > begin ? centers[g].first : begin;
-            const int32_t to = centers[g].last < end ? centers[g].last : end;
-            for (int32_t i = from; i < to; i++) shares[i - begin][g] = i == centers[g].at ? 0.0f : factors[g];
-        }
-        for (int32_t i = begin; i < end; i++) {
-            const int32_t word = workspace->words[i];
-            rows[i - begin] = workspace->rows[i];
-            if (model->lock_factors)
-                for (int32_t g = 0; g < width; g++) shares[i - begin][g] *= model->lock_factors[word];
-        }
-        const int32_t count = end - begin;
-        switch (width) {
-        case 1: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 1); break;
-        case 2: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 2); break;
-        case 3: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 3); break;
-        default: w2v_add_errors(rows, count, shares, errors, stride, dimensions, 4); break;
-        }
-        if (model->copying_workers > 1)
-            for (int32_t i = begin; i < end; i++) w2v_note_pairs(&workspace->inputs, workspace->words[i], width);
+    w2v_span_of_windows(centers, center_count, &first, &last);
+    int32_t firsts[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS];
+    uint32_t lengths[W2V_GROUP_CENTERS] = {0};
+    for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) ats[g] = -1;
+    for (int32_t g = 0; g < center_count; g++) {
+        firsts[g] = centers[g].first - first;
+        lengths[g] = (uint32_t)(centers[g].last - centers[g].first);
+        ats[g] = centers[g].at - first;
     }
+    float (*shares)[W2V_GROUP_CENTERS] = workspace->shares;
+    for (int32_t i = 0; i < last - first; i++)
+        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++)
+            shares[i][g] = (uint32_t)(i - firsts[g]) < lengths[g] && i != ats[g] ? 1.0f : 0.0f;
+    return (w2v_context){workspace->rows + first, shares, last - first};
 }
 
 /* gensim's law applies the error of a mean undivided and divides that of a sum; the corrected law is the gradient of
@@ -129,33 +132,36 @@ static void w2v_spread_errors(const w2v_model *model, w2v_workspace *workspace)
 static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float rate, w2v_workspace *workspace,
                            w2v_tally *tally)
 {
-    const int64_t dimensions = model->dimensions;
+    const int64_t dimensions = model->dimensions, stride = workspace->row_stride;
     const w2v_center *centers = workspace->centers + group->first_center;
+    const int32_t center_count = group->center_count;
+    const w2v_context context = w2v_context_of(centers, center_count, workspace);
+    float means[W2V_GROUP_CENTERS], ones[W2V_GROUP_CENTERS];
     w2v_inputs inputs;
     w2v_tile tile;
-    inputs.count = group->center_count;
+    inputs.count = center_count;
     inputs.pair_count = 0;
-    if (workspace->pending_count == 0) workspace->first_pending = group->first_center;
-    for (int32_t g = 0; g < group->center_count; g++) {
-        const int32_t pending = workspace->pending_count++;
-        float *projection = workspace->source_rows + g * workspace->row_stride;
-        float *error = workspace->target_rows + pending * workspace->row_stride;
+    for (int32_t g = 0; g < center_count; g++) {
         const int32_t context_count = centers[g].last - centers[g].first - 1;
-        const float share = context_count > 0 ? 1.0f / (float)context_count : 0.0f;
-        w2v_project(workspace->rows, &centers[g], dimensions, model->cbow_mean ? share : 1.0f, projection);
-        memset(error, 0, (size_t)dimensions * sizeof(float));
-        tile.source[g] = projection;
-        tile.target[g] = error;
+        means[g] = context_count > 0 ? 1.0f / (float)context_count : 0.0f;
+        ones[g] = 1.0f;
+        tile.source[g] = workspace->source_rows + g * stride;
+        tile.target[g] = workspace->target_rows + g * stride;
+        memset(tile.target[g], 0, (size_t)dimensions * sizeof(float));
         if (context_count > 0) w2v_add_pair(&inputs, g, g);
-        workspace->pending_factors[pending] = (model->cbow_mean != 0) == (model->corrected_cbow != 0) ? share : 1.0f;
     }
+    if (inputs.pair_count == 0) return;
+    w2v_project(&context, model->cbow_mean ? means : ones, workspace->source_rows, stride, dimensions, center_count);
     tally->pairs += inputs.pair_count;
-    if (inputs.pair_count > 0) tally->loss += w2v_run_tile(model, group, &inputs, rate, workspace, &tile);
-    const w2v_group *next = workspace->next;
-    const int32_t most = model->shared_negatives > 1 ? w2v_bounded(W2V_ERRORS, rate) : 1;
-    const int joins = next->center_count > 0 && workspace->pending_count + next->center_count <= most &&
-        workspace->centers[next->first_center].sentence_first == centers[0].sentence_first;
-    if (!joins) w2v_spread_errors(model, workspace);
+    tally->loss += w2v_run_tile(model, group, &inputs, rate, workspace, &tile);
+    const int32_t *words = workspace->words + (context.rows - workspace->rows);
+    if (model->lock_factors)
+        for (int32_t i = 0; i < context.count; i++)
+            for (int32_t g = 0; g < center_count; g++) context.shares[i][g] *= model->lock_factors[words[i]];
+    const int divided = (model->cbow_mean != 0) == (model->corrected_cbow != 0);
+    w2v_spread(&context, divided ? means : ones, workspace->target_rows, stride, dimensions, center_count);
+    if (model->copying_workers > 1)
+        for (int32_t i = 0; i < context.count; i++) w2v_note_pairs(&workspace->inputs, words[i], center_count);
 }
 
 #endif

@@ -7,9 +7,6 @@
 
 #include "tile.h"
 
-/* CBOW errors that are spread over the context in one pass. */
-#define W2V_ERRORS 4
-
 /* The outputs of a group are drawn this many groups before they are trained, so that their rows can be fetched. */
 #define W2V_LOOKAHEAD 1
 #define W2V_SLOTS (W2V_LOOKAHEAD + 1)
@@ -62,7 +59,8 @@ struct w2v_workspace {
     float **rows;   /* of those words in the input matrix */
     w2v_token *tokens; /* of those words */
     w2v_center *centers;
-    int64_t capacity; /* of the four above */
+    float (*shares)[W2V_GROUP_CENTERS]; /* CBOW: of the words that a group spans, with each of its centres */
+    int64_t capacity; /* of the five above */
     int64_t word_count;
     int64_t center_count;
 
@@ -73,9 +71,6 @@ struct w2v_workspace {
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
     float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs */
     float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates */
-    int64_t first_pending;  /* CBOW: first centre whose error, a row of `target_rows`, is not spread yet */
-    int32_t pending_count;
-    float pending_factors[W2V_ERRORS];
     void *blocks[32];   /* everything to free */
     int32_t block_count;
 };
@@ -97,6 +92,7 @@ static void w2v_free_workspace(w2v_workspace *workspace)
     free(workspace->rows);
     free(workspace->tokens);
     free(workspace->centers);
+    free(workspace->shares);
     free(workspace);
 }
 
@@ -184,7 +180,9 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     if (tokens) workspace->tokens = tokens;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
     if (centers) workspace->centers = centers;
-    if (!words || !rows || !tokens || !centers) return -1;
+    void *shares = realloc(workspace->shares, (size_t)capacity * sizeof *workspace->shares);
+    if (shares) workspace->shares = shares;
+    if (!words || !rows || !tokens || !centers || !shares) return -1;
     workspace->capacity = capacity;
     return 0;
 }
