@@ -16,7 +16,6 @@ from w2vplus import draws, reference
 TILE_INPUTS = 16
 TILE_REPEATS = 2
 FULL_TILE_RATE = 0.0501
-SPREAD_TOGETHER = 4
 
 
 def bounded(most: int, rate: float) -> int:
@@ -46,8 +45,6 @@ class Twin:
     pairs: int = 0
     loss: float = 0.0
     negatives_drawn: list[int] = field(default_factory=list)
-    waiting: list[tuple[list[int], np.ndarray]] = field(default_factory=list)
-    """CBOW: context words and what they are to receive."""
 
     def __post_init__(self) -> None:
         # One matrix for both kinds of outputs: inner nodes behind the words.
@@ -89,13 +86,10 @@ class Twin:
                 position += 1
             self.trained_words += len(kept)
             step_rate = rate * (weights[number] if weights else 1.0)
-            size = bounded(max(1, self.shared_negatives if not self.hierarchical_softmax else 1), step_rate)
-            groups = [range(first, min(first + size, len(kept))) for first in range(0, len(kept), size)]
-            most = bounded(SPREAD_TOGETHER, step_rate) if self.shared_negatives > 1 else 1
-            for centers, following in zip(groups, [*groups[1:], range(0)], strict=True):
-                self.train_group(kept, centers, key, step_rate)
-                if not following or len(self.waiting) + len(following) > most:
-                    self.spread()
+            alone = self.skip_gram and self.hierarchical_softmax
+            size = 1 if alone else bounded(max(1, self.shared_negatives), step_rate)
+            for first in range(0, len(kept), size):
+                self.train_group(kept, range(first, min(first + size, len(kept))), key, step_rate)
 
     def window(self, at: int, kept: list[tuple[int, int]], key: int) -> list[int]:
         reach = self.window_of(kept[at][1], key)
@@ -109,16 +103,18 @@ class Twin:
     def train_group(self, kept: list[tuple[int, int]], centers: range, key: int, rate: float) -> None:
         words = [word for word, _ in kept]
         windows = {at: self.window(at, kept, key) for at in centers}
-        stream = draws.noise_stream(key, kept[centers[0]][1])
+        streams = [draws.noise_stream(key, kept[at][1]) for at in centers]
         if self.skip_gram and not self.shared_negatives:
             for number, context in enumerate(windows[centers[0]]):
-                noise = self.draws(stream, number * self.negative)
+                noise = self.draws(streams[0], number * self.negative)
                 self.skip_gram_tile([context], {centers[0]: [context]}, words, noise, rate)
             return
-        noise = self.draws(stream, 0)
         if not self.skip_gram:
-            self.cbow(windows, words, noise, rate)
+            each = [[at] for at in centers] if self.hierarchical_softmax else [list(centers)]
+            noises = [self.draws(streams[part[0] - centers[0]], 0) for part in each]
+            self.cbow(windows, each, words, noises, rate)
             return
+        noise = self.draws(streams[0], 0)
         spread = [i for window in windows.values() for i in window] + (list(centers) if len(centers) > 1 else [])
         tokens = [i for i in range(min(spread, default=0), max(spread, default=-1) + 1)]
         if len(centers) == 1:
@@ -143,27 +139,28 @@ class Twin:
         locks = np.ones(len(inputs)) if self.lock_factors is None else self.lock_factors[inputs]
         np.add.at(self.input_vectors, inputs, locks[:, None] * error)
 
-    def cbow(self, windows: dict[int, list[int]], words: list[int], noise: list[int], rate: float) -> None:
-        ids, positives, totals = self.columns([words[at] for at in windows], noise)
-        projections = np.zeros((len(windows), self.input_vectors.shape[1]))
-        for g, window in enumerate(windows.values()):
-            if window:
-                context = [words[i] for i in window]
-                projections[g] = reference.project(self.input_vectors, context, mean=self.cbow_mean)[0]
-                self.pairs += 1
-            else:
-                positives[g] = totals[g] = 0
-        errors = self.step(projections, ids, positives, totals, rate)
-        for error, window in zip(errors, windows.values(), strict=True):
-            factor = 1 / max(1, len(window)) if self.cbow_mean == self.corrected_cbow else 1.0
-            self.waiting.append(([words[i] for i in window], factor * error))
-
-    def spread(self) -> None:
-        """Hand the context words of neighbouring windows their errors."""
-        for context, error in self.waiting:
-            for word in context:
-                self.input_vectors[word] += (1.0 if self.lock_factors is None else self.lock_factors[word]) * error
-        self.waiting.clear()
+    def cbow(self, windows: dict[int, list[int]], parts: list[list[int]], words: list[int], noises: list[list[int]],
+             rate: float) -> None:  # fmt: skip
+        """All projections are taken first and all errors handed out last; the centres of a part share their columns."""
+        contexts = {at: [words[i] for i in window] for at, window in windows.items()}
+        projections = {
+            at: reference.project(self.input_vectors, context, mean=self.cbow_mean)[0]
+            for at, context in contexts.items() if context
+        }  # fmt: skip
+        self.pairs += len(projections)
+        errors: dict[int, np.ndarray] = {}
+        for part, noise in zip(parts, noises, strict=True):
+            ids, positives, totals = self.columns([words[at] for at in part], noise)
+            trained = [g for g, at in enumerate(part) if at in projections]
+            if trained:
+                inputs = np.array([projections[part[g]] for g in trained])
+                steps = self.step(inputs, ids, positives[trained], totals[trained], rate)
+                errors |= {part[g]: step for g, step in zip(trained, steps, strict=True)}
+        for at, error in errors.items():
+            factor = 1 / len(contexts[at]) if self.cbow_mean == self.corrected_cbow else 1.0
+            for word in contexts[at]:
+                locked = 1.0 if self.lock_factors is None else self.lock_factors[word]
+                self.input_vectors[word] += locked * factor * error
 
     def step(self, inputs: np.ndarray, ids: list[int], positives: np.ndarray, totals: np.ndarray,
              rate: float) -> np.ndarray:  # fmt: skip

@@ -98,8 +98,7 @@ def test_twin_steps_are_those_of_the_reference(mode):
         twin.skip_gram_tile([0, 2, 3], {1: [0, 2, 3]}, words, noise, 0.1)
         reference.tile_step(inputs, outputs, [3, 3, 5], ids, positives[0], 0.1)
     else:
-        twin.cbow({1: [0, 2, 3]}, words, noise, 0.1)
-        twin.spread()
+        twin.cbow({1: [0, 2, 3]}, [[1]], words, [noise], 0.1)
         reference.cbow_step(inputs, outputs, [3, 3, 5], ids, positives[0], 0.1)
     np.testing.assert_allclose(twin.input_vectors, inputs, rtol=1e-12)
     np.testing.assert_allclose(twin.outputs, outputs, rtol=1e-12)

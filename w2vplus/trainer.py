@@ -85,7 +85,8 @@ class Law:
     shrink_windows: bool = True
     shared_negatives: int = 1
     """Neighbouring centres that share one draw of negatives (at most 4); 1: a draw for every window (Ji et al.
-    2016); 0: a draw for every pair, the law of word2vec.c and gensim."""
+    2016); 0: a draw for every pair, the law of word2vec.c and gensim. In CBOW so many are projected together, with
+    hierarchical softmax too."""
     cbow_mean: bool = True
     corrected_cbow: bool = False
 

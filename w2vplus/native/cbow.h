@@ -137,23 +137,31 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
     const int32_t center_count = group->center_count;
     const w2v_context context = w2v_context_of(centers, center_count, workspace);
     float means[W2V_GROUP_CENTERS], ones[W2V_GROUP_CENTERS];
-    w2v_inputs inputs;
-    w2v_tile tile;
-    inputs.count = center_count;
-    inputs.pair_count = 0;
+    int32_t pairs = 0;
     for (int32_t g = 0; g < center_count; g++) {
         const int32_t context_count = centers[g].last - centers[g].first - 1;
         means[g] = context_count > 0 ? 1.0f / (float)context_count : 0.0f;
         ones[g] = 1.0f;
-        tile.source[g] = workspace->source_rows + g * stride;
-        tile.target[g] = workspace->target_rows + g * stride;
-        memset(tile.target[g], 0, (size_t)dimensions * sizeof(float));
-        if (context_count > 0) w2v_add_pair(&inputs, g, g);
+        pairs += context_count > 0;
     }
-    if (inputs.pair_count == 0) return;
+    if (pairs == 0) return;
     w2v_project(&context, model->cbow_mean ? means : ones, workspace->source_rows, stride, dimensions, center_count);
-    tally->pairs += inputs.pair_count;
-    tally->loss += w2v_run_tile(model, group, &inputs, rate, workspace, &tile);
+    memset(workspace->target_rows, 0, (size_t)(center_count * stride) * sizeof(float));
+    for (int32_t p = 0; p < group->part_count; p++) {
+        const w2v_part *part = &group->parts[p];
+        w2v_inputs inputs;
+        w2v_tile tile;
+        inputs.count = part->center_count;
+        inputs.pair_count = 0;
+        for (int32_t m = 0; m < part->center_count; m++) {
+            const int32_t g = part->first_center + m;
+            tile.source[m] = workspace->source_rows + g * stride;
+            tile.target[m] = workspace->target_rows + g * stride;
+            if (means[g] > 0.0f) w2v_add_pair(&inputs, m, g);
+        }
+        if (inputs.pair_count > 0) tally->loss += w2v_run_tile(model, group, part, &inputs, rate, workspace, &tile);
+    }
+    tally->pairs += pairs;
     const int32_t *words = workspace->words + (context.rows - workspace->rows);
     if (model->lock_factors)
         for (int32_t i = 0; i < context.count; i++)

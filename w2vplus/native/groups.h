@@ -49,32 +49,32 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
-/* Columns for predicting the group's centre words: Huffman path (label 1 - code), then each centre word
-   (label 1) and the negatives (label 0), draws [first_draw, first_draw + negative) of `stream`. A negative that
-   equals a centre word is dropped for that centre, as in word2vec.c and gensim; one drawn twice counts twice. */
-static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *workspace, uint64_t stream,
-                               uint64_t first_draw, w2v_group *group)
+/* One more part: columns for predicting `center_count` centre words from the `first_center`-th of the group on. Huffman
+   path of a lone centre (label 1 - code), then each centre word (label 1) and the negatives (label 0), draws
+   [first_draw, first_draw + negative) of `stream`. A negative that equals a centre word is dropped for that centre, as
+   in word2vec.c and gensim; one drawn twice counts twice. */
+static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace, uint64_t stream, uint64_t first_draw,
+                         int32_t first_center, int32_t center_count, w2v_group *group)
 {
     const w2v_center *centers = workspace->centers + group->first_center;
-    group->count = 0;
+    const int32_t first_column = group->count, end = first_center + center_count;
     if (model->hierarchical_softmax) {
-        const int32_t word = workspace->words[centers[0].at];
+        const int32_t word = workspace->words[centers[first_center].at];
         for (int64_t i = model->path_starts[word]; i < model->path_starts[word + 1]; i++)
             w2v_add_column(group, w2v_row(&workspace->nodes, model->path_nodes[i]), model->path_nodes[i],
                            1.0f - (float)model->path_codes[i], 1.0f);
     }
-    const int32_t first_word = group->first_word = group->count;
+    const int32_t first_word = group->count;
     uint64_t seen = 0;
-    const float alone = group->center_count == 1 ? 1.0f : 0.0f; /* else its cells differ from input to input */
-    for (int32_t g = 0; g < group->center_count; g++) {
+    const float alone = center_count == 1 ? 1.0f : 0.0f; /* else its cells differ from input to input */
+    for (int32_t g = first_center; g < end; g++) {
         group->own_column[g] = -1;
         group->own_draws[g] = 0.0f;
         if (model->negative <= 0) continue;
         const int32_t word = workspace->words[centers[g].at];
-        const int32_t column = w2v_find(&seen, group->words, first_word, group->count, word);
-        group->own_column[g] = column >= 0 ? column
-                                           : w2v_add_column(group, w2v_row(&workspace->outputs, word), word,
-                                                            alone, alone);
+        int32_t column = w2v_find(&seen, group->words, first_word, group->count, word);
+        if (column < 0) column = w2v_add_column(group, w2v_row(&workspace->outputs, word), word, alone, alone);
+        group->own_column[g] = column - first_column;
     }
     const int32_t first_noise = group->count;
     for (int32_t k = 0; k < model->negative; k++) {
@@ -86,9 +86,11 @@ static void w2v_choose_columns(const w2v_model *model, const w2v_workspace *work
         }
         if (column >= first_noise || alone == 0.0f) group->totals[column] += 1.0f;
         if (column >= first_noise) continue;
-        for (int32_t g = 0; g < group->center_count; g++)
-            group->own_draws[g] += group->own_column[g] == column ? 1.0f : 0.0f;
+        for (int32_t g = first_center; g < end; g++)
+            group->own_draws[g] += group->own_column[g] == column - first_column ? 1.0f : 0.0f;
     }
+    group->parts[group->part_count++] =
+        (w2v_part){first_center, center_count, first_column, first_word, group->count - first_column};
 }
 
 W2V_INLINE void w2v_add_pair(w2v_inputs *inputs, int32_t row, int32_t center)
@@ -97,50 +99,55 @@ W2V_INLINE void w2v_add_pair(w2v_inputs *inputs, int32_t row, int32_t center)
     inputs->pair_centers[inputs->pair_count++] = center;
 }
 
-/* Cells of a tile: every pair of an input row and a centre adds the centre's columns to the row's cells. */
-static void w2v_fill_cells(const w2v_group *group, const w2v_inputs *inputs, w2v_workspace *workspace)
+/* Cells of a tile: every pair of an input row and a centre adds the columns that the centre meets to the row's cells. */
+static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace)
 {
-    const int32_t columns = group->count;
-    float *positives = workspace->positives, *totals = workspace->totals;
+    const int32_t columns = part->column_count;
+    const float *positives = group->positives + part->first_column, *totals = group->totals + part->first_column;
     float windows[W2V_TILE_INPUTS] = {0}; /* pairs of an input with any centre */
     for (int32_t i = 0; i < inputs->pair_count; i++) windows[inputs->pair_rows[i]] += 1.0f;
     for (int32_t m = 0; m < inputs->count; m++) {
         const vec factor = vec_set1(windows[m]);
         /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
         for (int32_t n = 0; n < columns; n += VEC_LANES) {
-            vec_store(positives + m * columns + n, vec_mul(factor, vec_load(group->positives + n)));
-            vec_store(totals + m * columns + n, vec_mul(factor, vec_load(group->totals + n)));
+            vec_store(workspace->positives + m * columns + n, vec_mul(factor, vec_load(positives + n)));
+            vec_store(workspace->totals + m * columns + n, vec_mul(factor, vec_load(totals + n)));
         }
     }
-    if (group->center_count == 1) return;
+    if (part->center_count == 1) return;
     for (int32_t i = 0; i < inputs->pair_count; i++) {
         const int32_t center = inputs->pair_centers[i];
         const int32_t cell = inputs->pair_rows[i] * columns + group->own_column[center];
-        positives[cell] += 1.0f;
-        totals[cell] += 1.0f - group->own_draws[center];
+        workspace->positives[cell] += 1.0f;
+        workspace->totals[cell] += 1.0f - group->own_draws[center];
     }
 }
 
-static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const w2v_inputs *inputs, float rate,
-                           w2v_workspace *workspace, w2v_tile *tile)
+/* Trains a tile whose columns are those of a part, and whose source and target the caller has set. */
+static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs,
+                           float rate, w2v_workspace *workspace, w2v_tile *tile)
 {
+    w2v_group *next = workspace->next;
     tile->input_count = inputs->count;
-    tile->outputs = group->rows;
-    tile->output_count = group->count;
+    tile->outputs = group->rows + part->first_column;
+    tile->output_count = part->column_count;
     tile->dimensions = model->dimensions;
     tile->logits = workspace->logits;
     tile->positives = workspace->positives;
     tile->totals = workspace->totals;
     tile->steps = workspace->steps;
-    tile->fetched = (const float *const *)workspace->next->rows;
-    tile->fetched_count = workspace->next->fetched_count;
-    workspace->next->fetched_count = 0; /* one tile fetches them */
-    w2v_fill_cells(group, inputs, workspace);
+    /* the first tile of each part fetches a share of what the next group needs, from the end on */
+    const int32_t parts_left = group->part_count - (int32_t)(part - group->parts);
+    tile->fetched_count = next->fetched_count / parts_left;
+    next->fetched_count -= tile->fetched_count;
+    tile->fetched = (const float *const *)next->rows + next->fetched_count;
+    w2v_fill_cells(group, part, inputs, workspace);
     const double loss = w2v_train_tile(tile, rate, model->compute_loss);
     if (model->copying_workers > 1) {
-        const int32_t first_word = group->first_word, rows = tile->input_count;
-        for (int32_t n = 0; n < first_word; n++) w2v_note_pairs(&workspace->nodes, group->words[n], rows);
-        for (int32_t n = first_word; n < group->count; n++) w2v_note_pairs(&workspace->outputs, group->words[n], rows);
+        const int32_t rows = tile->input_count, end = part->first_column + part->column_count;
+        for (int32_t n = part->first_column; n < part->first_word; n++)
+            w2v_note_pairs(&workspace->nodes, group->words[n], rows);
+        for (int32_t n = part->first_word; n < end; n++) w2v_note_pairs(&workspace->outputs, group->words[n], rows);
     }
     return loss;
 }

@@ -22,7 +22,8 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
                                  w2v_workspace *workspace)
 {
     const int64_t dimensions = model->dimensions;
-    const int several_panels = group->count > TILE_OUTPUTS;
+    const w2v_part *part = &group->parts[0]; /* the only one */
+    const int several_panels = part->column_count > TILE_OUTPUTS;
     w2v_tile tile;
     for (int32_t m = 0; m < inputs->count; m++) {
         float *row = w2v_row(&workspace->inputs, inputs->words[m]);
@@ -37,7 +38,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
             tile.source[m] = source_row;
         }
     }
-    const double loss = w2v_run_tile(model, group, inputs, rate, workspace, &tile);
+    const double loss = w2v_run_tile(model, group, part, inputs, rate, workspace, &tile);
     if (model->lock_factors) {
         for (int32_t m = 0; m < inputs->count; m++)
             w2v_add_row(w2v_row(&workspace->inputs, inputs->words[m]), tile.target[m],
@@ -111,7 +112,8 @@ static void w2v_train_pairs(const w2v_model *model, w2v_group *group, uint64_t k
     uint64_t first_draw = 0;
     for (int32_t i = center->first; i < center->last; i++) {
         if (i == center->at) continue;
-        w2v_choose_columns(model, workspace, stream, first_draw, group);
+        group->count = group->part_count = 0;
+        w2v_add_part(model, workspace, stream, first_draw, 0, 1, group);
         inputs.words[0] = workspace->words[i];
         tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
         tally->pairs++;

@@ -43,18 +43,21 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
 {
     const w2v_center *centers = workspace->centers + first_center;
     const int64_t left = workspace->center_count - first_center;
-    const int shares = model->shared_negatives > 1 && !model->hierarchical_softmax && left > 0;
+    const int shares = model->shared_negatives > 1 && !(model->hierarchical_softmax && model->skip_gram) && left > 0;
     const int32_t most =
         shares ? w2v_bounded(model->shared_negatives, learning_rate * centers[0].sentence_weight) : 1;
-    if (model->hierarchical_softmax) w2v_fetch_paths(model, first_center, workspace);
     group->first_center = first_center;
-    group->center_count = group->fetched_count = 0;
+    group->center_count = group->fetched_count = group->count = group->part_count = 0;
     while (group->center_count < most && group->center_count < left &&
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
     w2v_fetch_noise(model, key, first_center + group->center_count, workspace);
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
-    w2v_choose_columns(model, workspace, w2v_noise_stream(key, centers[0].position), 0, group);
+    const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
+    for (int32_t p = 0; p < parts; p++) {
+        if (model->hierarchical_softmax) w2v_fetch_paths(model, first_center + p, workspace);
+        w2v_add_part(model, workspace, w2v_noise_stream(key, centers[p].position), 0, p, group->center_count / parts, group);
+    }
     group->fetched_count = group->count;
     for (int32_t g = 0; g < group->center_count; g++) {
         const int64_t entering = (int64_t)centers[g].at + model->farthest;

@@ -27,15 +27,25 @@ typedef struct {
     float sentence_weight;
 } w2v_center;
 
-/* Neighbouring centres of one sentence with the output rows they share, each row once (a column of the tile). */
+/* The centres of a group that share columns: all of them, or one. */
+typedef struct {
+    int32_t first_center; /* in the group */
+    int32_t center_count;
+    int32_t first_column; /* inner nodes, then words from column `first_word` on */
+    int32_t first_word;
+    int32_t column_count;
+} w2v_part;
+
+/* Neighbouring centres of one sentence that are trained together, with the output rows they meet: columns of tiles. */
 typedef struct {
     int64_t first_center;
     int32_t center_count;
-    int32_t own_column[W2V_GROUP_CENTERS]; /* of the centre word itself; -1 without negative sampling */
+    w2v_part parts[W2V_GROUP_CENTERS];
+    int32_t part_count;
+    int32_t own_column[W2V_GROUP_CENTERS]; /* of the centre word itself, in its part; -1 without negative sampling */
     float own_draws[W2V_GROUP_CENTERS];    /* negatives that equal the centre word: dropped for that centre */
-    float **rows;
-    int32_t *words;    /* row number of a column: of an inner node before column `first_word`, of a word from there */
-    int32_t first_word;
+    float **rows;      /* of all parts; a row comes once in a part */
+    int32_t *words;    /* row number of a column: of an inner node or of a word */
     float *positives;  /* P of a column's cell per (centre, context) pair: 1 for a node of code 0 */
     float *totals;     /* T likewise: 1 for a node, for a negative how often it was drawn; both are 0 for the words of
                           several centres, which differ from input to input, and 1 for the word of a lone one */
@@ -135,6 +145,7 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     const size_t group_centers = model->shared_negatives > 1 ? (size_t)model->shared_negatives : 1;
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
                            (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
+    const size_t columns = outputs * (model->hierarchical_softmax ? group_centers : 1);
     if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
     const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
     w2v_workspace *workspace = calloc(1, sizeof *workspace);
@@ -150,10 +161,10 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     W2V_TAKE(source_rows, rows);
     W2V_TAKE(target_rows, rows);
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
-        W2V_TAKE(groups[slot].rows, outputs * sizeof(float *));
-        W2V_TAKE(groups[slot].words, outputs * sizeof(int32_t));
-        W2V_TAKE(groups[slot].positives, outputs * sizeof(float));
-        W2V_TAKE(groups[slot].totals, outputs * sizeof(float));
+        W2V_TAKE(groups[slot].rows, columns * sizeof(float *));
+        W2V_TAKE(groups[slot].words, columns * sizeof(int32_t));
+        W2V_TAKE(groups[slot].positives, columns * sizeof(float));
+        W2V_TAKE(groups[slot].totals, columns * sizeof(float));
     }
 #undef W2V_TAKE
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);
