@@ -70,7 +70,6 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     w2v_tally tally = {0, 0, 0, 0.0};
     w2v_workspace *workspace = kernel->new_workspace(&model);
     if (!workspace) return 1;
-    kernel->take_hot_rows(workspace);
     if (kernel->train_span(&model, &corpus, 0, header->tokens, header->key, (float)header->rate, workspace, &tally))
         return 1;
     kernel->give_hot_rows(workspace);

@@ -259,7 +259,6 @@ def test_copies_of_rows_change_nothing_while_nobody_else_trains(kernel, mode):
     alone, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
     sums = alone.train(alone.model(kernel))
     worker = _sgd.Worker(copied.model(kernel, copying_workers=4))
-    worker.take_hot_rows()
     copied_sums = worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05)
     worker.give_hot_rows()
     np.testing.assert_allclose(copied_sums, sums, rtol=1e-4)
@@ -273,7 +272,6 @@ def test_a_lone_workers_copies_change_nothing_at_all(kernel, mode):
     shared, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
     sums = shared.train(shared.model(kernel))
     worker = _sgd.Worker(copied.model(kernel, copying_workers=1))
-    worker.take_hot_rows()
     before = copied.inputs.copy()
     assert worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05) == tuple(sums)
     np.testing.assert_array_equal(copied.inputs, before)  # all forty words are frequent ones
@@ -286,7 +284,6 @@ def test_copies_are_exchanged_while_training_and_in_full_at_its_end():
     case = Case(tokens=3_000, **MODES["sg-ns"])
     before = case.inputs.copy()
     worker = _sgd.Worker(case.model(copying_workers=2))
-    worker.take_hot_rows()
     worker.train_span(case.ids, case.starts, None, 0, 0, 3_000, KEY, 0.05)
     during = case.inputs.copy()
     frequent, all_rows = slice(0, 3), slice(0, len(before))
@@ -304,7 +301,6 @@ def test_large_steps_are_exchanged_at_once_be_they_of_the_rate_or_of_the_weights
         case = Case(tokens=60, **MODES[mode])
         weights = None if weight is None else np.full(2, weight, np.float32)
         worker = _sgd.Worker(case.model(copying_workers=2))
-        worker.take_hot_rows()
         worker.train_span(case.ids, case.starts, weights, 0, 0, 60, KEY, rate)
         matrices = case.inputs.copy(), case.outputs.copy(), case.nodes.copy()
         worker.give_hot_rows()
@@ -321,7 +317,6 @@ def test_the_more_workers_the_fewer_rows_are_copied_and_by_many_none():
     case = Case(tokens=60, **MODES["sg-ns"])
     matrices = [case.inputs.copy(), case.inputs]
     worker = _sgd.Worker(case.model(copying_workers=17))
-    worker.take_hot_rows()
     worker.train_span(case.ids, case.starts, None, 0, 0, 60, KEY, 0.05)
     matrices.append(case.inputs.copy())
     worker.give_hot_rows()
@@ -335,8 +330,6 @@ def test_what_several_workers_learn_adds_up():
     alone = Case(tokens=400, **MODES["cbow-ns"])
     before, rate = case.inputs.copy(), 1e-4  # so small that the order of the steps does not matter
     workers = [_sgd.Worker(case.model(copying_workers=2)) for _ in range(2)]
-    for worker in workers:
-        worker.take_hot_rows()
     for worker, begin, end in zip(workers, (0, 210), (210, 400), strict=True):
         worker.train_span(case.ids, case.starts, None, 0, begin, end, KEY, rate)
     for worker in workers:
@@ -349,8 +342,7 @@ def test_what_several_workers_learn_adds_up():
 def test_rows_that_a_worker_did_not_train_keep_what_others_made_of_them():
     case = Case(tokens=400, **MODES["sg-hs"])
     idle, busy = (_sgd.Worker(case.model(copying_workers=2)) for _ in range(2))
-    idle.take_hot_rows()
-    busy.take_hot_rows()
+    idle.train_span(case.ids, case.starts, None, 0, 0, 400, KEY, 0.0)
     busy.train_span(case.ids, case.starts, None, 0, 0, 400, KEY, 0.05)
     busy.give_hot_rows()
     trained = case.inputs.copy(), case.nodes.copy()

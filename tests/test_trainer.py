@@ -194,9 +194,9 @@ def test_a_thread_that_begins_after_an_interrupt_touches_nothing(monkeypatch):
     touched, late = [], []
 
     class Watched(_sgd.Worker):
-        def take_hot_rows(self):
-            touched.append("taken")
-            super().take_hot_rows()
+        def train_span(self, *arguments):
+            touched.append("trained")
+            return super().train_span(*arguments)
 
         def give_hot_rows(self):
             touched.append("given")

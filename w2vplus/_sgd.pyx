@@ -71,7 +71,6 @@ cdef extern from "kernel.h" nogil:
         void (*free_workspace)(w2v_workspace *workspace) noexcept nogil
         int (*train_span)(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
                           uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally) noexcept nogil
-        void (*take_hot_rows)(w2v_workspace *workspace) noexcept nogil
         void (*give_hot_rows)(w2v_workspace *workspace) noexcept nogil
 
 
@@ -279,10 +278,6 @@ cdef class Worker:
     def __dealloc__(self):
         if self.workspace != NULL:
             self.kernel.free_workspace(self.workspace)
-
-    def take_hot_rows(self):
-        with nogil:
-            self.kernel.take_hot_rows(self.workspace)
 
     def give_hot_rows(self):
         with nogil:

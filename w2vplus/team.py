@@ -2,7 +2,8 @@
 
 Called by `trainer` alone. Chunks are begun in the order in which they were offered, and a chunk that was
 begun is finished, whatever happens: that is what makes a consistent position known after an interrupt.
-Each thread trains copies of the frequent rows (native/matrix.h), which it takes first and gives back last.
+Each thread trains copies of the frequent rows (native/matrix.h), which it gives back at its end, or when somebody wants
+to read the matrices.
 """
 
 from __future__ import annotations
@@ -87,7 +88,6 @@ class Team:
         if self._stopped.is_set():
             return  # an interrupt while this thread was started: `stop` did not see it alive, and nobody waits for it
         try:
-            worker.take_hot_rows()
             while not self._stopped.is_set():
                 job = self._jobs.get()
                 if job is None:

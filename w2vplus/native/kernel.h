@@ -103,9 +103,8 @@ typedef struct {
        Returns 0, or -1 when memory runs out. */
     int (*train_span)(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
                       uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally);
-    /* Of several workers each trains copies of the rows that all need. It takes them before its first span, and
-       gives back what it learnt before anybody else reads the matrices. */
-    void (*take_hot_rows)(w2v_workspace *workspace);
+    /* A worker that trains copies of rows takes them with the first span and gives them back here: before anybody reads
+       the matrices, and before anybody changes them from outside. */
     void (*give_hot_rows)(w2v_workspace *workspace);
 } w2v_kernel;
 

@@ -69,6 +69,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
 static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
                           uint64_t key, float learning_rate, w2v_workspace *workspace, w2v_tally *tally)
 {
+    w2v_take_hot_rows(workspace);
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
     const int32_t share = W2V_MOST_UNSEEN / (model->copying_workers > 0 ? model->copying_workers : 1);
     const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;

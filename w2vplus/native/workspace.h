@@ -64,6 +64,7 @@ typedef struct {
 
 struct w2v_workspace {
     w2v_matrix inputs, nodes, outputs;
+    int32_t holds_rows; /* whether the copies of rows are ahead of the shared matrices */
 
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
     float **rows;   /* of those words in the input matrix */
@@ -128,6 +129,8 @@ static int w2v_open_matrix(w2v_workspace *workspace, const w2v_model *model, flo
 
 static void w2v_take_hot_rows(w2v_workspace *workspace)
 {
+    if (workspace->holds_rows) return;
+    workspace->holds_rows = 1;
     w2v_take_rows(&workspace->inputs);
     w2v_take_rows(&workspace->nodes);
     w2v_take_rows(&workspace->outputs);
@@ -135,6 +138,8 @@ static void w2v_take_hot_rows(w2v_workspace *workspace)
 
 static void w2v_give_hot_rows(w2v_workspace *workspace)
 {
+    if (!workspace->holds_rows) return;
+    workspace->holds_rows = 0;
     w2v_give_rows(&workspace->inputs);
     w2v_give_rows(&workspace->nodes);
     w2v_give_rows(&workspace->outputs);
