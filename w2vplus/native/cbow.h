@@ -145,6 +145,9 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         pairs += context_count > 0;
     }
     if (pairs == 0) return;
+    const int32_t *words = workspace->words + (context.rows - workspace->rows);
+    const int exchanges = model->copying_workers > 1;
+    if (exchanges) w2v_choose_exchanges(&workspace->inputs, words, context.count, center_count);
     w2v_project(&context, model->cbow_mean ? means : ones, workspace->source_rows, stride, dimensions, center_count);
     memset(workspace->target_rows, 0, (size_t)(center_count * stride) * sizeof(float));
     for (int32_t p = 0; p < group->part_count; p++) {
@@ -162,14 +165,12 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         if (inputs.pair_count > 0) tally->loss += w2v_run_tile(model, group, part, &inputs, rate, workspace, &tile);
     }
     tally->pairs += pairs;
-    const int32_t *words = workspace->words + (context.rows - workspace->rows);
     if (model->lock_factors)
         for (int32_t i = 0; i < context.count; i++)
             for (int32_t g = 0; g < center_count; g++) context.shares[i][g] *= model->lock_factors[words[i]];
     const int divided = (model->cbow_mean != 0) == (model->corrected_cbow != 0);
     w2v_spread(&context, divided ? means : ones, workspace->target_rows, stride, dimensions, center_count);
-    if (model->copying_workers > 1)
-        for (int32_t i = 0; i < context.count; i++) w2v_note_pairs(&workspace->inputs, words[i], center_count);
+    if (exchanges) w2v_exchange_chosen(&workspace->inputs, words, context.count);
 }
 
 #endif

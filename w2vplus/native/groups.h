@@ -142,13 +142,14 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     next->fetched_count -= tile->fetched_count;
     tile->fetched = (const float *const *)next->rows + next->fetched_count;
     w2v_fill_cells(group, part, inputs, workspace);
+    if (model->copying_workers <= 1) return w2v_train_tile(tile, rate, model->compute_loss);
+    const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
+    const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;
+    w2v_choose_exchanges(&workspace->nodes, nodes, node_count, inputs->count);
+    w2v_choose_exchanges(&workspace->outputs, words, word_count, inputs->count);
     const double loss = w2v_train_tile(tile, rate, model->compute_loss);
-    if (model->copying_workers > 1) {
-        const int32_t rows = tile->input_count, end = part->first_column + part->column_count;
-        for (int32_t n = part->first_column; n < part->first_word; n++)
-            w2v_note_pairs(&workspace->nodes, group->words[n], rows);
-        for (int32_t n = part->first_word; n < end; n++) w2v_note_pairs(&workspace->outputs, group->words[n], rows);
-    }
+    w2v_exchange_chosen(&workspace->nodes, nodes, node_count);
+    w2v_exchange_chosen(&workspace->outputs, words, word_count);
     return loss;
 }
 

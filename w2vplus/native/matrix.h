@@ -5,10 +5,10 @@
    line, and rows of most sizes do not: it is 2 to 13 % faster, and its vectors are the same. It exchanges nothing.
 
    How often and how many is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch
-   over 17M words two workers that exchange a copy after 64 pairs have a loss above one worker's by 0.2 % (hierarchical
-   softmax) to 1.1 % (CBOW), with no less accuracy; after 256 pairs the accuracy falls. Rarer rows suffer more, since a
-   worker looks at the shared row only when it has trained its copy enough: with eight times the copies the losses are
-   twice as far apart, and the speed is the same. */
+   over 17M words two workers that exchange a copy after 40 pairs on average have a loss above one worker's by 0.3 %
+   (hierarchical softmax), 0.8 % (skip-gram) or 0.9 % (CBOW), with no less accuracy; after 256 pairs the accuracy falls.
+   Rarer rows suffer more, since a worker looks at the shared row only when it has trained its copy enough: with eight
+   times the copies the losses are twice as far apart, and the speed is the same. */
 #ifndef W2V_MATRIX_H
 #define W2V_MATRIX_H
 
@@ -18,9 +18,9 @@
 
 #define W2V_LINE_FLOATS 16 /* floats in a cache line */
 
-/* A copy is exchanged when it was trained with so many pairs, divided by the number of workers; but not after fewer than
-   W2V_LEAST_UNSEEN, which one tile may bring. */
-#define W2V_MOST_UNSEEN 128
+/* For every so many pairs of a row, divided by the number of workers, a row is exchanged; but not for fewer than
+   W2V_LEAST_UNSEEN. */
+#define W2V_MOST_UNSEEN 80
 #define W2V_LEAST_UNSEEN 16
 
 typedef struct {
@@ -29,15 +29,17 @@ typedef struct {
     int64_t first_hot; /* the rows [first_hot, first_hot + hot_count) are hot */
     int64_t hot_count;
     int64_t stride; /* floats from copy to copy: whole cache lines */
-    float *copies;  /* (hot_count, stride): the numbers of a row, and in the last place its unseen pairs */
+    float *copies;  /* (hot_count, stride) */
     float *bases;   /* (hot_count, stride): the copies as of their last exchange; NULL if the worker is alone */
     int32_t most_unseen;
-    int32_t nothing; /* 0 */
+    int32_t unseen; /* pairs of rows that no exchange has answered */
+    int32_t cursor; /* which of a tile's rows is exchanged next */
+    int32_t chosen; /* how many are after the present tile */
 } w2v_matrix;
 
 W2V_INLINE int64_t w2v_copy_stride(int64_t dimensions)
 {
-    return (dimensions + 1 + W2V_LINE_FLOATS - 1) / W2V_LINE_FLOATS * W2V_LINE_FLOATS;
+    return (dimensions + W2V_LINE_FLOATS - 1) / W2V_LINE_FLOATS * W2V_LINE_FLOATS;
 }
 
 /* Place of a row among the copies, or a number that is not below hot_count. */
@@ -67,12 +69,6 @@ W2V_INLINE float *w2v_shared_row(const w2v_matrix *matrix, int64_t place)
     return matrix->shared + (matrix->first_hot + place) * matrix->dimensions;
 }
 
-/* Pairs that a copy was trained with since its last exchange. They lie in a cache line of the row, which is near. */
-W2V_INLINE int32_t *w2v_unseen(const w2v_matrix *matrix, int64_t place)
-{
-    return (int32_t *)(void *)(matrix->copies + (place + 1) * matrix->stride) - 1;
-}
-
 /* One vector of an exchange. */
 W2V_INLINE void w2v_exchange_column(float *shared, float *copy, float *base, vec_tail tail, const int is_tail)
 {
@@ -96,19 +92,41 @@ static void w2v_exchange(const w2v_matrix *matrix, int64_t place)
         w2v_exchange_column(shared + column, copy + column, base + column, tail, 1);
 }
 
-/* Counts pairs that a row was trained with, and exchanges its copy when they are many. Other rows add nothing to a count
-   of nothing. */
-W2V_INLINE void w2v_note_pairs(w2v_matrix *matrix, int64_t row, int32_t pairs)
+/* Row number `k` of those that are exchanged after a tile of `count` rows. */
+W2V_INLINE int32_t w2v_chosen_row(const w2v_matrix *matrix, const int32_t *rows, int32_t count, int32_t k)
 {
-    const uint64_t place = w2v_hot_place(matrix, row);
-    const int is_hot = place < (uint64_t)matrix->hot_count;
-    const uintptr_t counter = (uintptr_t)matrix->copies + ((place + 1) * (uint64_t)matrix->stride - 1) * sizeof(float);
-    int32_t *unseen = w2v_choose(is_hot, (const void *)counter, &matrix->nothing);
-    const int32_t count = *unseen + (pairs & -is_hot);
-    *unseen = count;
-    if (count < matrix->most_unseen) return;
-    *unseen = 0;
-    w2v_exchange(matrix, (int64_t)place);
+    const int32_t i = matrix->cursor + k;
+    return rows[i < count ? i : i - count];
+}
+
+/* Before a tile trains `count` rows with `pairs` pairs each: chooses which of them are exchanged after it, in turn, and
+   fetches what they will be added to. So a row is exchanged as often as it is trained, and nothing is counted row by
+   row; to count took longer than to exchange. */
+W2V_INLINE void w2v_choose_exchanges(w2v_matrix *matrix, const int32_t *rows, int32_t count, int32_t pairs)
+{
+    matrix->unseen += count * pairs;
+    matrix->chosen = 0;
+    if (matrix->unseen < matrix->most_unseen || count == 0) return;
+    if (matrix->cursor >= count) matrix->cursor = 0;
+    for (; matrix->unseen >= matrix->most_unseen && matrix->chosen < count; matrix->unseen -= matrix->most_unseen) {
+        const uint64_t place = w2v_hot_place(matrix, w2v_chosen_row(matrix, rows, count, matrix->chosen++));
+        if (place >= (uint64_t)matrix->hot_count) continue;
+        const float *shared = w2v_shared_row(matrix, (int64_t)place);
+        for (int64_t column = 0; column < matrix->dimensions; column += W2V_LINE_FLOATS) W2V_PREFETCH(shared + column);
+        W2V_PREFETCH(shared + matrix->dimensions - 1);
+    }
+    if (matrix->chosen == count) matrix->unseen = 0;
+}
+
+/* After the tile. */
+W2V_INLINE void w2v_exchange_chosen(w2v_matrix *matrix, const int32_t *rows, int32_t count)
+{
+    for (int32_t k = 0; k < matrix->chosen; k++) {
+        const uint64_t place = w2v_hot_place(matrix, w2v_chosen_row(matrix, rows, count, k));
+        if (place < (uint64_t)matrix->hot_count) w2v_exchange(matrix, (int64_t)place);
+    }
+    matrix->cursor += matrix->chosen;
+    if (matrix->cursor >= count) matrix->cursor -= count;
 }
 
 /* Takes the hot rows out of the shared matrix. */
@@ -126,12 +144,11 @@ static void w2v_give_rows(const w2v_matrix *matrix)
 {
     const size_t bytes = (size_t)matrix->dimensions * sizeof(float);
     for (int64_t place = 0; place < matrix->hot_count; place++) {
-        if (!matrix->bases) {
-            memcpy(w2v_shared_row(matrix, place), matrix->copies + place * matrix->stride, bytes);
-            continue;
-        }
-        if (*w2v_unseen(matrix, place) > 0) w2v_exchange(matrix, place); /* else it could only undo what others do */
-        *w2v_unseen(matrix, place) = 0;
+        const float *copy = matrix->copies + place * matrix->stride;
+        if (!matrix->bases)
+            memcpy(w2v_shared_row(matrix, place), copy, bytes);
+        else if (memcmp(copy, matrix->bases + place * matrix->stride, bytes)) /* else it could only undo what others do */
+            w2v_exchange(matrix, place);
     }
 }
 

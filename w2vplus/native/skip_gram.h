@@ -38,14 +38,15 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
             tile.source[m] = source_row;
         }
     }
+    const int exchanges = model->copying_workers > 1;
+    if (exchanges) w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);
     const double loss = w2v_run_tile(model, group, part, inputs, rate, workspace, &tile);
     if (model->lock_factors) {
         for (int32_t m = 0; m < inputs->count; m++)
             w2v_add_row(w2v_row(&workspace->inputs, inputs->words[m]), tile.target[m],
                         model->lock_factors[inputs->words[m]], dimensions);
     }
-    if (model->copying_workers > 1)
-        for (int32_t m = 0; m < inputs->count; m++) w2v_note_pairs(&workspace->inputs, inputs->words[m], group->center_count);
+    if (exchanges) w2v_exchange_chosen(&workspace->inputs, inputs->words, inputs->count);
     return loss;
 }
 

@@ -63,7 +63,7 @@ def _copies(sizes: Sizes) -> int:
     large."""
     if sizes.workers > 1 and 0 < sizes.tokens < SMALLEST_COPYING_CORPUS:
         return 0
-    row = (sizes.dimensions // 16 + 1) * 64  # whole cache lines, with room for a count
+    row = (sizes.dimensions + 15) // 16 * 64  # whole cache lines
     matrices = 1 + sizes.negative + sizes.hierarchical_softmax
     states = 1 if sizes.workers == 1 else 2
     return sizes.workers * matrices * states * min(sizes.words * row, hot_bytes(sizes.workers))
