@@ -76,7 +76,7 @@ class _RowFile(RowTable):
     def _not_utf8(self, row: int) -> CorpusError:
         return CorpusError(
             f"{self.name}, row {row}, is not UTF-8: convert it to UTF-8, "
-            f"or pass errors='replace' (or 'ignore')"
+            f"or pass errors='replace' or 'ignore' (--errors on the command line)"
         )
 
 
