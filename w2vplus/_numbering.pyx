@@ -12,16 +12,16 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from w2vplus._text cimport TextEncoder, adopt_strings, table_counts, type_table
+from w2vplus._text cimport TextEncoder, adopt_strings, type_table
 
 from w2vplus._text import TOO_MANY_TYPES
 from w2vplus.errors import CorpusError
 
 cdef extern from "type_numbering.h" nogil:
-    void find_homes(const type_table *const *tables, const int64_t *first_entries, int64_t number, int64_t begin,
-                    int64_t end, int64_t *homes)
+    void find_homes(const type_table *const *tables, const int64_t *first_entries, int64_t number, uint64_t begin,
+                    uint64_t end, int64_t *homes, int64_t *entry_counts)
     int64_t number_run(const int64_t *homes, const int64_t *entry_counts, int64_t begin, int64_t end,
-                       int32_t *new_ids, int32_t *number_of_home, int64_t *counts, int64_t number_count)
+                       int32_t *numbers, int64_t *counts, int64_t number_count)
     int64_t gather_keys(const type_table *table, const int32_t *new_ids, int64_t begin, int64_t end, int64_t gathered,
                         uint8_t *characters, uint64_t *starts)
     void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids)
@@ -40,9 +40,9 @@ cdef extern from "pruned_counts.h" nogil:
 cdef class TypeNumbering:
     """One numbering of the types of several encoders that read runs of one text: in order of first occurrence.
 
-    First `read_counts` of every encoder and `find` for all its types, in any threads; then `number_run` for one run
-    after another, in the order of the text: those types that an encoder met in that run first. The result is that of
-    one encoder that read it all.
+    First `find` for all shares of every encoder, in any threads; then `number_run` for one run after another, in the
+    order of the text: those types that an encoder met in that run first. The result is that of one encoder that read
+    it all.
 
     The encoders must not be fed meanwhile.
     """
@@ -50,7 +50,7 @@ cdef class TypeNumbering:
     cdef list encoders
     cdef const type_table **tables
     cdef int64_t[::1] first_entries, homes, entry_counts, all_counts
-    cdef int32_t[::1] numbers, number_of_home
+    cdef int32_t[::1] numbers
     cdef readonly int64_t type_count
     """Of the runs numbered so far."""
 
@@ -68,22 +68,22 @@ cdef class TypeNumbering:
             first_entries.append(entry_count)
         self.first_entries = np.array(first_entries, np.int64)
         self.homes, self.entry_counts, self.all_counts = (np.empty(entry_count + 1, np.int64) for _ in range(3))
-        self.numbers, self.number_of_home = (np.empty(entry_count + 1, np.int32) for _ in range(2))
+        self.numbers = np.empty(entry_count + 1, np.int32)
 
     def __dealloc__(self):
         free(self.tables)
 
-    def find(self, Py_ssize_t encoder, int64_t begin, int64_t end):
-        """Look the types [begin, end) of an encoder up in those before it, without the GIL."""
-        cdef int64_t first = self.first_entries[encoder]
+    def find(self, Py_ssize_t encoder, int64_t share, int64_t shares):
+        """Look a share of an encoder's types up in the encoders before it and take in their counts, without the GIL.
+        Shares are numbered from 0 to `shares` - 1."""
+        cdef int64_t first = self.first_entries[encoder], type_count = self.first_entries[encoder + 1] - first
+        cdef int64_t begin = type_count * share // shares, end = type_count * (share + 1) // shares
+        cdef uint64_t slot_count = self.tables[encoder].slot_mask + 1
         with nogil:
-            find_homes(self.tables, &self.first_entries[0], encoder, begin, end, &self.homes[first + begin])
-            memset(&self.number_of_home[first + begin], 0xFF, (end - begin) * sizeof(int32_t))
-
-    def read_counts(self, Py_ssize_t encoder):
-        """Take in how often an encoder met its types, without the GIL."""
-        with nogil:
-            table_counts(self.tables[encoder], &self.entry_counts[self.first_entries[encoder]])
+            memset(&self.numbers[first + begin], 0xFF, (end - begin) * sizeof(int32_t))
+            memset(&self.all_counts[first + begin], 0, (end - begin) * sizeof(int64_t))
+            find_homes(self.tables, &self.first_entries[0], encoder, slot_count * share // shares,
+                       slot_count * (share + 1) // shares, &self.homes[first], &self.entry_counts[first])
 
     def number_run(self, Py_ssize_t encoder, int64_t begin, int64_t end):
         """Number the types [begin, end) of an encoder, without the GIL. Raises CorpusError with too many types."""
@@ -92,8 +92,7 @@ cdef class TypeNumbering:
             raise CorpusError(TOO_MANY_TYPES)
         with nogil:
             self.type_count = number_run(&self.homes[0], &self.entry_counts[0], first + begin, first + end,
-                                         &self.numbers[0], &self.number_of_home[0], &self.all_counts[0],
-                                         self.type_count)
+                                         &self.numbers[0], &self.all_counts[0], self.type_count)
 
     def types(self, runs):
         """TypeStrings by number, of all runs numbered: (encoder, begin, end) each, in their order."""

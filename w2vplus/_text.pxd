@@ -9,6 +9,7 @@ cdef extern from "text_encoder.h" nogil:
         UTF8_STRICT, UTF8_REPLACE, UTF8_IGNORE
     ctypedef struct type_table:
         void *slots_allocation
+        uint64_t slot_mask
         int64_t type_count
         uint8_t *arena
         size_t arena_size

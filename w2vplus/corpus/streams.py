@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from queue import Full, Queue
 from typing import Protocol
 
@@ -57,41 +57,52 @@ class Tasks(Protocol):
 
 
 class PartTasks:
-    """Parts of a text, one for each worker; one who is done takes what lies last in a part behind his own.
+    """Parts of a text, one for each worker; one who is done takes the end of what is left of a part behind his own.
 
     Thread-safety: all methods.
     """
 
     def __init__(self, parts: list[Part], ids_foreseen: int) -> None:
-        self._parts = [deque(enumerate(part)) for part in parts]
+        self._segments = [segment for part in parts for segment in part]
+        ends = list(accumulate(map(len, parts)))
+        self._left = [range(begin, end) for begin, end in pairwise([0, *ends])]
         self._begun = [False for _ in parts]
         self._ids_foreseen = ids_foreseen
         self._lock = threading.Lock()
 
     def take(self, worker: int) -> Task | None:
         with self._lock:
+            share = 0
             if not self._begun[worker]:
                 self._begun[worker] = True
-                share = self._ids_foreseen // (1 if worker == 0 else len(self._parts))
-                return Task((worker, 0), self._rest_of(worker), ids_foreseen=share)
-            part = max(range(worker, len(self._parts)), key=lambda number: len(self._parts[number]))
-            if not self._parts[part]:
+                share = self._ids_foreseen // (1 if worker == 0 else len(self._left))
+            elif not self._take_over(worker):
                 return None
-            number, segment = self._parts[part].pop()
-            return Task((part, number), [segment])
+            return Task((self._left[worker].start, 0), self._segments_of(worker), ids_foreseen=share)
 
-    def _rest_of(self, part: int) -> Iterator[Segment]:
+    def _take_over(self, worker: int) -> bool:
+        """Give an idle worker the second half of the longest run that lies behind what he has read."""
+        behind = [left for left in self._left if left.start >= self._left[worker].stop]
+        longest = max(behind, key=len, default=range(0))
+        if not longest:
+            return False
+        middle = longest.start + len(longest) // 2
+        self._left[self._left.index(longest)] = range(longest.start, middle)
+        self._left[worker] = range(middle, longest.stop)
+        return True
+
+    def _segments_of(self, worker: int) -> Iterator[Segment]:
         while True:
             with self._lock:
-                if not self._parts[part]:
+                left = self._left[worker]
+                if not left:
                     return
-                _, segment = self._parts[part].popleft()
-            yield segment
+                self._left[worker] = left[1:]
+            yield self._segments[left.start]
 
     def stop(self) -> None:
         with self._lock:
-            for part in self._parts:
-                part.clear()
+            self._left = [range(0) for _ in self._left]
 
 
 @dataclass
