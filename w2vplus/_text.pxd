@@ -36,7 +36,7 @@ cdef extern from "text_encoder.h" nogil:
         pass
     token_key make_key(const uint8_t *token, uint32_t length)
     int32_t table_find(const type_table *table, const token_key *key, const uint8_t *token)
-    void table_counts(const type_table *table, int64_t *counts)
+    void table_counts(const type_table *table, uint64_t begin, uint64_t end, int64_t *counts)
     int table_init(type_table *table)
     void table_free(type_table *table)
     int table_keep(type_table *kept, const type_table *table, const int64_t *counts)

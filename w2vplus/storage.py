@@ -22,7 +22,7 @@ SHARE_OF_MEMORY = 4
 """Ids beyond one part in so many of the machine's memory go to disk unless `spill_above` says otherwise."""
 
 SPILLED_PIECE_BYTES = 1 << 26
-MOVE_ITEMS = 1 << 21
+MOVE_ITEMS = 1 << 19
 """Items that a thread moves to their place at a time."""
 
 

@@ -67,18 +67,22 @@ def _one_numbering(
         sentences = cut()
         written, counts = write(new_ids=[None], each=_in_turn), encoders[0].counts()
         return encoders[0].take_types(), counts, written, sentences
-    runs = [(piece.encoder, piece.first_new_type, piece.end_new_type) for piece in pieces]
-    numbering = TypeNumbering(encoders)
+    # The encoder that read the beginning comes first: its ids of that run stay.
+    order = sorted(range(len(encoders)), key=lambda encoder: encoder != pieces[0].encoder)
+    places = {encoder: place for place, encoder in enumerate(order)}
+    runs = [(places[piece.encoder], piece.first_new_type, piece.end_new_type) for piece in pieces]
+    numbering = TypeNumbering([encoders[encoder] for encoder in order], runs)
     with ThreadPoolExecutor(workers, "w2vplus-join") as executor:
-        shares = [(encoder, share, workers) for encoder in range(len(encoders)) for share in range(workers)]
+        shares = [(place, share, workers) for place in range(len(order)) for share in range(workers)]
         finding = [executor.submit(numbering.find, *share) for share in shares]
+        cutting = executor.submit(cut)
         for one in finding:
             one.result()
-        for run in runs:
-            numbering.number_run(*run)
-        new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(encoder) for encoder in range(len(encoders))]
-        gathering = executor.submit(numbering.types, runs)
-        cutting = executor.submit(cut)
+        numbering.number()
+        new_ids: list[NDArray[np.int32] | None] = [
+            numbering.new_ids(places[encoder]) for encoder in range(len(encoders))
+        ]
+        gathering = executor.submit(numbering.types)
         written = write(new_ids=new_ids, each=partial(_side_by_side, executor))
         return gathering.result(), numbering.counts(), written, cutting.result()
 

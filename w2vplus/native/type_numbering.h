@@ -13,38 +13,67 @@
 
 #include "type_table.h"
 
-/* The homes and counts of the types in the slots [begin, end) of tables[number]: homes[id] and entry_counts[id];
+#define FIND_BATCH 64
+
+typedef struct {
+    int64_t home, count;
+} type_entry;
+
+/* Where the types in the slots [begin, end) of tables[number] are at home, and how often they were met: entries[id].
  * first_entries has one entry for each table. */
 static inline void find_homes(const type_table *const *tables, const int64_t *first_entries, int64_t number,
-                              uint64_t begin, uint64_t end, int64_t *homes, int64_t *entry_counts) {
+                              uint64_t begin, uint64_t end, type_entry *entries) {
     const type_table *own = tables[number];
-    for (uint64_t place = begin; place < end; place++) {
-        const type_slot *slot = &own->slots[place];
-        if (!slot->length) continue;
-        entry_counts[slot->id] = slot->count;
-        token_key key = {slot_hash(slot), slot->first, slot->last, slot->length};
-        const uint8_t *token = own->arena + own->key_starts[slot->id];
-        int64_t home = first_entries[number] + slot->id;
-        for (int64_t earlier = 0; earlier < number; earlier++) {
-            int32_t found = table_find(tables[earlier], &key, token);
-            if (found < 0) continue;
-            home = first_entries[earlier] + found;
-            break;
+    for (uint64_t batch = begin; batch < end; batch += FIND_BATCH) {
+        const type_slot *open[FIND_BATCH];
+        token_key keys[FIND_BATCH];
+        int64_t open_count = 0;
+        uint64_t batch_end = batch + FIND_BATCH < end ? batch + FIND_BATCH : end;
+        for (uint64_t place = batch; place < batch_end; place++) {
+            open[open_count] = &own->slots[place];
+            open_count += own->slots[place].length != 0;
         }
-        homes[slot->id] = home;
+        for (int64_t i = 0; i < open_count; i++) {
+            token_key key = {slot_hash(open[i]), open[i]->first, open[i]->last, open[i]->length};
+            keys[i] = key;
+        }
+        for (int64_t earlier = 0; earlier < number && open_count; earlier++) {
+            const type_table *table = tables[earlier];
+            for (int64_t i = 0; i < open_count; i++) prefetch_for_read(&table->slots[keys[i].hash & table->slot_mask]);
+            int64_t still_open = 0;
+            for (int64_t i = 0; i < open_count; i++) {
+                const type_slot *slot = open[i];
+                int32_t found = table_find(table, &keys[i], own->arena + own->key_starts[slot->id]);
+                type_entry entry = {first_entries[earlier] + found, slot->count};
+                if (found >= 0) {
+                    entries[slot->id] = entry;
+                } else {
+                    keys[still_open] = keys[i];
+                    open[still_open++] = slot;
+                }
+            }
+            open_count = still_open;
+        }
+        for (int64_t i = 0; i < open_count; i++) {
+            type_entry entry = {first_entries[number] + open[i]->id, open[i]->count};
+            entries[open[i]->id] = entry;
+        }
     }
 }
 
-/* The entries [begin, end), the next run of the text, get their numbers: numbers[entry], the same for the same token;
- * counts[number] gathers entry_counts. Before the first run all `numbers` are -1 and all `counts` 0. Returns the count
- * of numbers so far, which was `number_count` before. */
-static inline int64_t number_run(const int64_t *homes, const int64_t *entry_counts, int64_t begin, int64_t end,
-                                 int32_t *numbers, int64_t *counts, int64_t number_count) {
-    for (int64_t entry = begin; entry < end; entry++) {
-        int32_t number = numbers[homes[entry]];
-        if (number < 0) number = numbers[homes[entry]] = (int32_t)number_count++;
-        counts[number] += entry_counts[entry];
-        numbers[entry] = number;
+/* The types of one table, the next run of the text, get their numbers: numbers[home] and own_numbers[i], the same for
+ * the same token, -1 if it has not been met; counts[number] gathers theirs. Returns the count of numbers so far, which
+ * was `number_count` before. */
+static inline int64_t number_run(const type_entry *entries, int64_t type_count, int32_t *own_numbers, int32_t *numbers,
+                                 int64_t *counts, int64_t number_count) {
+    for (int64_t i = 0; i < type_count; i++) {
+        int32_t number = numbers[entries[i].home];
+        if (number < 0) {
+            number = numbers[entries[i].home] = (int32_t)number_count++;
+            counts[number] = 0;
+        }
+        counts[number] += entries[i].count;
+        own_numbers[i] = number;
     }
     return number_count;
 }

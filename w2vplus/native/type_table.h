@@ -226,9 +226,9 @@ static inline int32_t table_count(type_table *table, const token_key *key, const
     return slot->id;
 }
 
-/* Counts by id; `counts` has room for type_count. */
-static inline void table_counts(const type_table *table, int64_t *counts) {
-    for (uint64_t i = 0; i <= table->slot_mask; i++)
+/* Counts by id of the types in the slots [begin, end); `counts` has room for type_count. */
+static inline void table_counts(const type_table *table, uint64_t begin, uint64_t end, int64_t *counts) {
+    for (uint64_t i = begin; i < end; i++)
         if (table->slots[i].length) counts[table->slots[i].id] = table->slots[i].count;
 }
 
