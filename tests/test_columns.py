@@ -327,8 +327,23 @@ def test_hugging_face_datasets():
     check(open_corpus(dataset.select([3, 0]), fields="walk"), [WALKS[3], WALKS[0]])
     check(open_corpus(dataset.to_iterable_dataset(), fields="walk"), WALKS)
     check(open_corpus(dataset["walk"]), WALKS)
+    check(open_corpus(dataset.with_format("numpy"), fields="tokens"), TOKENS)
     with pytest.raises(CorpusError, match="splits 'train'"):
         open_corpus(datasets.DatasetDict(train=dataset), fields="text")
+
+
+def test_streamed_hugging_face_datasets_that_do_not_know_their_types():
+    datasets = pytest.importorskip("datasets", reason="needs Hugging Face datasets")
+    texts = ["to be", "", "or not to be"]
+    stream = datasets.Dataset.from_dict({"text": texts}).to_iterable_dataset()
+    split = stream.map(lambda row: {"tokens": row["text"].split()})  # the type of an empty list is not that of others
+    check(open_corpus(split, fields="tokens"), [text.split() for text in texts])
+    check(open_corpus(split.with_format("numpy"), fields="text"), [texts[0].split(), texts[2].split()])
+    uneven = datasets.IterableDataset.from_generator(lambda: iter([{"text": "to be"}, {"title": "or not"}]))
+    with pytest.raises(CorpusError, match="IterableDataset, row 2, has no column 'text'; it has 'title'"):
+        encode(open_corpus(uneven, fields="text"))
+    with pytest.raises(CorpusError, match="has no column 'txt'; it has 'text', 'tokens'"):
+        open_corpus(split, fields="txt")
 
 
 def test_reading_tables_imports_no_table_package_that_is_not_needed(write):
