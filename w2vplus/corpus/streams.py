@@ -1,8 +1,7 @@
 """Files become tasks for encoders in the order of the text: byte ranges, or blocks that end where tokens or lines do.
 
-`PartTasks` are of plain files. `TaskReaders` are for files that cannot be cut without being read (compressed,
-remote): threads read and decompress several side by side, each a few blocks ahead, and any number of workers take the
-blocks. Called by `text_encoding`.
+`PartTasks` are of plain files. `StreamTasks` are for files that cannot be cut without being read (compressed,
+remote): the workers read and decompress them, a few blocks ahead, and encode the blocks. Called by `text_encoding`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from queue import Full, Queue
 from typing import Protocol
@@ -20,8 +19,8 @@ from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.parts import Part, Segment, cut_points
 from w2vplus.corpus.sources import ByteSource
 
-TASKS_AHEAD = 3
-"""Tasks that each reading thread may be in front of the workers."""
+TASKS_AHEAD = 2
+"""Tasks of a lane that may be ready before a worker encodes rather than reads on."""
 
 BLOCKS_AHEAD = 4
 """Blocks that a decompressing thread may be in front of a single encoder."""
@@ -105,16 +104,18 @@ class PartTasks:
             self._left = [range(0) for _ in self._left]
 
 
-@dataclass
 class _Lane:
-    """What one reading thread has ready."""
+    """Files that are read one after another, and what is ready of them; `tasks` is None once there are no more."""
 
-    tasks: deque[Task] = field(default_factory=deque)
-    is_done: bool = False
+    def __init__(self, tasks: Generator[Task, None, None]) -> None:
+        self.tasks: Generator[Task, None, None] | None = tasks
+        self.ready: deque[Task] = deque()
+        self.is_read = False
 
 
-class TaskReaders:
-    """Threads that turn files into tasks, and the workers' way to get them.
+class StreamTasks:
+    """Tasks of files that are read and decompressed by the workers themselves: whoever finds little ready reads on, so
+    that there are no more threads than workers and none waits while there is work.
 
     `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where;
     `is_needed(key)` is asked whether the text from there on is still wanted. A worker takes from its own lane
@@ -132,68 +133,75 @@ class TaskReaders:
         self._on_raw_bytes, self._on_error, self._is_needed = on_raw_bytes, on_error, is_needed
         self._changed = threading.Condition()
         self._stopped = False
-        self._lanes = [_Lane() for _ in range(lane_count)]
-        self._threads = [
-            threading.Thread(target=self._read, args=(number,), name=f"w2vplus-read-{number}", daemon=True)
-            for number in range(lane_count)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._lanes = [_Lane(self._tasks_of_lane(number)) for number in range(lane_count)]
 
     def take(self, worker: int) -> Task | None:
         """The next task for this worker; None when there are no more."""
         own = self._lanes[worker % len(self._lanes)]
-        with self._changed:
-            while not self._stopped:
-                ready = own if own.tasks else max(self._lanes, key=lambda lane: len(lane.tasks))
-                # Blocks of another reader are for those whose own reader has come to its end.
-                if ready.tasks and (ready is own or own.is_done):
-                    task = ready.tasks.popleft()
-                    self._changed.notify_all()
-                    return task
-                if all(lane.is_done and not lane.tasks for lane in self._lanes):
+        while True:
+            with self._changed:
+                lane = self._lane_for(own)
+                if self._stopped or lane is None:
                     return None
-                self._changed.wait()
-            return None
+                reads = lane.tasks is not None and not lane.is_read and len(lane.ready) < TASKS_AHEAD
+                if not reads and lane.ready:
+                    return lane.ready.popleft()
+                if not reads:
+                    self._changed.wait()
+                    continue
+                lane.is_read = True
+            self._read_on(lane)
+
+    def _lane_for(self, own: _Lane) -> _Lane | None:
+        """The worker's own while there is anything in it, then the fullest; None when all are done."""
+        if own.tasks is not None or own.ready:
+            return own
+        others = [lane for lane in self._lanes if lane.tasks is not None or lane.ready]
+        return max(others, key=lambda lane: len(lane.ready), default=None)
+
+    def _read_on(self, lane: _Lane) -> None:
+        """Get one more task of a lane that is marked as read."""
+        assert lane.tasks is not None
+        task = next(lane.tasks, None)
+        with self._changed:
+            lane.is_read = False
+            if task is not None:
+                lane.ready.append(task)
+            if task is None or self._stopped:
+                lane.tasks.close()
+                lane.tasks = None
+            self._changed.notify_all()
 
     def stop(self) -> None:
-        """End the threads soon and wait for them."""
+        """No task is given any more; files are closed, one that is being read by its reader."""
         with self._changed:
             self._stopped = True
+            for lane in self._lanes:
+                if lane.tasks is not None and not lane.is_read:
+                    lane.tasks.close()
+                    lane.tasks = None
             self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
 
-    def _read(self, number: int) -> None:
-        lane = self._lanes[number]
+    def _tasks_of_lane(self, number: int) -> Generator[Task, None, None]:
+        """Of one file after another; what goes wrong ends the lane and is told to `on_error`."""
         key: Key = (0,)
         try:
-            while not self._stopped:
+            while True:
                 with self._changed:
                     file_number, file = next(self._numbered, (-1, None))
                 if file is None or not self._is_needed((file_number, 0)):
-                    break
-                tasks = self._tasks_of(file, file_number, number)
-                with closing(tasks):
-                    key = (file_number, 0)
+                    return
+                key = (file_number, 0)
+                with closing(self._tasks_of(file, file_number, number)) as tasks:
                     for task in tasks:
                         key = (file_number, task.key[1] + 1)
-                        if not self._is_needed(task.key) or not self._put(lane, task):
+                        if not self._is_needed(task.key):
                             return
-        except BaseException as error:
+                        yield task
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # nobody would wake those who wait for this lane
             self._on_error(key, error)
-        finally:
-            with self._changed:
-                lane.is_done = True
-                self._changed.notify_all()
-
-    def _put(self, lane: _Lane, task: Task) -> bool:
-        with self._changed:
-            while len(lane.tasks) >= TASKS_AHEAD and not self._stopped:
-                self._changed.wait()
-            lane.tasks.append(task)
-            self._changed.notify_all()
-            return not self._stopped
 
     def _tasks_of(self, file: ByteSource, file_number: int, lane: int) -> Generator[Task, None, None]:
         if self._whole_files:

@@ -21,7 +21,7 @@ from w2vplus.corpus.parts import LINE_ENDS, TOKEN_ENDS, Segment, plan_parts
 from w2vplus.corpus.pieces import PieceStore, TallyStore
 from w2vplus.corpus.raw_text import Block, plain_text
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.streams import Key, PartTasks, Task, TaskReaders, Tasks, is_slow_to_read, read_ahead
+from w2vplus.corpus.streams import Key, PartTasks, StreamTasks, Task, Tasks, is_slow_to_read, read_ahead
 from w2vplus.storage import Storage
 from w2vplus.store import EncodedCorpus, TypeCounts
 
@@ -213,7 +213,7 @@ def _encode_all(
     tasks: Tasks
     if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
-        tasks = TaskReaders(
+        tasks = StreamTasks(
             files, lane_count, whole_files=whole_files, ends=ends, on_error=job.faults.add,
             is_needed=lambda key: not job.faults.is_behind(key),
             on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
