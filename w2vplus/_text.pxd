@@ -8,7 +8,6 @@ cdef extern from "text_encoder.h" nogil:
     ctypedef enum utf8_policy:
         UTF8_STRICT, UTF8_REPLACE, UTF8_IGNORE
     ctypedef struct type_table:
-        void *slots_allocation
         uint64_t slot_mask
         int64_t type_count
         uint8_t *arena
@@ -39,6 +38,7 @@ cdef extern from "text_encoder.h" nogil:
     void table_counts(const type_table *table, uint64_t begin, uint64_t end, int64_t *counts)
     int table_init(type_table *table)
     void table_free(type_table *table)
+    void table_free_slots(type_table *table)
     int table_keep(type_table *kept, const type_table *table, const int64_t *counts)
 
 

@@ -159,7 +159,7 @@ cdef class TextEncoder:
         if table_init(&self.encoder.table):
             self.encoder.table = taken
             raise MemoryError("not enough memory to encode the corpus")
-        free(taken.slots_allocation)
+        table_free_slots(&taken)
         return adopt_strings(taken.arena, taken.arena_size, taken.key_starts, taken.type_count)
 
     def counts(self):

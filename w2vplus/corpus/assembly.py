@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,19 +28,20 @@ Sentences = TypeVar("Sentences")
 
 
 def assemble(
-    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int
+    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, crew: Executor
 ) -> EncodedCorpus:
-    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up."""
+    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up. `crew`: idle threads, as
+    many as `workers`."""
     pieces = store.sort()
     types, counts, ids, starts = _one_numbering(
-        encoders, pieces, workers, partial(store.ids_in_order, write=write_renumbered),
+        encoders, pieces, workers, crew, partial(store.ids_in_order, write=write_renumbered),
         partial(_sentence_starts, store, pieces, corpus),
     )  # fmt: skip
     return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
 
 
 def assemble_counts(
-    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int
+    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, crew: Executor
 ) -> TypeCounts:
     """The same for a corpus whose ids nobody kept."""
     pieces = store.sort()
@@ -52,13 +53,13 @@ def assemble_counts(
         return len(stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)) - 1
 
     types, counts, _, sentences = _one_numbering(
-        encoders, pieces, workers, lambda new_ids, each: None, sentence_count
+        encoders, pieces, workers, crew, lambda new_ids, each: None, sentence_count
     )
     return TypeCounts(types, counts, 0, store.token_count(), sentences)
 
 
 def _one_numbering(
-    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int,
+    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int, crew: Executor,
     write: Callable[..., Written], cut: Callable[[], Sentences],
 ) -> tuple[TypeStrings, NDArray[np.int64], Written, Sentences]:  # fmt: skip
     """All types in the order of the text, their counts, what `write(new_ids=..., each=...)` returns: it is called
@@ -72,19 +73,16 @@ def _one_numbering(
     places = {encoder: place for place, encoder in enumerate(order)}
     runs = [(places[piece.encoder], piece.first_new_type, piece.end_new_type) for piece in pieces]
     numbering = TypeNumbering([encoders[encoder] for encoder in order], runs)
-    with ThreadPoolExecutor(workers, "w2vplus-join") as executor:
-        shares = [(place, share, workers) for place in range(len(order)) for share in range(workers)]
-        finding = [executor.submit(numbering.find, *share) for share in shares]
-        cutting = executor.submit(cut)
-        for one in finding:
-            one.result()
-        numbering.number()
-        new_ids: list[NDArray[np.int32] | None] = [
-            numbering.new_ids(places[encoder]) for encoder in range(len(encoders))
-        ]
-        gathering = executor.submit(numbering.types)
-        written = write(new_ids=new_ids, each=partial(_side_by_side, executor))
-        return gathering.result(), numbering.counts(), written, cutting.result()
+    shares = [(place, share, workers) for place in range(len(order)) for share in range(workers)]
+    finding = [crew.submit(numbering.find, *share) for share in shares]
+    cutting = crew.submit(cut)
+    for one in finding:
+        one.result()
+    numbering.number()
+    new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(places[encoder]) for encoder in range(len(encoders))]
+    gathering = crew.submit(numbering.types)
+    written = write(new_ids=new_ids, each=partial(_side_by_side, crew))
+    return gathering.result(), numbering.counts(), written, cutting.result()
 
 
 def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None]) -> TokenStore:
@@ -107,8 +105,8 @@ def _in_turn(work: list[Callable[[], None]]) -> None:
         one()
 
 
-def _side_by_side(executor: ThreadPoolExecutor, work: list[Callable[[], None]]) -> None:
-    for _ in executor.map(lambda one: one(), work):
+def _side_by_side(crew: Executor, work: list[Callable[[], None]]) -> None:
+    for _ in crew.map(lambda one: one(), work):
         pass
 
 
