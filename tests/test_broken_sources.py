@@ -42,7 +42,12 @@ def raising(error):
 
 
 @pytest.mark.parametrize(
-    ("number", "message"), [(errno.ENOSPC, "cannot keep the pipe in .*TMPDIR"), (errno.EIO, "cannot read the pipe")]
+    ("number", "message"),
+    [
+        (errno.ENOSPC, "cannot keep the pipe in .*free some space.*TMPDIR"),
+        (errno.EFBIG, "cannot keep the pipe in .*ulimit -f.*TMPDIR"),
+        (errno.EIO, "cannot read the pipe"),
+    ],
 )
 def test_a_stream_that_cannot_be_kept_is_told_from_one_that_cannot_be_read(number, message):
     stream = SpooledStream("the pipe", lambda: raising(OSError(number, os.strerror(number))))

@@ -142,7 +142,7 @@ def test_any_text_in_a_column_is_split_as_str_split_does(tmp_path_factory, texts
         ("a.csv", b"id,txt\n1,one\n2\n", "row 2, has 1 fields where the header has 2"),
         ("a.csv", b'txt\n"one', "row 1, cannot be read: unexpected end of data"),
         ("a.csv", b"txt\none\n" + b"x" * 200_000, "field_size_limit"),
-        ("a.csv", b"txt\ncaf\xe9\n", "is not UTF-8"),
+        ("a.csv", b"txt\ncaf\xe9\n", "is not UTF-8.*--errors"),
         (
             "a.jsonl",
             b'{"txt": "a"}\n{"txt": 7}\n',
@@ -153,7 +153,7 @@ def test_any_text_in_a_column_is_split_as_str_split_does(tmp_path_factory, texts
         ("a.jsonl", b'{"txt": 7}\n', "row 1, column 'txt', holds int 7, neither text nor a list of tokens"),
         ("a.jsonl", b'{"txt": "a"}\n{"txt":\n', "row 2, is not JSON"),
         ("a.jsonl", b'["txt"]\n', "row 1, is a JSON list, not an object with columns"),
-        ("a.jsonl", b'{"txt": "caf\xe9"}\n', "row 1, is not UTF-8"),
+        ("a.jsonl", b'{"txt": "caf\xe9"}\n', "row 1, is not UTF-8.*--errors"),
         ("a.jsonl", b'{"txt": "\\ud800"}\n', "is not UTF-8 at line 1"),
         ("a.txt", b"plain words\n", "is no table that fields= could pick columns of"),
     ],
@@ -327,8 +327,23 @@ def test_hugging_face_datasets():
     check(open_corpus(dataset.select([3, 0]), fields="walk"), [WALKS[3], WALKS[0]])
     check(open_corpus(dataset.to_iterable_dataset(), fields="walk"), WALKS)
     check(open_corpus(dataset["walk"]), WALKS)
+    check(open_corpus(dataset.with_format("numpy"), fields="tokens"), TOKENS)
     with pytest.raises(CorpusError, match="splits 'train'"):
         open_corpus(datasets.DatasetDict(train=dataset), fields="text")
+
+
+def test_streamed_hugging_face_datasets_that_do_not_know_their_types():
+    datasets = pytest.importorskip("datasets", reason="needs Hugging Face datasets")
+    texts = ["to be", "", "or not to be"]
+    stream = datasets.Dataset.from_dict({"text": texts}).to_iterable_dataset()
+    split = stream.map(lambda row: {"tokens": row["text"].split()})  # the type of an empty list is not that of others
+    check(open_corpus(split, fields="tokens"), [text.split() for text in texts])
+    check(open_corpus(split.with_format("numpy"), fields="text"), [texts[0].split(), texts[2].split()])
+    uneven = datasets.IterableDataset.from_generator(lambda: iter([{"text": "to be"}, {"title": "or not"}]))
+    with pytest.raises(CorpusError, match="IterableDataset, row 2, has no column 'text'; it has 'title'"):
+        encode(open_corpus(uneven, fields="text"))
+    with pytest.raises(CorpusError, match="has no column 'txt'; it has 'text', 'tokens'"):
+        open_corpus(split, fields="txt")
 
 
 def test_reading_tables_imports_no_table_package_that_is_not_needed(write):

@@ -4,6 +4,8 @@ import errno
 import gzip
 import io
 import os
+import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -115,8 +117,17 @@ def test_training_over_a_spilled_corpus_gives_the_same_vectors(text):
     assert np.array_equal(*vectors)
 
 
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.ENOSPC, "No space left.*; free some space, or .*TMPDIR"),
+        (errno.EDQUOT, "uota exceeded; free some space, or .*TMPDIR"),
+        (errno.EFBIG, "too large; raise the limit .*ulimit -f.*, or .*TMPDIR"),
+        (errno.EIO, "Input/output error$"),
+    ],
+)
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_full_disk_is_named_and_nothing_is_left(text, spill_folder, monkeypatch, workers):
+def test_a_full_disk_is_named_and_nothing_is_left(text, spill_folder, monkeypatch, workers, number, message):
     class FullFile:
         def __init__(self, file):
             self.file, self.left = file, 5000
@@ -127,15 +138,40 @@ def test_a_full_disk_is_named_and_nothing_is_left(text, spill_folder, monkeypatc
         def write(self, data):
             self.left -= len(data)
             if self.left < 0:
-                raise OSError(errno.ENOSPC, "No space left on device")
+                raise OSError(number, os.strerror(number))
             return self.file.write(data)
 
     make = tempfile.TemporaryFile
     monkeypatch.setattr(storage_module.tempfile, "TemporaryFile", lambda **options: FullFile(make(**options)))
-    with pytest.raises(OSError, match=r"cannot keep the corpus's ids in .*spill: No space left.*TMPDIR") as caught:
+    with pytest.raises(OSError, match=rf"cannot keep the corpus's ids in .*spill: .*{message}") as caught:
         encode(text, workers=workers, spill_above=0)
-    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.errno == number
     assert list(spill_folder.iterdir()) == []
+
+
+def test_a_limit_on_the_size_of_files_is_told_from_a_full_disk(spill_folder, tmp_path):
+    pytest.importorskip("resource", reason="needs limits of POSIX systems")
+    path = tmp_path / "many.txt"
+    path.write_bytes(TEXT * 40)
+    program = (
+        "import resource; from w2vplus.corpus import encode; from w2vplus._atomic import replacing\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\n"
+        "def shown(work):\n"
+        "    try: work()\n"
+        "    except OSError as error: print(error)\n"
+        f"shown(lambda: encode({str(path)!r}, spill_above=0))\n"
+        f"shown(lambda: encode({str(path)!r}, cache_dir={str(tmp_path / 'cache')!r}))\n"
+        "def write():\n"
+        f"    with replacing({str(tmp_path / 'copy.txt')!r}) as aside: aside.write_bytes(bytes(9000))\n"
+        "shown(write)"
+    )
+    environment = os.environ | {"TMPDIR": str(spill_folder)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    spilling, keeping, writing = done.stdout.splitlines()
+    assert "cannot keep the corpus's ids" in spilling and "ulimit -f" in spilling and "TMPDIR" in spilling
+    assert "cannot keep the encoded corpus" in keeping and "ulimit -f" in keeping and "cache folder" in keeping
+    assert "copy.txt" in writing and "ulimit -f" in writing
+    assert list(spill_folder.iterdir()) == [] and not (tmp_path / "copy.txt").exists()
 
 
 def test_items_come_back_from_a_file_and_a_short_write_goes_on(monkeypatch):

@@ -168,16 +168,13 @@ def test_runs_read_by_several_encoders_are_numbered_as_one_text(text, cuts_and_r
         encoder.end_file(ends_line=end == len(data))
         pieces.append(encoder.take_piece())
         runs.append((readers[start], first_type, encoder.type_count))
-    numbering = TypeNumbering(encoders)
-    for number, encoder in enumerate(encoders):
-        numbering.read_counts(number)
-        for begin in range(0, encoder.type_count, 5):
-            numbering.find(number, begin, min(begin + 5, encoder.type_count))
+    numbering = TypeNumbering(encoders, runs)
+    for number in range(len(encoders)):
+        for share in range(7):
+            numbering.find(number, share, 7)
     ids = [np.empty(0, np.int32)]
-    for run in runs:
-        numbering.number_run(*run)
-    types = numbering.types(runs)
-    assert len(types) == numbering.type_count
+    numbering.number()
+    types = numbering.types()
     for (encoder, _, _), (old_ids, _, _) in zip(runs, pieces, strict=True):
         ids.append(np.empty_like(old_ids))
         write_renumbered(ids[-1], old_ids, numbering.new_ids(encoder))

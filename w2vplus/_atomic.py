@@ -34,16 +34,22 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
         put_in_place(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and _says_only_that_the_disk_is_full(error):
-            text = f"cannot be written: {error.strerror}; free some space, or write to another disk"
+        if isinstance(error, OSError) and (remedy := making_room(error)) and _is_systems_own(error):
+            text = f"cannot be written: {error.strerror}; {remedy}, or write to another disk"
             raise OSError(error.errno, text, str(target)) from error
         raise
 
 
-def _says_only_that_the_disk_is_full(error: OSError) -> bool:
-    """Whether it is the system's own error of a failed write, which names no file."""
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return is_full and error.filename is None and error.strerror == os.strerror(error.errno or 0)
+def making_room(error: OSError) -> str:
+    """How to make room for a file, if that is what the error is about; "" for others."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space"
+    return "raise the limit on the size of files (ulimit -f)" if error.errno == errno.EFBIG else ""
+
+
+def _is_systems_own(error: OSError) -> bool:
+    """Whether it is the system's error of a failed write, which names no file and says nothing more."""
+    return error.filename is None and error.strerror == os.strerror(error.errno or 0)
 
 
 @contextmanager

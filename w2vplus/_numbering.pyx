@@ -18,10 +18,12 @@ from w2vplus._text import TOO_MANY_TYPES
 from w2vplus.errors import CorpusError
 
 cdef extern from "type_numbering.h" nogil:
-    void find_homes(const type_table *const *tables, const int64_t *first_entries, int64_t number, int64_t begin,
-                    int64_t end, int64_t *homes)
-    int64_t number_run(const int64_t *homes, const int64_t *entry_counts, int64_t begin, int64_t end,
-                       int32_t *new_ids, int32_t *number_of_home, int64_t *counts, int64_t number_count)
+    ctypedef struct type_entry:
+        pass
+    void find_homes(const type_table *const *tables, const int64_t *first_entries, int64_t number, uint64_t begin,
+                    uint64_t end, type_entry *entries)
+    int64_t number_run(const type_entry *entries, int64_t type_count, int32_t *own_numbers, int32_t *numbers,
+                       int64_t *counts, int64_t number_count)
     int64_t gather_keys(const type_table *table, const int32_t *new_ids, int64_t begin, int64_t end, int64_t gathered,
                         uint8_t *characters, uint64_t *starts)
     void renumber_ids(int32_t *target, const int32_t *ids, int64_t count, const int32_t *new_ids)
@@ -40,22 +42,23 @@ cdef extern from "pruned_counts.h" nogil:
 cdef class TypeNumbering:
     """One numbering of the types of several encoders that read runs of one text: in order of first occurrence.
 
-    First `read_counts` of every encoder and `find` for all its types, in any threads; then `number_run` for one run
-    after another, in the order of the text: those types that an encoder met in that run first. The result is that of
-    one encoder that read it all.
+    `runs` are (encoder, begin, end) in the order of the text: encoder number `encoder` met its types [begin, end) there
+    first. The first run is of encoder 0, whose types of that run keep their ids.
 
-    The encoders must not be fed meanwhile.
+    First `find` for all shares of every encoder, in any threads, then `number`; the result is that of one encoder that
+    read it all. The encoders must not be fed meanwhile.
     """
 
-    cdef list encoders
+    cdef list encoders, runs
     cdef const type_table **tables
-    cdef int64_t[::1] first_entries, homes, entry_counts, all_counts
-    cdef int32_t[::1] numbers, number_of_home
-    cdef readonly int64_t type_count
-    """Of the runs numbered so far."""
+    cdef int64_t[::1] first_entries, all_counts
+    cdef int64_t[:, ::1] others
+    """(entries but those of encoder 0, 2): home and count."""
+    cdef int32_t[::1] numbers
+    cdef int64_t kept_ids, type_count
 
-    def __cinit__(self, encoders):
-        self.encoders = list(encoders)
+    def __cinit__(self, encoders, runs):
+        self.encoders, self.runs = list(encoders), list(runs)
         self.tables = <const type_table **>malloc((len(self.encoders) + 1) * sizeof(type_table *))
         if self.tables == NULL:
             raise MemoryError("not enough memory to encode the corpus")
@@ -66,37 +69,55 @@ cdef class TypeNumbering:
             self.tables[<size_t>number] = &encoder.encoder.table
             entry_count += encoder.encoder.table.type_count
             first_entries.append(entry_count)
+        if self.runs and self.runs[0][:2] != (0, 0):
+            raise ValueError(f"the first run must begin with the first type of encoder 0, got {self.runs[0]}")
+        self.kept_ids = self.runs[0][2] if self.runs else 0
         self.first_entries = np.array(first_entries, np.int64)
-        self.homes, self.entry_counts, self.all_counts = (np.empty(entry_count + 1, np.int64) for _ in range(3))
-        self.numbers, self.number_of_home = (np.empty(entry_count + 1, np.int32) for _ in range(2))
+        self.others = np.empty((entry_count - first_entries[1] + 1, 2), np.int64)
+        self.all_counts, self.numbers = np.empty(entry_count + 1, np.int64), np.empty(entry_count + 1, np.int32)
 
     def __dealloc__(self):
         free(self.tables)
 
-    def find(self, Py_ssize_t encoder, int64_t begin, int64_t end):
-        """Look the types [begin, end) of an encoder up in those before it, without the GIL."""
-        cdef int64_t first = self.first_entries[encoder]
+    def find(self, Py_ssize_t encoder, int64_t share, int64_t shares):
+        """Look a share of an encoder's types up in the encoders before it and take in their counts, without the GIL.
+        Shares are numbered from 0 to `shares` - 1."""
+        cdef const type_table *table = self.tables[encoder]
+        cdef int64_t first = self.first_entries[encoder], first_other = first - self.first_entries[1]
+        cdef int64_t begin = table.type_count * share // shares, end = table.type_count * (share + 1) // shares
+        cdef uint64_t slots = table.slot_mask + 1
+        cdef uint64_t first_slot = slots * share // shares, end_slot = slots * (share + 1) // shares
+        cdef int64_t place
         with nogil:
-            find_homes(self.tables, &self.first_entries[0], encoder, begin, end, &self.homes[first + begin])
-            memset(&self.number_of_home[first + begin], 0xFF, (end - begin) * sizeof(int32_t))
+            if encoder == 0:
+                table_counts(table, first_slot, end_slot, &self.all_counts[0])
+                for place in range(begin, end):
+                    self.numbers[place] = <int32_t>place if place < self.kept_ids else -1
+            else:
+                memset(&self.numbers[first + begin], 0xFF, (end - begin) * sizeof(int32_t))
+                find_homes(self.tables, &self.first_entries[0], encoder, first_slot, end_slot,
+                           <type_entry *>&self.others[first_other, 0])
 
-    def read_counts(self, Py_ssize_t encoder):
-        """Take in how often an encoder met its types, without the GIL."""
-        with nogil:
-            table_counts(self.tables[encoder], &self.entry_counts[self.first_entries[encoder]])
+    def number(self):
+        """Number the types of all runs, without the GIL. Raises CorpusError with too many types."""
+        cdef int64_t first, begin, end, first_count = self.first_entries[1], kept = self.kept_ids
+        cdef Py_ssize_t encoder
+        # Encoder 0 may have met more types behind what others read; their counts make room for other types.
+        later = np.stack([np.arange(kept, first_count + 1), self.all_counts[kept:first_count + 1]], axis=1)
+        cdef int64_t[:, ::1] later_view = later
+        cdef int64_t *entries
+        self.type_count = kept
+        for encoder, begin, end in self.runs[1:]:
+            if self.type_count + end - begin > 0x7FFFFFFF:
+                raise CorpusError(TOO_MANY_TYPES)
+            first = self.first_entries[encoder]
+            entries = &later_view[begin - kept, 0] if encoder == 0 else &self.others[first - first_count + begin, 0]
+            with nogil:
+                self.type_count = number_run(<const type_entry *>entries, end - begin, &self.numbers[first + begin],
+                                             &self.numbers[0], &self.all_counts[0], self.type_count)
 
-    def number_run(self, Py_ssize_t encoder, int64_t begin, int64_t end):
-        """Number the types [begin, end) of an encoder, without the GIL. Raises CorpusError with too many types."""
-        cdef int64_t first = self.first_entries[encoder]
-        if self.type_count + end - begin > 0x7FFFFFFF:
-            raise CorpusError(TOO_MANY_TYPES)
-        with nogil:
-            self.type_count = number_run(&self.homes[0], &self.entry_counts[0], first + begin, first + end,
-                                         &self.numbers[0], &self.number_of_home[0], &self.all_counts[0],
-                                         self.type_count)
-
-    def types(self, runs):
-        """TypeStrings by number, of all runs numbered: (encoder, begin, end) each, in their order."""
+    def types(self):
+        """TypeStrings by number."""
         cdef Py_ssize_t encoder, size = 0
         cdef int64_t begin, end, gathered = 0
         for encoder in range(len(self.encoders)):
@@ -108,7 +129,7 @@ cdef class TypeNumbering:
             free(starts)
             raise MemoryError("not enough memory to encode the corpus")
         starts[0] = 0
-        for encoder, begin, end in runs:
+        for encoder, begin, end in self.runs:
             with nogil:
                 gathered = gather_keys(self.tables[encoder], &self.numbers[self.first_entries[encoder]], begin, end,
                                        gathered, characters, starts)

@@ -8,7 +8,7 @@ cdef extern from "text_encoder.h" nogil:
     ctypedef enum utf8_policy:
         UTF8_STRICT, UTF8_REPLACE, UTF8_IGNORE
     ctypedef struct type_table:
-        void *slots_allocation
+        uint64_t slot_mask
         int64_t type_count
         uint8_t *arena
         size_t arena_size
@@ -35,9 +35,10 @@ cdef extern from "text_encoder.h" nogil:
         pass
     token_key make_key(const uint8_t *token, uint32_t length)
     int32_t table_find(const type_table *table, const token_key *key, const uint8_t *token)
-    void table_counts(const type_table *table, int64_t *counts)
+    void table_counts(const type_table *table, uint64_t begin, uint64_t end, int64_t *counts)
     int table_init(type_table *table)
     void table_free(type_table *table)
+    void table_free_slots(type_table *table)
     int table_keep(type_table *kept, const type_table *table, const int64_t *counts)
 
 

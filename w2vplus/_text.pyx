@@ -159,7 +159,7 @@ cdef class TextEncoder:
         if table_init(&self.encoder.table):
             self.encoder.table = taken
             raise MemoryError("not enough memory to encode the corpus")
-        free(taken.slots_allocation)
+        table_free_slots(&taken)
         return adopt_strings(taken.arena, taken.arena_size, taken.key_starts, taken.type_count)
 
     def counts(self):
@@ -168,7 +168,7 @@ cdef class TextEncoder:
         cdef int64_t[::1] view = counts
         if view.shape[0]:
             with nogil:
-                table_counts(&self.encoder.table, &view[0])
+                table_counts(&self.encoder.table, 0, self.encoder.table.slot_mask + 1, &view[0])
         return counts
 
     def foresee_ids(self, int64_t count, bint keeps_room=False):

@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vplus._atomic import making_room
+
 SHARE_OF_MEMORY = 4
 """Ids beyond one part in so many of the machine's memory go to disk unless `spill_above` says otherwise."""
 
 SPILLED_PIECE_BYTES = 1 << 26
-MOVE_ITEMS = 1 << 21
+MOVE_ITEMS = 1 << 19
 """Items that a thread moves to their place at a time."""
 
 
@@ -77,9 +79,10 @@ class ItemFile:
         self.count = 0
 
     def _explained(self, error: OSError) -> OSError:
-        remedy = "free some space, or choose a roomier folder with TMPDIR" if error.errno == errno.ENOSPC else ""
         text = f"cannot keep the corpus's ids in {self._folder}: {error.strerror}"
-        return OSError(error.errno, f"{text}; {remedy}" if remedy else text)
+        if remedy := making_room(error):
+            text += f"; {remedy}, or choose a roomier folder with TMPDIR"
+        return OSError(error.errno, text)
 
     def append(self, items: NDArray[Any]) -> int:
         """Write the items behind the others; returns the place of the first."""

@@ -231,6 +231,8 @@ def _run_process(
     )
     started = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": path}
+    # A source tree keeps its compiled modules from one process to the next, as what is installed brings them.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     # In a folder of its own: in a source tree `python -m` would import the uncompiled package that lies there.
     messages, answer = corpus.folder / "stderr", corpus.folder / "stdout"
     with messages.open("w") as stderr, answer.open("w") as stdout:

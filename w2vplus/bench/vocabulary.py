@@ -3,7 +3,9 @@ vocabulary scan.
 
 Called by `w2vplus bench --rows vocabulary`. Everybody reads copies of one text of lines; in every repetition
 gensim scans it once and w2vplus encodes each copy with each number of workers, and each compressed copy is
-also merely inflated. Words, counts and their order are compared with gensim's before anything is timed.
+also merely inflated. Words, counts and their order are compared with gensim's before anything is timed. All work is
+done once untimed, for memory that is touched for the first time is slow where a host hands it out; repetitions go
+through it forwards and backwards in turn, so that no kind always follows the same other.
 """
 
 from __future__ import annotations
@@ -100,17 +102,21 @@ def measure_vocabulary(
         for form in FORMS
         for workers in sorted({1, *worker_counts})
     }
+    kinds: list[tuple[object, Callable[[], object]]] = [
+        ("gensim", partial(_gensim_scan, paths["plain"])),
+        *((form, partial(_inflate, path)) for form, path in paths.items()),
+        *((key, partial(encode, paths[key[0]], workers=key[1])) for key in rows),
+    ]
+    report("vocabulary: everything once, untimed")
+    for _, work in kinds:
+        work()
     for repetition in range(repetitions):
         report(f"vocabulary: repetition {repetition + 1}/{repetitions}")
-        gensim = _timed(partial(_gensim_scan, paths["plain"]))
-        inflation = {form: _timed(partial(_inflate, path)) for form, path in paths.items()}
-        seconds = {
-            (form, workers): _timed(partial(encode, paths[form], workers=workers)) for form, workers in rows
-        }
+        seconds = {kind: _timed(work) for kind, work in kinds[:: 1 if repetition % 2 == 0 else -1]}
         for (form, workers), row in rows.items():
             row.seconds.append(seconds[form, workers])
-            row.gensim.append(gensim)
-            row.inflation.append(inflation[form])
+            row.gensim.append(seconds["gensim"])
+            row.inflation.append(seconds[form])
             row.plain.append(seconds["plain", workers])
             row.alone.append(seconds[form, 1])
     yield from rows.values()

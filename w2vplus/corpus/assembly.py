@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,66 +24,65 @@ from w2vplus.corpus.pieces import Piece, PieceStore, PieceTally, TallyStore
 from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts
 
 Written = TypeVar("Written")
+Sentences = TypeVar("Sentences")
 
 
 def assemble(
-    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int
+    store: PieceStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, crew: Executor
 ) -> EncodedCorpus:
-    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up."""
+    """The pieces as one corpus by the law of sentences of `corpus`; the pieces are used up. `crew`: idle threads, as
+    many as `workers`."""
     pieces = store.sort()
-    starts = _sentence_starts(store, pieces, corpus)
-    types, counts, ids = _one_numbering(
-        encoders, pieces, workers, partial(store.ids_in_order, write=write_renumbered)
-    )
+    types, counts, ids, starts = _one_numbering(
+        encoders, pieces, workers, crew, partial(store.ids_in_order, write=write_renumbered),
+        partial(_sentence_starts, store, pieces, corpus),
+    )  # fmt: skip
     return EncodedCorpus.trusted(types, counts, TokenStore.trusted(ids, starts))
 
 
 def assemble_counts(
-    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int
+    store: TallyStore, encoders: list[TextEncoder], corpus: TextCorpus, workers: int, crew: Executor
 ) -> TypeCounts:
     """The same for a corpus whose ids nobody kept."""
     pieces = store.sort()
-    types, counts, _ = _one_numbering(encoders, pieces, workers, lambda new_ids, each: None)
-    sentence_count = store.sentence_count()
-    if corpus.one_stream:
+
+    def sentence_count() -> int:
+        if not corpus.one_stream:
+            return store.sentence_count()
         runs = [(piece.token_count, piece.last_space) for piece in pieces]
-        sentence_count = len(stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)) - 1
-    return TypeCounts(types, counts, 0, store.token_count(), sentence_count)
+        return len(stream_sentence_starts(*_cuttable(runs), corpus.max_sentence_length)) - 1
+
+    types, counts, _, sentences = _one_numbering(
+        encoders, pieces, workers, crew, lambda new_ids, each: None, sentence_count
+    )
+    return TypeCounts(types, counts, 0, store.token_count(), sentences)
 
 
 def _one_numbering(
-    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int,
-    write: Callable[..., Written],
-) -> tuple[TypeStrings, NDArray[np.int64], Written]:  # fmt: skip
-    """All types in the order of the text, their counts, and what `write(new_ids=..., each=...)` returns: it is called
-    as soon as it is known which ids an encoder's become."""
+    encoders: list[TextEncoder], pieces: Sequence[Piece | PieceTally], workers: int, crew: Executor,
+    write: Callable[..., Written], cut: Callable[[], Sentences],
+) -> tuple[TypeStrings, NDArray[np.int64], Written, Sentences]:  # fmt: skip
+    """All types in the order of the text, their counts, what `write(new_ids=..., each=...)` returns: it is called
+    as soon as it is known which ids an encoder's become, and what `cut()` does, in another thread."""
     if len(encoders) == 1:
+        sentences = cut()
         written, counts = write(new_ids=[None], each=_in_turn), encoders[0].counts()
-        return encoders[0].take_types(), counts, written
-    runs = [(piece.encoder, piece.first_new_type, piece.end_new_type) for piece in pieces]
-    numbering = TypeNumbering(encoders)
-    with ThreadPoolExecutor(workers + 1, "w2vplus-join") as executor:
-        _number(numbering, [one.type_count for one in encoders], runs, workers, executor)
-        new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(encoder) for encoder in range(len(encoders))]
-        writing = executor.submit(write, new_ids=new_ids, each=partial(_side_by_side, executor))
-        return numbering.types(runs), numbering.counts(), writing.result()
-
-
-def _number(
-    numbering: TypeNumbering, type_counts: list[int], runs: list[tuple[int, int, int]], workers: int,
-    executor: ThreadPoolExecutor,
-) -> None:  # fmt: skip
-    """Number all types in the order of the runs."""
-    looking = [executor.submit(numbering.read_counts, encoder) for encoder in range(len(type_counts))]
-    for encoder, count in enumerate(type_counts):
-        step = -(-count // workers) or 1
-        looking += [
-            executor.submit(numbering.find, encoder, at, min(at + step, count)) for at in range(0, count, step)
-        ]
-    for one in looking:
+        return encoders[0].take_types(), counts, written, sentences
+    # The encoder that read the beginning comes first: its ids of that run stay.
+    order = sorted(range(len(encoders)), key=lambda encoder: encoder != pieces[0].encoder)
+    places = {encoder: place for place, encoder in enumerate(order)}
+    runs = [(places[piece.encoder], piece.first_new_type, piece.end_new_type) for piece in pieces]
+    numbering = TypeNumbering([encoders[encoder] for encoder in order], runs)
+    shares = [(place, share, workers) for place in range(len(order)) for share in range(workers)]
+    finding = [crew.submit(numbering.find, *share) for share in shares]
+    cutting = crew.submit(cut)
+    for one in finding:
         one.result()
-    for run in runs:
-        numbering.number_run(*run)
+    numbering.number()
+    new_ids: list[NDArray[np.int32] | None] = [numbering.new_ids(places[encoder]) for encoder in range(len(encoders))]
+    gathering = crew.submit(numbering.types)
+    written = write(new_ids=new_ids, each=partial(_side_by_side, crew))
+    return gathering.result(), numbering.counts(), written, cutting.result()
 
 
 def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None]) -> TokenStore:
@@ -106,8 +105,8 @@ def _in_turn(work: list[Callable[[], None]]) -> None:
         one()
 
 
-def _side_by_side(executor: ThreadPoolExecutor, work: list[Callable[[], None]]) -> None:
-    for _ in executor.map(lambda one: one(), work):
+def _side_by_side(crew: Executor, work: list[Callable[[], None]]) -> None:
+    for _ in crew.map(lambda one: one(), work):
         pass
 
 

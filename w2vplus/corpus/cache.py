@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vplus._atomic import making_room
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, fingerprint
 from w2vplus.corpus.lines import TextCorpus
 from w2vplus.corpus.sources import FileFingerprint, LocalFile
@@ -104,7 +105,7 @@ class CorpusCache:
         except OSError as error:
             raise OSError(
                 error.errno, f"cannot keep the encoded corpus in {self._folder}: {error.strerror}; "
-                "free some space or choose another cache folder"
+                f"{making_room(error) or 'mend that'}, or choose another cache folder"
             ) from error  # fmt: skip
         finally:
             shutil.rmtree(aside, ignore_errors=True)

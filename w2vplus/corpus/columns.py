@@ -21,6 +21,7 @@ from w2vplus.corpus.row_tables import (
     ColumnsInMemory,
     DelimitedText,
     JsonLines,
+    Records,
     RowTable,
     missing_column,
     shown,
@@ -229,6 +230,9 @@ def memory_table(source: Any, fields: Sequence[str] | None) -> Table:
         fields = names
     if any(field not in names for field in fields):
         raise missing_column(name, fields, names)
+    if package == "datasets" and source.features is None:
+        # Streamed, of rows that a Python function made: an Arrow type found in some of them need not be that of all.
+        return Records(name, fields, source.with_format(None))
     batches = _arrow_batches(source, package)
     if batches is not None:
         return ArrowTable(name, fields, batches)

@@ -34,7 +34,8 @@ def not_utf8(name: str, line: int, offset: int) -> CorpusError:
     text."""
     return CorpusError(
         f"{name} is not UTF-8 at line {line}, byte {offset}: convert it to UTF-8, "
-        f"or pass errors='replace' (or 'ignore') to read it with those bytes replaced (or left out)"
+        f"or pass errors='replace' or 'ignore' (--errors on the command line) to read it with those bytes replaced "
+        f"or left out"
     )
 
 

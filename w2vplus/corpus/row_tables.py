@@ -11,7 +11,7 @@ import csv
 import io
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,7 +76,7 @@ class _RowFile(RowTable):
     def _not_utf8(self, row: int) -> CorpusError:
         return CorpusError(
             f"{self.name}, row {row}, is not UTF-8: convert it to UTF-8, "
-            f"or pass errors='replace' (or 'ignore')"
+            f"or pass errors='replace' or 'ignore' (--errors on the command line)"
         )
 
 
@@ -158,3 +158,20 @@ class ColumnsInMemory(RowTable):
     def values(self) -> Iterator[Any]:
         for row in zip(*self._columns(), strict=True):
             yield from row
+
+
+class Records(RowTable):
+    """Rows that are dicts; `rows` is iterated anew for each pass."""
+
+    def __init__(self, name: str, fields: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+        self.name = name
+        self.fields = tuple(fields)
+        self._rows = rows
+
+    def values(self) -> Iterator[Any]:
+        for row, record in enumerate(self._rows, start=1):
+            try:
+                for field in self.fields:
+                    yield record[field]
+            except KeyError:
+                raise missing_column(self.name, self.fields, list(record), f", row {row},") from None

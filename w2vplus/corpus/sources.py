@@ -6,7 +6,6 @@ makes them of names; nobody else needs to know their kinds.
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import shutil
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from w2vplus._atomic import making_room
 from w2vplus.errors import CorpusError
 
 
@@ -180,11 +180,11 @@ class SpooledStream:
         return self._spool
 
     def _explained(self, error: OSError) -> str:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not (remedy := making_room(error)):
             return f"cannot read {self.name}: {error.strerror or error}"
         return (
             f"cannot keep {self.name} in {tempfile.gettempdir()}: {error.strerror}; "
-            "free some space, or choose a roomier folder with TMPDIR"
+            f"{remedy}, or choose a roomier folder with TMPDIR"
         )
 
     def open(self) -> _SpoolReader:

@@ -1,8 +1,7 @@
 """Files become tasks for encoders in the order of the text: byte ranges, or blocks that end where tokens or lines do.
 
-`PartTasks` are of plain files. `TaskReaders` are for files that cannot be cut without being read (compressed,
-remote): threads read and decompress several side by side, each a few blocks ahead, and any number of workers take the
-blocks. Called by `text_encoding`.
+`PartTasks` are of plain files. `StreamTasks` are for files that cannot be cut without being read (compressed,
+remote): the workers read and decompress them, a few blocks ahead, and encode the blocks. Called by `text_encoding`.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from queue import Full, Queue
 from typing import Protocol
 
@@ -20,8 +19,8 @@ from w2vplus.corpus.files import is_compressed, read_blocks
 from w2vplus.corpus.parts import Part, Segment, cut_points
 from w2vplus.corpus.sources import ByteSource
 
-TASKS_AHEAD = 3
-"""Tasks that each reading thread may be in front of the workers."""
+TASKS_AHEAD = 2
+"""Tasks of a lane that may be ready before a worker encodes rather than reads on."""
 
 BLOCKS_AHEAD = 4
 """Blocks that a decompressing thread may be in front of a single encoder."""
@@ -57,53 +56,66 @@ class Tasks(Protocol):
 
 
 class PartTasks:
-    """Parts of a text, one for each worker; one who is done takes what lies last in a part behind his own.
+    """Parts of a text, one for each worker; one who is done takes the end of what is left of a part behind his own.
 
     Thread-safety: all methods.
     """
 
     def __init__(self, parts: list[Part], ids_foreseen: int) -> None:
-        self._parts = [deque(enumerate(part)) for part in parts]
+        self._segments = [segment for part in parts for segment in part]
+        ends = list(accumulate(map(len, parts)))
+        self._left = [range(begin, end) for begin, end in pairwise([0, *ends])]
         self._begun = [False for _ in parts]
         self._ids_foreseen = ids_foreseen
         self._lock = threading.Lock()
 
     def take(self, worker: int) -> Task | None:
         with self._lock:
+            share = 0
             if not self._begun[worker]:
                 self._begun[worker] = True
-                share = self._ids_foreseen // (1 if worker == 0 else len(self._parts))
-                return Task((worker, 0), self._rest_of(worker), ids_foreseen=share)
-            part = max(range(worker, len(self._parts)), key=lambda number: len(self._parts[number]))
-            if not self._parts[part]:
+                share = self._ids_foreseen // (1 if worker == 0 else len(self._left))
+            elif not self._take_over(worker):
                 return None
-            number, segment = self._parts[part].pop()
-            return Task((part, number), [segment])
+            return Task((self._left[worker].start, 0), self._segments_of(worker), ids_foreseen=share)
 
-    def _rest_of(self, part: int) -> Iterator[Segment]:
+    def _take_over(self, worker: int) -> bool:
+        """Give an idle worker the second half of the longest run that lies behind what he has read."""
+        behind = [left for left in self._left if left.start >= self._left[worker].stop]
+        longest = max(behind, key=len, default=range(0))
+        if not longest:
+            return False
+        middle = longest.start + len(longest) // 2
+        self._left[self._left.index(longest)] = range(longest.start, middle)
+        self._left[worker] = range(middle, longest.stop)
+        return True
+
+    def _segments_of(self, worker: int) -> Iterator[Segment]:
         while True:
             with self._lock:
-                if not self._parts[part]:
+                left = self._left[worker]
+                if not left:
                     return
-                _, segment = self._parts[part].popleft()
-            yield segment
+                self._left[worker] = left[1:]
+            yield self._segments[left.start]
 
     def stop(self) -> None:
         with self._lock:
-            for part in self._parts:
-                part.clear()
+            self._left = [range(0) for _ in self._left]
 
 
-@dataclass
 class _Lane:
-    """What one reading thread has ready."""
+    """Files that are read one after another, and what is ready of them; `tasks` is None once there are no more."""
 
-    tasks: deque[Task] = field(default_factory=deque)
-    is_done: bool = False
+    def __init__(self, tasks: Generator[Task, None, None]) -> None:
+        self.tasks: Generator[Task, None, None] | None = tasks
+        self.ready: deque[Task] = deque()
+        self.is_read = False
 
 
-class TaskReaders:
-    """Threads that turn files into tasks, and the workers' way to get them.
+class StreamTasks:
+    """Tasks of files that are read and decompressed by the workers themselves: whoever finds little ready reads on, so
+    that there are no more threads than workers and none waits while there is work.
 
     `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where;
     `is_needed(key)` is asked whether the text from there on is still wanted. A worker takes from its own lane
@@ -121,68 +133,75 @@ class TaskReaders:
         self._on_raw_bytes, self._on_error, self._is_needed = on_raw_bytes, on_error, is_needed
         self._changed = threading.Condition()
         self._stopped = False
-        self._lanes = [_Lane() for _ in range(lane_count)]
-        self._threads = [
-            threading.Thread(target=self._read, args=(number,), name=f"w2vplus-read-{number}", daemon=True)
-            for number in range(lane_count)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._lanes = [_Lane(self._tasks_of_lane(number)) for number in range(lane_count)]
 
     def take(self, worker: int) -> Task | None:
         """The next task for this worker; None when there are no more."""
         own = self._lanes[worker % len(self._lanes)]
-        with self._changed:
-            while not self._stopped:
-                ready = own if own.tasks else max(self._lanes, key=lambda lane: len(lane.tasks))
-                # Blocks of another reader are for those whose own reader has come to its end.
-                if ready.tasks and (ready is own or own.is_done):
-                    task = ready.tasks.popleft()
-                    self._changed.notify_all()
-                    return task
-                if all(lane.is_done and not lane.tasks for lane in self._lanes):
+        while True:
+            with self._changed:
+                lane = self._lane_for(own)
+                if self._stopped or lane is None:
                     return None
-                self._changed.wait()
-            return None
+                reads = lane.tasks is not None and not lane.is_read and len(lane.ready) < TASKS_AHEAD
+                if not reads and lane.ready:
+                    return lane.ready.popleft()
+                if not reads:
+                    self._changed.wait()
+                    continue
+                lane.is_read = True
+            self._read_on(lane)
+
+    def _lane_for(self, own: _Lane) -> _Lane | None:
+        """The worker's own while there is anything in it, then the fullest; None when all are done."""
+        if own.tasks is not None or own.ready:
+            return own
+        others = [lane for lane in self._lanes if lane.tasks is not None or lane.ready]
+        return max(others, key=lambda lane: len(lane.ready), default=None)
+
+    def _read_on(self, lane: _Lane) -> None:
+        """Get one more task of a lane that is marked as read."""
+        assert lane.tasks is not None
+        task = next(lane.tasks, None)
+        with self._changed:
+            lane.is_read = False
+            if task is not None:
+                lane.ready.append(task)
+            if task is None or self._stopped:
+                lane.tasks.close()
+                lane.tasks = None
+            self._changed.notify_all()
 
     def stop(self) -> None:
-        """End the threads soon and wait for them."""
+        """No task is given any more; files are closed, one that is being read by its reader."""
         with self._changed:
             self._stopped = True
+            for lane in self._lanes:
+                if lane.tasks is not None and not lane.is_read:
+                    lane.tasks.close()
+                    lane.tasks = None
             self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
 
-    def _read(self, number: int) -> None:
-        lane = self._lanes[number]
+    def _tasks_of_lane(self, number: int) -> Generator[Task, None, None]:
+        """Of one file after another; what goes wrong ends the lane and is told to `on_error`."""
         key: Key = (0,)
         try:
-            while not self._stopped:
+            while True:
                 with self._changed:
                     file_number, file = next(self._numbered, (-1, None))
                 if file is None or not self._is_needed((file_number, 0)):
-                    break
-                tasks = self._tasks_of(file, file_number, number)
-                with closing(tasks):
-                    key = (file_number, 0)
+                    return
+                key = (file_number, 0)
+                with closing(self._tasks_of(file, file_number, number)) as tasks:
                     for task in tasks:
                         key = (file_number, task.key[1] + 1)
-                        if not self._is_needed(task.key) or not self._put(lane, task):
+                        if not self._is_needed(task.key):
                             return
-        except BaseException as error:
+                        yield task
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # nobody would wake those who wait for this lane
             self._on_error(key, error)
-        finally:
-            with self._changed:
-                lane.is_done = True
-                self._changed.notify_all()
-
-    def _put(self, lane: _Lane, task: Task) -> bool:
-        with self._changed:
-            while len(lane.tasks) >= TASKS_AHEAD and not self._stopped:
-                self._changed.wait()
-            lane.tasks.append(task)
-            self._changed.notify_all()
-            return not self._stopped
 
     def _tasks_of(self, file: ByteSource, file_number: int, lane: int) -> Generator[Task, None, None]:
         if self._whole_files:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import closing
 
 from w2vplus._text import InvalidUtf8, TextEncoder
@@ -21,7 +21,7 @@ from w2vplus.corpus.parts import LINE_ENDS, TOKEN_ENDS, Segment, plan_parts
 from w2vplus.corpus.pieces import PieceStore, TallyStore
 from w2vplus.corpus.raw_text import Block, plain_text
 from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.streams import Key, PartTasks, Task, TaskReaders, Tasks, is_slow_to_read, read_ahead
+from w2vplus.corpus.streams import Key, PartTasks, StreamTasks, Task, Tasks, is_slow_to_read, read_ahead
 from w2vplus.storage import Storage
 from w2vplus.store import EncodedCorpus, TypeCounts
 
@@ -173,8 +173,9 @@ def encode_files(
     are)`."""
     store = PieceStore(storage or Storage())
     try:
-        job = _read(corpus, files, workers, errors, progress, store)
-        return assemble(store, job.encoders, corpus, workers)
+        with _crew(workers) as crew:
+            job = _read(corpus, files, workers, errors, progress, store, crew)
+            return assemble(store, job.encoders, corpus, workers, crew)
     finally:
         store.close()
 
@@ -184,16 +185,22 @@ def count_files(
 ) -> TypeCounts:
     """What `encode_files` would count, without its memory: ids are given back as they come."""
     store = TallyStore(corpus.max_sentence_length)
-    job = _read(corpus, files, workers, errors, progress, store)
-    return assemble_counts(store, job.encoders, corpus, workers)
+    with _crew(workers) as crew:
+        job = _read(corpus, files, workers, errors, progress, store, crew)
+        return assemble_counts(store, job.encoders, corpus, workers, crew)
+
+
+def _crew(workers: int) -> ThreadPoolExecutor:
+    """The threads that read and then join; none is started for a single worker."""
+    return ThreadPoolExecutor(workers, "w2vplus-encode")
 
 
 def _read(
     corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
-    store: PieceStore | TallyStore,
+    store: PieceStore | TallyStore, crew: Executor,
 ) -> _Job:  # fmt: skip
     with unchanged(files):
-        job = _encode_all(corpus, files, workers, errors, progress, store)
+        job = _encode_all(corpus, files, workers, errors, progress, store, crew)
     if progress is not None:
         progress(sum(job.bytes_read))
     return job
@@ -201,7 +208,7 @@ def _read(
 
 def _encode_all(
     corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
-    store: PieceStore | TallyStore,
+    store: PieceStore | TallyStore, crew: Executor,
 ) -> _Job:  # fmt: skip
     job = _Job(corpus, errors, store, 2 * workers)
     whole_files = corpus.limit is not None
@@ -213,7 +220,7 @@ def _encode_all(
     tasks: Tasks
     if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
         lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
-        tasks = TaskReaders(
+        tasks = StreamTasks(
             files, lane_count, whole_files=whole_files, ends=ends, on_error=job.faults.add,
             is_needed=lambda key: not job.faults.is_behind(key),
             on_raw_bytes=lambda lane, count: _add(job.bytes_read, workers + lane, count),
@@ -224,7 +231,7 @@ def _encode_all(
         job.is_shared = workers > 1
         tasks = PartTasks(parts, min(sum(sizes), store.room) // BYTES_PER_ID)
     if workers > 1:
-        _work_side_by_side(job, tasks, workers, progress)
+        _work_side_by_side(job, tasks, workers, progress, crew)
     else:
         job.work(tasks, 0, 0, progress)
     if job.faults.error is not None:
@@ -251,19 +258,19 @@ def _add(counters: list[int], place: int, count: int) -> None:
     counters[place] += count
 
 
-def _work_side_by_side(job: _Job, tasks: Tasks, workers: int, progress: Progress | None) -> None:
-    with ThreadPoolExecutor(workers, "w2vplus-encode") as executor:
-        try:
-            unfinished = {executor.submit(job.work, tasks, number, number) for number in range(workers)}
-            while unfinished:
-                finished, unfinished = wait(unfinished, timeout=PROGRESS_SECONDS)
-                for future in finished:
-                    future.result()
-                if progress is not None:
-                    progress(sum(job.bytes_read))
-        finally:
-            job.is_stopped = True
-            tasks.stop()
+def _work_side_by_side(job: _Job, tasks: Tasks, workers: int, progress: Progress | None, crew: Executor) -> None:
+    unfinished = {crew.submit(job.work, tasks, number, number) for number in range(workers)}
+    try:
+        while unfinished:
+            finished, unfinished = wait(unfinished, timeout=PROGRESS_SECONDS)
+            for future in finished:
+                future.result()
+            if progress is not None:
+                progress(sum(job.bytes_read))
+    finally:
+        job.is_stopped = True
+        tasks.stop()
+        wait(unfinished)
 
 
 def _newlines_before(segment: Segment) -> int:

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -29,6 +30,43 @@ static inline void wish_huge_pages(void *memory, size_t size) {
 static inline void touch_pages(void *memory, size_t size) {
     volatile uint8_t *bytes = (volatile uint8_t *)memory;
     for (size_t place = 0; place < size; place += 4096) bytes[place] = 0;
+}
+
+/* Whether a table of so many bytes gets a mapping of its own: the heap would fill what it gives out again with zeros,
+ * in small pages, and keep it. */
+static inline int has_own_mapping(size_t size) {
+#if defined(__linux__) && defined(MAP_ANONYMOUS)
+    return size >= 2 * HUGE_PAGE_BYTES;
+#else
+    (void)size;
+    return 0;
+#endif
+}
+
+/* Zeros, on pages of their own; NULL without memory. */
+static inline void *new_zeros(size_t size) {
+#if defined(__linux__) && defined(MAP_ANONYMOUS)
+    if (has_own_mapping(size)) {
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) return NULL;
+        wish_huge_pages(memory, size);
+        touch_pages(memory, size);
+        return memory;
+    }
+#endif
+    return calloc(size, 1);
+}
+
+/* Gives back what `new_zeros` made of this size. */
+static inline void free_zeros(void *memory, size_t size) {
+#if defined(__linux__) && defined(MAP_ANONYMOUS)
+    if (memory && has_own_mapping(size)) {
+        (void)munmap(memory, size);
+        return;
+    }
+#endif
+    (void)size;
+    free(memory);
 }
 
 #endif

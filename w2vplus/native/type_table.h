@@ -129,12 +129,20 @@ static inline int slot_holds(const type_table *table, const type_slot *slot, con
     return memcmp(table->arena + slot->last, token, key->length) == 0;
 }
 
+/* Bytes to allocate: pages are aligned well enough, and whole huge pages lie on their own boundaries. */
+static inline size_t slots_size(uint64_t slot_count) {
+    size_t size = slot_count * sizeof(type_slot);
+    return has_own_mapping(size) ? size : size + SLOT_ALIGNMENT;
+}
+
+static inline void table_free_slots(type_table *table) {
+    free_zeros(table->slots_allocation, slots_size(table->slot_mask + 1));
+}
+
 /* 0, or -1 without memory (the table is then as it was). */
 static inline int table_allocate_slots(type_table *table, uint64_t slot_count) {
-    void *allocation = calloc(slot_count * sizeof(type_slot) + SLOT_ALIGNMENT, 1);
+    void *allocation = new_zeros(slots_size(slot_count));
     if (!allocation) return -1;
-    wish_huge_pages(allocation, slot_count * sizeof(type_slot));
-    touch_pages(allocation, slot_count * sizeof(type_slot));
     table->slots_allocation = allocation;
     table->slots = (type_slot *)(((uintptr_t)allocation + SLOT_ALIGNMENT - 1) & ~(uintptr_t)(SLOT_ALIGNMENT - 1));
     table->slot_mask = slot_count - 1;
@@ -147,7 +155,7 @@ static inline int table_init(type_table *table) {
 }
 
 static inline void table_free(type_table *table) {
-    free(table->slots_allocation);
+    table_free_slots(table);
     free(table->arena);
     free(table->key_starts);
     memset(table, 0, sizeof *table);
@@ -166,7 +174,7 @@ static inline int table_reserve(type_table *table, int64_t more) {
         while (table->slots[place].length) place = (place + 1) & table->slot_mask;
         table->slots[place] = old.slots[i];
     }
-    free(old.slots_allocation);
+    table_free_slots(&old);
     return 0;
 }
 
@@ -226,9 +234,9 @@ static inline int32_t table_count(type_table *table, const token_key *key, const
     return slot->id;
 }
 
-/* Counts by id; `counts` has room for type_count. */
-static inline void table_counts(const type_table *table, int64_t *counts) {
-    for (uint64_t i = 0; i <= table->slot_mask; i++)
+/* Counts by id of the types in the slots [begin, end); `counts` has room for type_count. */
+static inline void table_counts(const type_table *table, uint64_t begin, uint64_t end, int64_t *counts) {
+    for (uint64_t i = begin; i < end; i++)
         if (table->slots[i].length) counts[table->slots[i].id] = table->slots[i].count;
 }
 
