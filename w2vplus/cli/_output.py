@@ -11,9 +11,7 @@ import logging
 import math
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 1
 USAGE = 2
-INTERRUPTED = 130
 
 TRACEBACK_VARIABLE = "W2VPLUS_TRACEBACK"
 
@@ -65,28 +62,6 @@ def note(text: str, *, quiet: bool = False) -> None:
     """A message for the person at the terminal; silent under --quiet."""
     if not quiet:
         print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def interrupt_announced(text: str) -> Iterator[None]:
-    """Say `text` the moment that Ctrl-C is pressed: the interrupt itself waits for threads and checkpoints."""
-    first = signal.getsignal(signal.SIGINT)
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or first is not signal.default_int_handler:
-        yield
-        return
-
-    def announce(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGINT, first)
-        # Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice.
-        os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, announce)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, first)
 
 
 def warn(text: str) -> None:
