@@ -253,7 +253,7 @@ def test_steps_are_made_in_order_and_judged_one_by_one(saved: SimpleNamespace, t
 
 def test_the_table_shows_what_each_step_gains_or_loses(saved: SimpleNamespace, tmp_path: Path) -> None:
     done = run("postprocess", saved.folder / "v.bin", tmp_path / "out.txt", "--step", "normalize")
-    assert done.exit_code == 0 and "(+0.0000)" in done.stdout and "coverage:" in done.stderr
+    assert done.exit_code == 0 and "(0.0000)" in done.stdout and "coverage:" in done.stderr
     assert f"written to {tmp_path / 'out.txt'}" in done.stdout
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from w2vplus._json import plain
+from w2vplus._numbers import fixed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -187,7 +188,7 @@ def cell_text(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}"
-    return f"{cell:.4f}" if isinstance(cell, float) else printable(str(cell))
+    return fixed(cell, 4) if isinstance(cell, float) else printable(str(cell))
 
 
 def printable(text: str) -> str:
@@ -209,7 +210,7 @@ def plural(number: int, noun: str) -> str:
 
 def percent(share: float | None) -> str:
     """A share of one as a percentage with two digits; a dash where there is none."""
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f} %"
+    return "–" if share is None or math.isnan(share) else f"{fixed(100 * share, 2)} %"
 
 
 def write_json(value: object, target: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus._bundled import CONSIDERED_WORDS
+from w2vplus._numbers import fixed
 from w2vplus.cli import _output
 from w2vplus.cli._options import FormatOption, JsonFlag, QuietFlag
 from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
@@ -178,4 +179,4 @@ def _print(rows: list[tuple[str, Accuracy | None, int]], target: str) -> None:
 
 def _score(score: float, change: float | None) -> str:
     shown = _output.cell_text(score)
-    return shown if change is None or change != change else f"{shown} ({change:+.4f})"
+    return shown if change is None or change != change else f"{shown} ({fixed(change, 4, signed=True)})"
