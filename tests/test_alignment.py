@@ -233,7 +233,7 @@ def test_drift_of_given_words(periods: Any) -> None:
     assert [change.word for change in drift(*periods, words=["w9", "w300"])] == ["w300", "w9"]
     with pytest.raises(KeyError, match="'nope' must have a vector in both periods"):
         drift(*periods, words=["nope"])
-    with pytest.raises(ValueError, match="none of 0 pairs"):
+    with pytest.raises(ValueError, match="share no word"):
         drift(periods[0], keyed(np.eye(16), "other"))
 
 
@@ -310,13 +310,17 @@ def test_align_warns_of_a_test_by_what_was_taught(saved: Path) -> None:
 def test_align_uses_shared_words_without_a_dictionary(saved: Path) -> None:
     assert "aligned by 320 pairs" in run("align", saved / "old.bin", saved / "new.bin").stdout
     nothing = run("align", saved / "s.bin", saved / "t.bin")
-    assert nothing.exit_code == 1 and "none of 0 pairs" in nothing.stderr
+    assert nothing.exit_code == 1 and "share no word" in nothing.stderr
+    assert "share no word" in run("drift", saved / "s.bin", saved / "t.bin").stderr
 
 
 def test_align_refuses_unknown_words_and_its_own_input(saved: Path) -> None:
     unknown = run("align", saved / "old.bin", saved / "new.bin", "-w", "nope")
     assert unknown.exit_code == 1 and "no vector in" in unknown.stderr
     assert run("align", saved / "old.bin", saved / "new.bin", "-o", saved / "old.bin").exit_code == 2
+    for option in ("-d", "-t"):
+        refused = run("align", saved / "s.bin", saved / "t.bin", option, saved / "train.txt", "-o", saved / "train.txt")
+        assert refused.exit_code == 2 and "it would be lost" in refused.stderr
     assert run("align", saved / "old.bin", saved / "new.bin", "--topn", 0).exit_code == 2
 
 

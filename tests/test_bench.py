@@ -18,6 +18,7 @@ from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, analogies, measure, vectors, vocabulary
 from w2vplus.bench.analogies import measure_analogies
 from w2vplus.bench.corpus import first_tokens, token_lists
+from w2vplus.bench.index import clustered_vectors
 from w2vplus.bench.peers import Gensim, Training, W2VPlus
 from w2vplus.bench.vocabulary import VocabularyRow, measure_vocabulary
 from w2vplus.cli import app
@@ -326,6 +327,28 @@ def test_vectors_are_measured_without_a_corpus(tmp_path: Path) -> None:
     missing = CliRunner().invoke(app, ["bench", "--rows", "vectors,training"])
     assert missing.exit_code == 2
     assert "missing argument CORPUS" in missing.stderr
+
+
+def test_an_index_is_measured_without_a_corpus(tmp_path: Path) -> None:
+    pytest.importorskip("usearch")
+    target = tmp_path / "figures.json"
+    options = ["--vector-count", "300", "--vector-size", "8", "--workers", "1,2", "-o", str(target), "-q"]
+    done = CliRunner().invoke(app, ["bench", "--rows", "index", *options])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(target.read_text(encoding="utf-8"))["rows"]
+    assert [(row["words"], row["dimensions"], row["threads"]) for row in rows] == [(300, 8, 1), (300, 8, 2)]
+    for row in rows:
+        assert row["build_seconds"] > 0 and row["recall"]["mean"] > 0.9 and row["recall"]["queries"] == 300
+        assert row["queries_per_second"].keys() == {"index", "exact"}
+    assert "of the 10 nearest it finds" in done.stdout
+
+
+def test_made_clusters_have_neighbours() -> None:
+    made = clustered_vectors(500, 20)
+    assert np.array_equal(made.vectors, clustered_vectors(500, 20).vectors)
+    unit = made.vectors / np.linalg.norm(made.vectors, axis=1, keepdims=True)
+    nearest = np.sort(unit @ unit.T, axis=1)[:, -11:-1]
+    assert 0.5 < nearest.mean() < 0.95 and abs((unit @ unit.T).mean()) < 0.2
 
 
 def test_vectors_that_differ_from_gensims_have_no_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,8 +238,23 @@ def test_similar_of_a_name_of_seeds_refuses_unknown_words(lee: Path) -> None:
 
 
 def test_a_name_of_seeds_where_one_model_is_asked_names_a_file(lee: Path) -> None:
-    line = refusal(run("analogy", lee / "lee.bin", "the", "of", "and"), 1)
-    assert "lee.bin stands for 2 seeds; name the file of one, as" in line and "lee.seed5.bin" in line
+    for command in (["analogy", "the", "of", "and"], ["convert", lee / "o.txt"], ["postprocess", lee / "o.txt"]):
+        steps = ["--step", "normalize"] if command[0] == "postprocess" else []
+        line = refusal(run(command[0], lee / "lee.bin", *command[1:], *steps), 1)
+        assert "lee.bin stands for 2 seeds; name the file of one, as" in line and "lee.seed5.bin" in line
+
+
+def test_of_several_models_the_one_that_knows_no_question_is_named(lee: Path, tmp_path: Path) -> None:
+    (tmp_path / "foreign.txt").write_text("3 2\nun 1 2\ndeux 2 1\ntrois 2 2\n")
+    (tmp_path / "questions.txt").write_text(": small\nthe of in to\n")
+    files = [lee / "alone.bin", tmp_path / "foreign.txt"]
+    line = refusal(run("evaluate", *files, "--analogies", tmp_path / "questions.txt"), 1)
+    assert f"{tmp_path / 'foreign.txt'}: {tmp_path / 'questions.txt'}: no question is in the vocabulary" in line
+    bundled_files = run("evaluate", *files, "--resamples", 0)
+    assert bundled_files.exit_code == 1 and f"warning: {tmp_path / 'foreign.txt'}: " in bundled_files.stderr
+    assert f"error: {tmp_path / 'foreign.txt'}: the vocabulary knows no word of" in bundled_files.stderr
+    alone = refusal(run("evaluate", files[1], "--analogies", tmp_path / "questions.txt"), 1)
+    assert f"error: {tmp_path / 'questions.txt'}: " in alone
 
 
 # ---- phrases of saved models

@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from w2vplus._json import plain
+from w2vplus._numbers import fixed
 from w2vplus.evaluation import (
     AnalogyResult,
     AnalogySection,
@@ -330,6 +332,25 @@ def test_json_csv_and_markdown_hold_every_score(evaluation: Evaluation) -> None:
     for table in tables_of(evaluation):
         assert f"### {table.title}" in drawn and f"| {table.columns[0]} |" in drawn
     assert "<table>" in evaluation._repr_html_() and "weak − strong" in evaluation._repr_html_()
+
+
+def test_what_is_rounded_to_zero_has_no_sign(evaluation: Evaluation) -> None:
+    almost = replace(evaluation.differences[0], difference=-0.0001, low=-0.0004, high=0.0004)
+    shown = [table for table in tables_of(replace(evaluation, differences=(almost,))) if "Differences" in table.title]
+    assert [row[2:4] for row in shown[0].rows] == [("0.0 %", "0.0 – 0.0 %")]
+    assert "-0.0" not in as_markdown(replace(evaluation, differences=(almost,)))
+    score = replace(evaluation.scores[0], level="total", measure="spearman", value=-0.0002, low=-0.0002, high=0.25)
+    assert "0.000 – 0.250" in str(tables_of(replace(evaluation, scores=(score,), differences=())))
+    assert (fixed(-0.04, 1), fixed(-0.06, 1), fixed(0.04, 1, signed=True)) == ("0.0", "-0.1", "0.0")
+    assert (fixed(0.06, 1, signed=True), fixed(10.0, 0), fixed(-0.0, 3)) == ("+0.1", "10", "0.000")
+
+
+def test_zeros_of_a_comparison_and_of_json_have_no_sign() -> None:
+    wrong = answered({"one": [False] * 8})
+    compared = compare([JudgedModel("a", [[wrong]]), JudgedModel("b", [[wrong]])])
+    numbers = [compared.differences[0].difference, compared.differences[0].low, compared.differences[0].high]
+    assert [math.copysign(1, number) for number in numbers if number is not None] == [1, 1, 1]
+    assert json.dumps(plain({"a": [-0.0, np.float32(-0.0), -1.5]})) == '{"a": [0.0, 0.0, -1.5]}'
 
 
 def test_html_shows_names_as_they_are() -> None:

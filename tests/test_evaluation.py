@@ -327,6 +327,7 @@ def test_a_given_delimiter_keeps_other_marks_in_words(tmp_path):
         ("the\tof\t7,5\nthe\tin\t2\n", "line 1: expected two words and a number.*; '7,5' is no number"),
         ("the,of,7.5/10\nthe,in,2\n", "line 1: expected .*; '7.5/10' is no number"),
         ("the of n/a\nthe in 2\n", "line 1: expected two words"),
+        ("a,b,score\nthe,of,7\nthe,in,2,5\n", "line 3: 4 columns where the first line has 3, in 'the,in,2,5': a"),
         ("\tof\t1\nthe\tin\t2\n", "line 1: expected two words"),
         ("xxqx\tyyqy\t1\n", "of 1 pairs 0 have both words in the vocabulary"),
         ("the\tof\t1\nxxqx\tof\t2\n", "of 2 pairs 1 have both words in the vocabulary"),

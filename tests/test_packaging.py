@@ -19,7 +19,7 @@ PACKAGE = Path(w2vplus.__file__).parent
 HEAVY = {"gensim", "scipy", "matplotlib", "numpy", "smart_open", "tqdm"}
 
 FLOOR_OF_ROOM = {
-    "errors": 0, "limits": 0, "_atomic": 0, "_bundled": 0, "_html": 0, "_json": 0, "presets": 0,
+    "errors": 0, "limits": 0, "_atomic": 0, "_bundled": 0, "_html": 0, "_json": 0, "_numbers": 0, "presets": 0,
     "stand_in": 0, "acceleration": 4, "sklearn": 4,
     "draws": 1, "_sgd": 1, "_text": 1, "_numbering": 1, "_sentences": 1, "_pairs": 1, "_merging": 1,
     "_integers": 1, "_normal": 1, "_vector_rows": 1,

@@ -1,6 +1,9 @@
-"""spaCy, model2vec and sentence-transformers open what w2vplus writes, and w2vplus what they write."""
+"""spaCy, model2vec, sentence-transformers and TensorBoard's Embedding Projector open what w2vplus writes, and w2vplus
+what the first three write."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pytest
@@ -79,3 +82,36 @@ def test_sentence_transformers_opens_the_folder_and_we_open_its(tmp_path, cities
     loaded = load_vectors(tmp_path / "theirs")
     assert loaded.index_to_key[:-1] == cities.index_to_key, "and the row of the unknown"
     assert np.array_equal(loaded.vectors[:-1], cities.vectors)
+
+
+@pytest.mark.parametrize("has_counts", [True, False])
+def test_the_embedding_projector_serves_a_label_for_every_vector(tmp_path, cities, has_counts):
+    pytest.importorskip("tensorboard")
+    from tensorboard.plugins.base_plugin import TBContext
+    from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
+    from werkzeug.test import Client
+
+    cities.add_vectors(["New York", "#5", 'x"y'], np.zeros((3, 8), np.float32))
+    if has_counts:
+        cities.expandos["count"] = np.arange(7)[::-1]
+    save_vectors(cities, tmp_path / "words.tsv")
+    (tmp_path / "projector_config.pbtxt").write_text(
+        'embeddings { tensor_name: "words" tensor_path: "words.tsv" metadata_path: "words.metadata.tsv" }'
+    )
+    routes = ProjectorPlugin(TBContext(logdir=str(tmp_path))).get_plugin_apps()
+
+    def fetched(route: str, query: str = "") -> bytes:
+        answer = Client(routes[route]).get(f"{route}?run=.&name=words{query}")
+        assert answer.status_code == 200, answer.get_data()
+        return answer.get_data()
+
+    assert json.loads(fetched("/runs")) == ["."]
+    (described,) = json.loads(fetched("/info"))["embeddings"]
+    assert described["tensorShape"] == [7, 8] and described["metadataPath"] == "words.metadata.tsv"
+    assert fetched("/tensor") == cities.vectors.astype("<f4").tobytes()
+    # A first line with a tab is one of headings, by the rule of the Projector's page (its parseMetadata).
+    lines = fetched("/metadata").decode().splitlines()
+    headings = ["word\tcount"] if has_counts else []
+    assert lines[: len(headings)] == headings and len(lines) == len(headings) + 7
+    assert [line.split("\t")[0] for line in lines[len(headings) :]] == cities.index_to_key
+    assert len(fetched("/metadata", "&num_rows=2").decode().splitlines()) == len(headings) + 2

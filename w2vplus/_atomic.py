@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import stat
-import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,18 +27,16 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     ValueError if `target` is a folder or a device.
     """
     target = file_behind(target)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix="".join(target.suffixes), dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        put_in_place(temporary, target)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and (remedy := making_room(error)) and _is_systems_own(error):
-            text = f"cannot be written: {error.strerror}; {remedy}, or write to another disk"
-            raise OSError(error.errno, text, str(target)) from error
-        raise
+        with _unfinished(target.parent, f".{target.stem}-", "".join(target.suffixes), _make_file) as temporary:
+            yield temporary
+            put_in_place(temporary, target)
+    except OSError as error:
+        remedy = making_room(error)
+        if not remedy or not _is_systems_own(error):
+            raise
+        text = f"cannot be written: {error.strerror}; {remedy}, or write to another disk"
+        raise OSError(error.errno, text, str(target)) from error
 
 
 def making_room(error: OSError) -> str:
@@ -61,9 +60,9 @@ def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(target)
     file_behind(target)  # refuses what is no file
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
-        yield Path(folder) / target.name
-        for part in sorted(Path(folder).iterdir(), key=lambda part: part.name == target.name):
+    with _unfinished(target.parent, f".{target.name}-", "", _make_folder) as folder:
+        yield folder / target.name
+        for part in sorted(folder.iterdir(), key=lambda part: part.name == target.name):
             move_in_place(part, target.parent / part.name)
 
 
@@ -121,8 +120,7 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
     if target.exists():
         raise FileExistsError(f"cannot write {target}: it exists already")
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=_ASIDE, dir=target.parent))
-    try:
+    with _unfinished(target.parent, f".{target.name}-", _ASIDE, _make_folder) as temporary:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
@@ -130,9 +128,6 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         flush_folder(temporary)
         temporary.replace(target)
         flush_folder(target.parent)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 _ASIDE = ".aside"
@@ -157,3 +152,53 @@ def flush_folder(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+# ---- What is being written
+
+
+_present: set[Path] = set()
+"""Temporary files and folders of all threads."""
+
+_may_begin = threading.Lock()
+"""Held while one is entered, and for ever in a process that ends at once."""
+
+
+@contextmanager
+def _unfinished(folder: Path, prefix: str, suffix: str, make: Callable[[Path], None]) -> Iterator[Path]:
+    """Make a file or folder of a new name in `folder`; what is left of it after the body is deleted."""
+    path = folder / f"{prefix}{secrets.token_hex(4)}{suffix}"
+    try:
+        with _may_begin:
+            _present.add(path)  # before it is made: an interrupt may come between any two steps
+            make(path)
+        yield path
+    finally:
+        _delete(path)
+        _present.discard(path)
+
+
+def _make_file(path: Path) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _make_folder(path: Path) -> None:
+    path.mkdir(0o700)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or a folder, if it is there; also a folder that another thread goes on writing to."""
+    for _ in range(100):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+        if not path.exists():
+            return
+
+
+def delete_unfinished(*, for_good: bool = False) -> None:
+    """Delete what was being written when an interrupt broke it off. `for_good`: other threads still write, and the
+    process is about to end, so that none of them may begin a new file."""
+    if for_good:
+        _may_begin.acquire()
+    for path in list(_present):
+        _delete(path)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from w2vplus._numbers import fixed
+
 
 def percent(share: float | None) -> str:
     """A share of one as a percentage with one digit; a dash where there is none."""
-    return "–" if share is None or share != share else f"{100 * share:.1f} %"
+    return "–" if share is None or share != share else f"{fixed(100 * share, 1)} %"
 
 
 def cell(value: object) -> str:
@@ -17,7 +19,7 @@ def cell(value: object) -> str:
         return "–"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return fixed(value, 3) if isinstance(value, float) else str(value)
 
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -135,6 +135,8 @@ def align(
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     found = known_pairs(source, target, shared_words(source, target) if pairs is None else pairs)
+    if not len(found) and pairs is None:
+        raise ValueError("the two vocabularies share no word: are they of one language? Of two, a dictionary is needed")
     if not len(found):
         raise ValueError(
             f"none of {found.unknown} pairs has both its words in the vocabularies: is the dictionary in this"

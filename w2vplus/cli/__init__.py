@@ -18,7 +18,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from w2vplus._atomic import delete_unfinished
 from w2vplus.cli import (
+    _interrupts,
     _output,
     align,
     bench,
@@ -40,7 +42,7 @@ from w2vplus.cli.c_tools.flags import AS_TYPED
 HELP = """Word2vec for Gensim users: compressed text in, evaluated word vectors out.
 
 Results go to standard output, messages and progress to standard error. With --json a failure is a result too: an
-object with the key "error".
+object with the key "error", and of an interrupted run what it left.
 """
 
 
@@ -57,26 +59,36 @@ class Program(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command line and leave the process with its exit code (`standalone_mode` is always on)."""
+        wants_json = "--json" in itertools.takewhile("--".__ne__, sys.argv[1:] if args is None else args)
         try:
             with _output.warnings_as_lines():
                 code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except _interrupts.Interrupted as interrupt:
+            code = interrupt.exit_code
+            delete_unfinished()
+            _output.note(f"w2vplus: {interrupt}")
+            if wants_json:
+                with contextlib.suppress(OSError):
+                    _output.write_json_line({"error": str(interrupt), **interrupt.facts})
+            if interrupt.threads_go_on:
+                _interrupts.end_at_once(code)
         except Exception as error:
             if _output.wants_traceback():
                 traceback.print_exc()
             line, code = _output.describe(error)
             _output.report_error(line)
-            if line and "--json" in itertools.takewhile("--".__ne__, sys.argv[1:] if args is None else args):
+            if line and wants_json:
                 with contextlib.suppress(OSError):
                     _output.write_json_line({"error": line})
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run one command; an interrupt that it did not handle ends the program quietly."""
+        """Run one command; an interrupt that it did not answer ends the program quietly."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _output.note("w2vplus: interrupted")
-            raise typer.Exit(_output.INTERRUPTED) from None
+            _interrupts.hear_no_more()
+            raise _interrupts.Interrupted("interrupted") from None
 
 
 app = typer.Typer(
@@ -134,4 +146,10 @@ for command in C_TOOLS:
 
 def main() -> None:
     """The entry point of the `w2vplus` program."""
-    app(prog_name="w2vplus")
+    _interrupts.take_interrupts()
+    try:
+        app(prog_name="w2vplus")
+    except KeyboardInterrupt:  # before a command began, or after it ended
+        sys.exit(_interrupts.INTERRUPTED)
+    finally:
+        _interrupts.hear_no_more()

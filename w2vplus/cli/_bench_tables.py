@@ -10,6 +10,7 @@ from w2vplus.cli import _output
 if TYPE_CHECKING:
     from w2vplus.bench import Row
     from w2vplus.bench.analogies import AnalogyRow
+    from w2vplus.bench.index import IndexRow
     from w2vplus.bench.phrases import PhraseRow
     from w2vplus.bench.queries import QueryRow
     from w2vplus.bench.vectors import VectorsRow
@@ -125,6 +126,22 @@ def print_query_rows(rows: list[QueryRow], title: str) -> None:
         (name, "right") for name in ("gensim's loop, queries/s", "w2vplus", "faster by", "recall of the index")
     ]
     _output.print_table(["queries", "in one call", "words", "size", *right], lines, title=title)
+
+
+def print_index_rows(rows: list[IndexRow], title: str) -> None:
+    """A table of times and recalls; a line for each index."""
+    lines: list[list[object]] = []
+    for row in rows:
+        rates = [f"{row.queries_per_second[name]:,.0f}" for name in ("exact", "index")]
+        shares = [_output.percent(share) for share in (row.recall.mean, row.recall.least)]
+        seconds = [f"{taken:.1f}" for taken in (row.build_seconds, row.processor_seconds)]
+        lines.append([row.words, row.dimensions, row.threads, *seconds, *rates, *shares])
+    found = f"of the {rows[0].recall.topn} nearest it finds"
+    right: list[_output.Column] = [
+        (name, "right")
+        for name in ("seconds to build", "CPU s", "exact queries/s", "index queries/s", found, "at the worst")
+    ]
+    _output.print_table(["words", "size", "threads", *right], lines, title=title)
 
 
 def print_vector_rows(rows: list[VectorsRow], title: str) -> None:

@@ -14,9 +14,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli._interrupts import Interrupted, announced, hear_no_more
 from w2vplus.cli._phrase_settings import PhraseSettings
 from w2vplus.cli._reading import ReadOptions
 from w2vplus.cli._seeds import SEEDED, seeded_name
@@ -72,8 +71,8 @@ class _Seeds:
     """What all models share, and how far each has come.
 
     template: a model of the text's words that lends them to all others; its own vectors have one number each.
-    words: raw words trained so far, by seed; every seed has its entry from the beginning, since threads count there
-        while another adds up.
+    reached, saved: how far each seed has come, and its complete files; every seed has its entry from the beginning,
+        since threads write there while another looks.
     """
 
     prepared: _pipeline.Prepared
@@ -82,7 +81,8 @@ class _Seeds:
     start: dict[str, Any]
     quiet: bool
     log: str | None
-    words: dict[int, int]
+    reached: dict[int, _pipeline.Reached]
+    saved: dict[int, list[str]]
 
     def train_and_save(self, seed: int, targets: Targets, stop: Event) -> _Ended:
         """Train and save the model of one seed, or what there is of it when `stop` is set; in any thread."""
@@ -92,7 +92,7 @@ class _Seeds:
         clock = _pipeline.Clock()
 
         def observe(progress: TrainingProgress) -> None:
-            self.words[seed] = progress.raw_words
+            self.reached[seed](progress)
             if stop.is_set() and not progress.finished:
                 model.stop_training = True
 
@@ -105,13 +105,12 @@ class _Seeds:
                 callbacks=[] if self.log is None else [RunLog(seeded_name(self.log, seed))],
                 progress=observe,
             )
-        self.words[seed] = raw_words
         logs = [] if self.log is None else [seeded_name(self.log, seed)]
         with clock.step("saving"):
-            if not model.stop_training:
-                files = targets.write(model)
-            else:
-                files = targets.partial().write(model) if raw_words else []
+            files = self.saved[seed]
+            if raw_words or not model.stop_training:
+                for file in (targets.partial() if model.stop_training else targets).write(model):
+                    files.append(file)  # at once: an interrupt may ask for it before the next is there
         facts = {
             "seed": seed,
             "trained_words": trained_words,
@@ -121,7 +120,7 @@ class _Seeds:
             "files": [*files, *logs],
             "seconds": clock.seconds,
         }
-        return _Ended(facts, files, complete=not model.stop_training)
+        return _Ended(seed, facts, complete=not model.stop_training)
 
     def model(self, seed: int) -> Word2Vec:
         """A model with the words of the text and the random start of `seed`."""
@@ -142,10 +141,10 @@ class _Seeds:
 
 @dataclass(frozen=True)
 class _Ended:
-    """A model that was saved: what --json says of it, and its files; a partial one if it is not `complete`."""
+    """A model that was saved: what --json says of it; a partial one if it is not `complete`."""
 
+    seed: int
     facts: dict[str, Any]
-    files: list[str]
     complete: bool
 
 
@@ -166,7 +165,7 @@ def train_seeds(
 
     Returns what --json prints: the facts of the text, `seeds`, `side_by_side`, `models` with what differs; `seconds`
     are those of the clock on the wall. An interrupt, or an error of one model, leaves the models that are done, and
-    partial ones of those that were being trained.
+    partial ones of those that were being trained; an interrupt raises `Interrupted`.
     """
     started = start.arguments(settings.vector_size)
     prepared = _pipeline.prepare(corpus, reading, settings, phrase_settings, quiet=quiet)
@@ -178,7 +177,10 @@ def train_seeds(
         template.note_corpus(encoded, corpus)
         template.adopt_phrases(phrases, encoded)
         words = _models.vocabulary_facts(template, encoded)
-    seeds = _Seeds(prepared, template, settings, started, quiet, log, dict.fromkeys(targets, 0))
+    seeds = _Seeds(
+        prepared, template, settings, started, quiet, log,
+        reached={seed: _pipeline.Reached() for seed in targets}, saved={seed: [] for seed in targets},
+    )  # fmt: skip
     (ending,) = {of_seed.ending for of_seed in targets.values()}
     at_once = how_many_at_once(len(targets), settings.workers, seeds.bytes_of_each(ending), available_memory())
     seeds.settings = replace(settings, workers=settings.workers // at_once)
@@ -201,30 +203,77 @@ def train_seeds(
 
 
 def _trained(seeds: _Seeds, targets: dict[int, Targets], at_once: int) -> list[dict[str, Any]]:
-    """The facts of all models, under a bar and with a line for each that is done; exits with 130 on an interrupt."""
+    """The facts of all models, under a bar and with a line for each that is done; raises `Interrupted`."""
     tasks = [functools.partial(seeds.train_and_save, seed, of_seed) for seed, of_seed in targets.items()]
     running = SideBySide(tasks, at_once)
     total = len(targets) * seeds.settings.epochs * seeds.prepared.joined.encoded.token_count
     description = f"training {len(targets)} models"
-    announced = "w2vplus: interrupted; saving what was trained so far"
-    with ReadingBar("words", total, description=description, quiet=seeds.quiet) as bar:
+    with (
+        announced("w2vplus: interrupted; saving what was trained so far"),
+        ReadingBar("words", total, description=description, quiet=seeds.quiet) as bar,
+    ):
 
         def tell(ended: _Ended) -> None:
             bar.close()
-            _output.note(f"w2vplus: seed {ended.facts['seed']}: {' and '.join(ended.files)}", quiet=seeds.quiet)
+            files = " and ".join(seeds.saved[ended.seed])
+            _output.note(f"w2vplus: seed {ended.seed}: {files}", quiet=seeds.quiet)
 
         try:
-            with _output.interrupt_announced(announced):
-                running.run(lambda: bar(sum(seeds.words.values())), tell)
-        except BaseException as error:
+            running.run(lambda: bar(sum(reached.raw_words for reached in seeds.reached.values())), tell)
+        except KeyboardInterrupt:
+            hear_no_more()
             bar.close()
-            partial = [file for one in running.results if not one.complete for file in one.files]
-            whole = [file for one in running.results if one.complete for file in one.files]
-            if whole:
-                _output.note(f"w2vplus: complete: {', '.join(whole)}")
-            if partial:
-                _output.note(f"w2vplus: what was trained so far{' of others' if whole else ''}: {', '.join(partial)}")
-            if isinstance(error, KeyboardInterrupt):
-                raise typer.Exit(_output.INTERRUPTED) from None
+            raise _interrupted(seeds, targets, running) from None
+        except BaseException:
+            bar.close()
+            for line in _kept(seeds, running.results):
+                _output.note(f"w2vplus: {line}")
             raise
     return [one.facts for one in running.results]
+
+
+def _kept(seeds: _Seeds, ended: list[_Ended]) -> list[str]:
+    """Which files there are of whole models and of others, a phrase for each."""
+    complete = {one.seed for one in ended if one.complete}
+    whole, partial = (
+        [file for seed, files in seeds.saved.items() if (seed in complete) is kind for file in files]
+        for kind in (True, False)
+    )
+    others = " of others" if whole else ""
+    return [
+        *([f"complete: {', '.join(whole)}"] if whole else []),
+        *([f"what was trained so far{others}: {', '.join(partial)}"] if partial else []),
+    ]
+
+
+def _interrupted(seeds: _Seeds, targets: dict[int, Targets], running: SideBySide[_Ended]) -> Interrupted:
+    """What an interrupt leaves, and how to go on."""
+    ended = running.results
+    left = sorted(targets.keys() - {one.seed for one in ended if one.complete})
+    how = _how_to_go_on(left, targets, seeds.settings.workers) if left else "no model is missing"
+    return Interrupted(
+        "; ".join(["interrupted", *(_kept(seeds, ended) or ["nothing was saved"]), how]),
+        {
+            **seeds.prepared.facts,
+            "epochs": seeds.settings.epochs,
+            "models": [
+                {**one.facts, "complete": one.complete, "epochs_done": seeds.reached[one.seed].epochs_done}
+                for one in ended
+            ],
+            "seeds_left": left,
+            "files": [file for files in seeds.saved.values() for file in files],
+            "go_on": how,
+        },
+        threads_go_on=running.threads_go_on,
+    )
+
+
+def _how_to_go_on(left: list[int], targets: dict[int, Targets], workers: int) -> str:
+    """The options by which the same command trains the models that are missing."""
+    first, last = left[0], max(targets)
+    if first < last:
+        return f"the same command with --seed {first} --seeds {last + 1 - first} trains those that are missing"
+    place = targets[first]
+    model = "" if place.model is None else f" --save-model {place.model}"
+    options = f"--seed {first} --seeds 1 --workers {workers} -o {place.vectors}{model}"
+    return f"the same command with {options} trains the one that is missing"

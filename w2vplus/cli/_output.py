@@ -11,21 +11,19 @@ import logging
 import math
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from w2vplus._json import plain
+from w2vplus._numbers import fixed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 BAD_INPUT = 1
 USAGE = 2
-INTERRUPTED = 130
 
 TRACEBACK_VARIABLE = "W2VPLUS_TRACEBACK"
 
@@ -65,28 +63,6 @@ def note(text: str, *, quiet: bool = False) -> None:
     """A message for the person at the terminal; silent under --quiet."""
     if not quiet:
         print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def interrupt_announced(text: str) -> Iterator[None]:
-    """Say `text` the moment that Ctrl-C is pressed: the interrupt itself waits for threads and checkpoints."""
-    first = signal.getsignal(signal.SIGINT)
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or first is not signal.default_int_handler:
-        yield
-        return
-
-    def announce(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGINT, first)
-        # Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice.
-        os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, announce)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, first)
 
 
 def warn(text: str) -> None:
@@ -212,7 +188,7 @@ def cell_text(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}"
-    return f"{cell:.4f}" if isinstance(cell, float) else printable(str(cell))
+    return fixed(cell, 4) if isinstance(cell, float) else printable(str(cell))
 
 
 def printable(text: str) -> str:
@@ -234,7 +210,7 @@ def plural(number: int, noun: str) -> str:
 
 def percent(share: float | None) -> str:
     """A share of one as a percentage with two digits; a dash where there is none."""
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f} %"
+    return "–" if share is None or math.isnan(share) else f"{fixed(100 * share, 2)} %"
 
 
 def write_json(value: object, target: str) -> None:

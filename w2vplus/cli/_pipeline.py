@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
 from w2vplus.cli import _models, _output
+from w2vplus.cli._interrupts import saved_when_interrupted
 from w2vplus.cli._phrase_settings import PhraseSettings
 from w2vplus.cli._reading import ReadOptions
 from w2vplus.cli._settings import CheckpointSettings, StartSettings, TrainSettings, available_cpus
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from w2vplus.phrases import Explanation, FoundPhrase, FrozenPhrases
     from w2vplus.run_log import RunLog
     from w2vplus.store import EncodedCorpus, TypeCounts
+    from w2vplus.trainer import TrainingProgress
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
 
@@ -165,6 +165,18 @@ def explain_phrases(
     return [model.explain(*words.split()) for words in phrases]
 
 
+@dataclass
+class Reached:
+    """How far training has come, by its last report: epochs, of which 1.5 is the middle of the second."""
+
+    epochs_done: float = 0.0
+    raw_words: int = 0
+
+    def __call__(self, report: TrainingProgress) -> None:
+        self.raw_words = report.raw_words
+        self.epochs_done = round(report.epochs * report.raw_words / max(1, report.total_raw_words), 3)
+
+
 def run_training(
     model: Word2Vec,
     encoded: EncodedCorpus,
@@ -172,9 +184,11 @@ def run_training(
     checkpoints: CheckpointSettings = NO_CHECKPOINTS,
     resumed: Checkpoint | None = None,
     run_log: RunLog | None = None,
+    reached: Reached | None = None,
     quiet: bool = False,
 ) -> tuple[int, int]:
-    """Train all epochs, or those that `resumed` leaves, under a bar; returns (trained, raw words) of all."""
+    """Train all epochs, or those that `resumed` leaves, under a bar; returns (trained, raw words) of all. `reached`
+    knows at every moment how far that has come."""
     from w2vplus import Checkpoints
 
     callbacks = []
@@ -182,10 +196,14 @@ def run_training(
         run_log.append = resumed is not None
         callbacks.append(run_log)
     with TrainingBar(quiet=quiet) as bar:
+
+        def observe(report: TrainingProgress) -> None:
+            if reached is not None:
+                reached(report)
+            bar(report)
+
         if resumed is not None:
-            return model.train_from(
-                resumed, encoded, workers=model.workers, callbacks=callbacks, progress=False if quiet else bar
-            )
+            return model.train_from(resumed, encoded, workers=model.workers, callbacks=callbacks, progress=observe)
         folder = checkpoints.folder
         trained_words, raw_words = model.train(
             encoded,
@@ -193,23 +211,10 @@ def run_training(
             epochs=model.epochs,
             compute_loss=model.compute_loss,
             callbacks=callbacks,
-            progress=None if quiet else bar,
+            progress=observe,
             checkpoint=None if folder is None else Checkpoints(folder, checkpoints.minutes),
         )
     return trained_words, raw_words
-
-
-@contextmanager
-def saved_when_interrupted(place: str, write: Callable[[], list[str]], how: str) -> Iterator[None]:
-    """Train in the body: an interrupt saves what there is by `write`, says where and `how` to go on, and exits with
-    130. `place` is named the moment that the interrupt comes."""
-    try:
-        with _output.interrupt_announced(f"w2vplus: interrupted; saving what was trained so far to {place}"):
-            yield
-    except KeyboardInterrupt:
-        files = write()
-        _output.note(f"w2vplus: interrupted; what was trained so far is in {' and '.join(files)}; {how}")
-        raise typer.Exit(_output.INTERRUPTED) from None
 
 
 class Trained(NamedTuple):
@@ -268,8 +273,8 @@ def train_and_save(
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
     with, which joins its own phrases.
 
-    An interrupt during training saves what there is under `targets.partial()`, and a checkpoint if those are
-    kept, and exits with 130.
+    An interrupt while the model is trained or saved leaves what there is under `targets.partial()`, and a checkpoint if
+    those are kept, and raises `Interrupted`.
     """
     resumed = _models.last_checkpoint(settings, checkpoints)
     started = start.arguments(settings.vector_size) if resumed is None else {}
@@ -298,12 +303,20 @@ def train_and_save(
     if checkpoints.folder is None:
         how = "a run with --checkpoint FOLDER could go on from there"
     partial = targets.partial()
-    with clock.step("training"), saved_when_interrupted(partial.vectors, lambda: partial.write(model), how):
-        trained_words, raw_words = run_training(
-            model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, quiet=quiet
-        )
-    with clock.step("saving"):
-        files = targets.write(model)
+    reached = Reached(0.0 if resumed is None else float(resumed.progress.position.epoch))
+
+    def known() -> dict[str, Any]:
+        done = {"epochs": settings.epochs, "epochs_done": reached.epochs_done}
+        log = None if run_log is None or run_log.path is None else str(run_log.path)
+        return {**facts, **words, **done, "checkpoint": checkpoints.folder, "log": log}
+
+    with saved_when_interrupted(partial.vectors, lambda: partial.write(model), how, known):
+        with clock.step("training"):
+            trained_words, raw_words = run_training(
+                model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, reached=reached, quiet=quiet
+            )
+        with clock.step("saving"):
+            files = list(targets.write(model))
     summary = {
         **facts,
         **words,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from w2vplus.cli._output import CommandError
 from w2vplus.cli._targets import local_path, name_with
 
 SEEDED = re.compile(r"(?P<stem>.+)\.seed(?P<seed>\d+)(?P<suffixes>(?:\.[^./]+)*)")
@@ -40,6 +41,12 @@ def files_of(path: str) -> tuple[str, ...]:
         if match and match["stem"] + match["suffixes"] == file.name:
             found[int(match["seed"])] = str(Path(path).with_name(other.name))
     return tuple(found[seed] for seed in sorted(found)) or (path,)
+
+
+def check_one_file(path: str) -> None:
+    """Refuse the name under which `train --seeds` wrote several files, where one is asked for; raises CommandError."""
+    if len(files := files_of(path)) > 1:
+        raise CommandError(f"{path} stands for {len(files)} seeds; name the file of one, as {files[0]}")
 
 
 def families(paths: Sequence[str]) -> list[Family]:

@@ -30,6 +30,8 @@ class SideBySide(Generic[Result]):
         self._results: dict[int, Result] = {}
         self._stop = Event()
         self._error: BaseException | None = None
+        self.threads_go_on = False
+        """Whether `run` was left while tasks were still ending."""
 
     @property
     def results(self) -> list[Result]:
@@ -39,9 +41,10 @@ class SideBySide(Generic[Result]):
         """Run them all; both functions are called in this thread.
 
         The first error of a task, or an interrupt, stops the tasks that run (they return what they have), leaves out
-        those that wait, and is raised when all have ended.
+        those that wait, and is raised when all have ended. An interrupt while they end is raised at once.
         """
         pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="w2vplus-task")
+        self.threads_go_on = True
         try:
             pending = {pool.submit(self._run, number) for number in range(len(self._tasks))}
             while pending and not self._stop.is_set():
@@ -53,6 +56,7 @@ class SideBySide(Generic[Result]):
         finally:
             self._stop.set()
             pool.shutdown(cancel_futures=True)
+            self.threads_go_on = False
         if self._error is not None:
             raise self._error
 

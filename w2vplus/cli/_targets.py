@@ -161,15 +161,15 @@ class Targets(NamedTuple):
         model = None if self.model is None else name_with(self.model, "partial")
         return Targets(name_with(self.vectors, "partial"), model, self.ending)
 
-    def write(self, model: Word2Vec) -> list[str]:
-        """Save the model; returns the names of the files."""
+    def write(self, model: Word2Vec) -> Iterator[str]:
+        """Save the model; yields the name of each file when it is complete."""
         from w2vplus.vectors import save_vectors
 
         save_vectors(model.ending_vectors(self.ending), self.vectors)
-        if self.model is None:
-            return [self.vectors]
-        model.save_folder(self.model)
-        return [self.vectors, self.model]
+        yield self.vectors
+        if self.model is not None:
+            model.save_folder(self.model)
+            yield self.model
 
 
 def check_vectors_target(path: str, option: str = "--output", format: str | None = None) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vplus.cli import _output
-from w2vplus.cli._seeds import files_of
+from w2vplus.cli._seeds import check_one_file
 from w2vplus.cli._targets import local_path
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class Words:
 
         Raises CommandError for the name under which `train --seeds` wrote several files.
         """
-        if len(files := files_of(path)) > 1:
-            raise _output.CommandError(f"{path} stands for {len(files)} seeds; name the file of one, as {files[0]}")
+        check_one_file(path)
         vectors, phrases = load_with_phrases(path)
         return cls(_with_directions(vectors, path), path, phrases)
 

@@ -71,7 +71,7 @@ def align(
     Limits(topn, restrict_vocab).check()
     if output is not None:
         check_vectors_target(output)
-        check_not_an_input(output, "--output", [source, target])
+        check_not_an_input(output, "--output", [file for file in (source, target, dictionary, test) if file])
     from w2vplus import alignment
     from w2vplus.vectors import save_vectors
 

@@ -87,6 +87,12 @@ def _vectors(request: Request) -> Iterable[Any]:
     return measure_vectors(request.folder, request.vector_count, request.sizes, request.plan.repetitions, request.note)
 
 
+def _index(request: Request) -> Iterable[Any]:
+    from w2vplus.bench.index import measure_index
+
+    return measure_index(request.vector_count, request.sizes, request.workers, request.note)
+
+
 @dataclass(frozen=True)
 class Kind:
     """One of --rows: what it compares, how it is measured and shown."""
@@ -117,6 +123,10 @@ KINDS = {
     "vectors": Kind(
         "saving and loading random vectors", _vectors, _bench_tables.print_vector_rows, "vectors to and from files",
         needs_text=False,
+    ),
+    "index": Kind(
+        "building an index of random clusters, and its recall", _index, _bench_tables.print_index_rows,
+        "an index of clusters", needs_text=False,
     ),
 }  # fmt: skip
 
@@ -157,7 +167,7 @@ def bench(
     ] = "gensim",
     seeds: Annotated[int, typer.Option("--seeds", help="Seeds that accuracy is the mean of.")] = 3,
     vector_count: Annotated[
-        int, typer.Option("--vector-count", help="How many vectors to save and load, for --rows vectors.")
+        int, typer.Option("--vector-count", help="How many vectors to make, for --rows vectors and index.")
     ] = 89_000,
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", help="Use only the beginning of the text, for a quick look.")

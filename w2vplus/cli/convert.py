@@ -9,6 +9,7 @@ import typer
 
 from w2vplus.cli import _output
 from w2vplus.cli._options import FormatOption, QuietFlag
+from w2vplus.cli._seeds import check_one_file
 from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
 
 
@@ -56,6 +57,7 @@ def convert(
         _output.require("--limit", limit, limit >= 1, "at least 1")
     check_not_an_input(target, "OUT", [source])
     check_vectors_target(target, "OUT", to_format)
+    check_one_file(source)
 
     from w2vplus.vectors import load_vectors, save_vectors
 

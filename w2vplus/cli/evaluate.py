@@ -15,6 +15,7 @@ from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._seeds import Family, families
 from w2vplus.cli._targets import check_not_an_input, check_writable
 from w2vplus.cli._words import load_with_phrases
+from w2vplus.errors import CoverageError
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -93,7 +94,7 @@ def evaluate(
     if files == Files():
         files = Files.bundled()
     judge = Judge(files, tuple(methods), options)
-    judged = [judge_family(model, judge) for model in models]
+    judged = [judge_family(model, judge, is_alone=len(models) == 1) for model in models]
     evaluation = judge.compare(judged, confidence / 100, resamples)
     if as_json:
         _output.write_json(evaluation.as_dict(), "-")
@@ -137,11 +138,18 @@ class Judge:
     )
     _questions: dict[str, AnalogyQuestions] = field(default_factory=dict)
 
-    def results(self, vectors: KeyedVectors, phrases: Any = None) -> list[Result]:
+    def results(self, vectors: KeyedVectors, phrases: Any = None, name: str = "") -> list[Result]:
         """Answer every file; raises CommandError if the vocabulary knows nothing of any that may be missed.
 
         `phrases`: those of the model, if it has learnt some; they tell which key a phrase of a file stands for.
+        `name`: what messages call the vectors, where there are others.
         """
+        try:
+            return self._answers(vectors, phrases, name)
+        except CoverageError as error:
+            raise CoverageError(_of_model(name, error)) from None
+
+    def _answers(self, vectors: KeyedVectors, phrases: Any, name: str) -> list[Result]:
         from w2vplus.evaluation import evaluate_analogies, evaluate_relations, evaluate_similarity
         from w2vplus.phrases import PhraseKeys
 
@@ -151,15 +159,14 @@ class Judge:
         for path in self.files.analogies:
             for method in self.methods:
                 asked = self._read(path)
-                answered += self._attempt(evaluate_analogies, vectors, asked, method=method, as_key=as_key)
+                answered += self._attempt(name, evaluate_analogies, vectors, asked, method=method, as_key=as_key)
         for path in self.files.similarity:
-            answered += self._attempt(evaluate_similarity, vectors, path, as_key=as_key)
+            answered += self._attempt(name, evaluate_similarity, vectors, path, as_key=as_key)
         for path in self.files.relations:
-            answered += self._attempt(evaluate_relations, vectors, path, as_key=as_key)
+            answered += self._attempt(name, evaluate_relations, vectors, path, as_key=as_key)
         if not answered:
-            raise _output.CommandError(
-                "the vocabulary knows no word of gensim's English files; name files of your own"
-            )
+            message = "the vocabulary knows no word of gensim's English files; name files of your own"
+            raise _output.CommandError(_of_model(name, message))
         return answered
 
     def _read(self, path: str) -> AnalogyQuestions:
@@ -169,15 +176,13 @@ class Judge:
             self._questions[path] = read_analogies(path)
         return self._questions[path]
 
-    def _attempt(self, evaluated: Callable[..., Any], *arguments: Any, **options: Any) -> list[Any]:
-        from w2vplus.errors import CoverageError
-
+    def _attempt(self, name: str, evaluated: Callable[..., Any], *arguments: Any, **options: Any) -> list[Any]:
         try:
             return [evaluated(*arguments, **options, **self.options)]
         except CoverageError as error:
             if not self.files.may_miss:
                 raise
-            _output.warn(str(error))
+            _output.warn(_of_model(name, error))
             return []
 
     def compare(self, judged: Sequence[JudgedModel], confidence: float = 0.95, resamples: int = 2_000) -> Evaluation:
@@ -188,7 +193,11 @@ class Judge:
         return compare(judged, confidence=confidence, resamples=resamples, topn=TOPN, **noted)
 
 
-def judge_family(family: Family, judge: Judge) -> JudgedModel:
+def _of_model(name: str, message: object) -> str:
+    return f"{name}: {message}" if name else str(message)
+
+
+def judge_family(family: Family, judge: Judge, *, is_alone: bool = True) -> JudgedModel:
     """Load a model's seeds one after another, so that one alone is in memory, and judge them."""
     from w2vplus.evaluation import JudgedModel, neighbours_of
 
@@ -198,7 +207,7 @@ def judge_family(family: Family, judge: Judge) -> JudgedModel:
     vocabulary = 0
     for path in family.files:
         loaded, phrases = load_with_phrases(path)
-        results.append(judge.results(loaded, phrases))
+        results.append(judge.results(loaded, phrases, "" if is_alone and len(family.files) == 1 else path))
         words = words or list(loaded.index_to_key[:NEIGHBOURHOODS])
         vocabulary = vocabulary or len(loaded)
         if len(family.files) > 1:

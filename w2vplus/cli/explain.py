@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2vplus._numbers import fixed
 from w2vplus.cli import _output
 from w2vplus.cli._options import JsonFlag
 from w2vplus.cli._targets import check_not_an_input, check_writable, local_path
@@ -251,7 +252,7 @@ def _answer_rows(update: Update, *, with_kinds: bool) -> list[list[object]]:
                 kind = f"noise, P {output.probability:.3g}"
             if output.kind == "node":
                 kind = "left" if output.label else "right"
-            numbers = [f"{logit:+.3f}", f"{probability:.3f}", f"{error:+.3f}"]
+            numbers = [fixed(logit, 3, signed=True), f"{probability:.3f}", fixed(error, 3, signed=True)]
             rows.append([name, output.name, *([kind] if with_kinds else []), output.label, *numbers])
             name = ""
     return rows
@@ -275,4 +276,4 @@ def _print_changes(step: ExplainedStep, side: str) -> None:
 
 
 def _numbers(values: Floats) -> list[str]:
-    return [f"{value:+.5f}" for value in values]
+    return [fixed(value, 5, signed=True) for value in values]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from w2vplus._numbers import fixed
 from w2vplus.cli import _output
 from w2vplus.cli._answers import Limits
 from w2vplus.cli._options import QuietFlag, RestrictOption, TopnOption, VectorsArgument
@@ -102,4 +103,4 @@ def _rows(
         )
         for word, nearest in zip(batch, found, strict=True):
             for rank, (neighbour, cosine) in enumerate(nearest, start=1):
-                yield word, rank, neighbour, f"{cosine:.6f}"
+                yield word, rank, neighbour, fixed(cosine, 6)

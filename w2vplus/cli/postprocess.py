@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus._bundled import CONSIDERED_WORDS
+from w2vplus._numbers import fixed
 from w2vplus.cli import _output
 from w2vplus.cli._options import FormatOption, JsonFlag, QuietFlag
+from w2vplus.cli._seeds import check_one_file
 from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def postprocess(
     check_format("--format", to_format)
     as_folder = to_format is None and bool(steps) and steps[-1].quantizes and not Path(target).suffix
     _check_target(source, target, to_format, as_folder)
+    check_one_file(source)
     vectors = _load_outputs(source) if adds_output else load_vectors(source)
     rows: list[tuple[str, Accuracy | None, int]] = []
 
@@ -178,4 +181,4 @@ def _print(rows: list[tuple[str, Accuracy | None, int]], target: str) -> None:
 
 def _score(score: float, change: float | None) -> str:
     shown = _output.cell_text(score)
-    return shown if change is None or change != change else f"{shown} ({change:+.4f})"
+    return shown if change is None or change != change else f"{shown} ({fixed(change, 4, signed=True)})"

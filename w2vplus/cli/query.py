@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from w2vplus._numbers import fixed
 from w2vplus.cli import _answers, _output
 from w2vplus.cli._answers import Limits
 from w2vplus.cli._options import JsonFlag, RestrictOption, TopnOption, VectorsArgument
@@ -76,7 +77,10 @@ def similar_across_seeds(models: list[Words], words: list[str], limits: Limits, 
         )
         return
     for word, found in answers.items():
-        rows = [[n.word, n.cosine, f"{n.low:.4f} – {n.high:.4f}", f"{n.seeds} of {len(models)}"] for n in found]
+        rows = [
+            [near.word, near.cosine, f"{fixed(near.low, 4)} – {fixed(near.high, 4)}", f"{near.seeds} of {len(models)}"]
+            for near in found
+        ]
         in_common = f"two seeds have {_output.percent(shared[word].overlap)} of the {limits.topn} nearest in common"
         columns: list[_output.Column] = ["word", "cosine", ("interval 95 %", "right"), ("seeds", "right")]
         _output.print_table(columns, rows, title=f"{word}: {in_common}")

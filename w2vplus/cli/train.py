@@ -13,6 +13,7 @@ import typer
 
 from w2vplus.cli import _models, _output, _pipeline, _report
 from w2vplus.cli._groups import given_options, grouped
+from w2vplus.cli._interrupts import Interrupted
 from w2vplus.cli._many_seeds import targets_of_seeds, train_seeds
 from w2vplus.cli._options import MODEL, VOCABULARY, CorpusArgument, QuietFlag
 from w2vplus.cli._phrase_settings import PhraseSettings
@@ -156,8 +157,13 @@ def train(
             checkpoints=checkpoints, quiet=still, counts_file=vocab, earlier=earlier, start=start,
             run_log=chronicle.run_log, on_phrases=None if report is None else chronicle.keep_phrases,
         )  # fmt: skip
-        chronicle.write_report(corpus, settings, trained, quiet=still)
         summary = trained.summary
+        try:
+            chronicle.write_report(corpus, settings, trained, quiet=still)
+        except KeyboardInterrupt:
+            files = [file for file in summary["files"] if file != report]
+            kept = f"interrupted; no report was made; complete: {' and '.join(files)}"
+            raise Interrupted(kept, {**summary, "files": files}) from None
     if as_json:
         _output.write_json(summary, "-")
     elif not quiet:

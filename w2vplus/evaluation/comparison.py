@@ -214,7 +214,7 @@ def _answered(model: JudgedModel) -> dict[Key, Outcomes]:
 
 
 def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else float(value) + 0.0  # -0.0 + 0.0 is 0.0
 
 
 def _measured(

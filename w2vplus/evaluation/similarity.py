@@ -142,20 +142,27 @@ def read_word_pairs(path: str | os.PathLike[str], *, delimiter: str | None = Non
     number (SimLex-999 and SimVerb put a part of speech before it, RW lets ten single ratings follow; of MEN take the
     file in natural form, whose words lack the -n, -v and -j of the other). Blank lines and lines that begin with `#`
     are passed over; the first line is a header if no column after its words begins as a number does or is empty, or
-    if they end 1, 2, 3 and so on. The delimiter, unless given, is found from the first line. UTF-8; compressed and
-    remote files by smart_open. WordSim-353 and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as
+    if they end 1, 2, 3 and so on. The delimiter, unless given, is found from the first line; where it is a comma, no
+    line may have more columns than that one, since 2,5 would be read as 2. UTF-8; compressed and remote files by
+    smart_open. WordSim-353 and SimLex-999 were read whole; SimVerb, MEN, RW, RG-65 and MTurk only as
     miniatures in their layouts.
 
     Raises EvaluationError, naming file and line, for a line of another shape and for a file without pairs.
     """
     pairs: list[WordPair] = []
-    may_be_header = True
+    may_be_header, most_columns = True, 0
     for number, line in read_lines(path):
         if not line.strip() or line.startswith("#"):
             continue
         if may_be_header and delimiter is None:
             delimiter = next((mark for mark in DELIMITERS if mark in line), None)
         columns = _columns(line, delimiter)
+        most_columns = most_columns or len(columns)
+        if delimiter == "," and len(columns) > most_columns:
+            raise EvaluationError(
+                f"{path}, line {number}: {len(columns)} columns where the first line has {most_columns}, in"
+                f" {line.strip()[:80]!r}: a word or a number with a comma belongs in double quotes"
+            )
         if may_be_header and _numbers_its_raters(columns):
             may_be_header = False
             continue

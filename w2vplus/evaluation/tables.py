@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import PurePath
 
 from w2vplus._html import cell, percent
+from w2vplus._numbers import fixed
 from w2vplus.evaluation.comparison import Difference, Evaluation, Score
 from w2vplus.evaluation.stability import Overlap
 
@@ -46,8 +47,8 @@ def _interval(score: Score) -> str:
     if score.low is None or score.high is None:
         return "–"
     if score.measure == "accuracy":
-        return f"{100 * score.low:.1f} – {100 * score.high:.1f} %"
-    return f"{score.low:.3f} – {score.high:.3f}"
+        return f"{fixed(100 * score.low, 1)} – {fixed(100 * score.high, 1)} %"
+    return f"{fixed(score.low, 3)} – {fixed(score.high, 3)}"
 
 
 def _asked(one: Score | Difference, evaluation: Evaluation) -> str:
@@ -130,13 +131,13 @@ def _seeds(score: Score) -> str:
 
 def _differences(evaluation: Evaluation, confidence: str) -> Table:
     differences = evaluation.differences
-    scale = {"accuracy": (100, ".1f", " %"), "spearman": (1, ".3f", "")}
+    scale = {"accuracy": (100, 1, " %"), "spearman": (1, 3, "")}
     several = any(difference.p_seeds is not None for difference in differences)
     rows = []
     for one in differences:
-        factor, form, unit = scale[one.measure]
+        factor, digits, unit = scale[one.measure]
         values = one.difference, one.low, one.high
-        shown = [None if value is None else format(factor * value, "+" + form) for value in values]
+        shown = [None if value is None else fixed(factor * value, digits, signed=True) for value in values]
         reach = "–" if shown[1] is None else f"{shown[1]} – {shown[2]}{unit}"
         rows.append(
             (

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2vplus._atomic import replacing
 from w2vplus._bundled import CONSIDERED_WORDS
+from w2vplus._numbers import fixed
 from w2vplus.plots.map_page import template
 from w2vplus.plots.run_charts import evaluation_bars, evaluation_panels, phrase_bars, training_curves
 from w2vplus.plots.vector_charts import heat_strip
@@ -154,7 +155,7 @@ class RunReport:
         rows = []
         for word in chosen:
             near = self.vectors.most_similar(word, topn=NEIGHBOURS)
-            rows.append([str(word), ", ".join(f"{other} {cosine:.2f}" for other, cosine in near)])
+            rows.append([str(word), ", ".join(f"{other} {fixed(cosine, 2)}" for other, cosine in near)])
         strip = _figure(heat_strip(self.vectors, chosen[:STRIP_WORDS]), "The vectors of these words as colours")
         return _table(["word", "nearest, with cosines"], rows) + strip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from w2vplus._numbers import fixed
 from w2vplus.errors import EvaluationError, LogFormatError
 from w2vplus.plots.chart import Chart, drawing
 from w2vplus.plots.palette import ACCENT, FAINT, INK, SECOND_ACCENT
@@ -69,7 +70,7 @@ class Bar:
 
     def said(self) -> str:
         """The value as `w2vplus evaluate` prints it."""
-        return f"{100 * self.value:.1f} %" if self.is_share else f"{self.value:.3f}"
+        return f"{fixed(100 * self.value, 1)} %" if self.is_share else fixed(self.value, 3)
 
 
 def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = None) -> Chart:

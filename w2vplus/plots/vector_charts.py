@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vplus._numbers import fixed
 from w2vplus.plots.chart import Chart, drawing
 from w2vplus.plots.labels import place_labels, stack_labels
 from w2vplus.plots.layout import directions
@@ -84,7 +85,7 @@ def analogy_chart(
     answers = directions(_rows(vectors, [word for word, _ in found]), [word for word, _ in found])
     corner = rows[1] - rows[0] + rows[2]
     flat = _plane(rows) @ (np.vstack([rows, corner, answers]) - rows[0]).T
-    names = [*map(str, given), *(f"{word}  {cosine:.2f}" for word, cosine in found)]
+    names = [*map(str, given), *(f"{word}  {fixed(cosine, 2)}" for word, cosine in found)]
     with drawing(size, names) as figure:
         axes = figure.add_subplot()
         axes.set_title(f"{a} is to {b} as {c} is to …", parse_math=False)

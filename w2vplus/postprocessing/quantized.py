@@ -52,7 +52,8 @@ class QuantizedVectors:
                 raise ValueError(f"float16 holds values up to {most:g}, got {peaks.max():g}: normalise first")
             codes, scales = matrix.astype(np.float16), np.ones(len(matrix), np.float32)
         else:
-            scales = np.where(peaks > 0, peaks / 127, 1).astype(np.float32)
+            scales = peaks / np.float32(127)
+            scales[scales == 0] = 1  # also of a row whose numbers are too small to be divided
             codes = np.rint(matrix / scales[:, None]).clip(-127, 127).astype(np.int8)
         counts = vectors.expandos.get("count")
         return cls(

@@ -12,6 +12,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from w2vplus._numbers import fixed
 from w2vplus.reference import Floats
 from w2vplus.stepwise.records import NODE, ExplainedStep, Output, RowChange, Token, Update
 from w2vplus.stepwise.words import (
@@ -142,8 +143,8 @@ def _answers(update: Update) -> str:
     rows = []
     for number, name in enumerate(inputs):
         cells = "".join(
-            f'<td style="{_painted(error, 1.0)}">u {logit:+.3f}<small>σ {probability:.3f}</small>'
-            f"<small>error {error:+.3f}</small></td>"
+            f'<td style="{_painted(error, 1.0)}">u {fixed(logit, 3, signed=True)}<small>σ {probability:.3f}</small>'
+            f"<small>error {fixed(error, 3, signed=True)}</small></td>"
             for logit, probability, error in zip(
                 update.forward.logits[number],
                 update.forward.probabilities[number],
@@ -186,9 +187,10 @@ def _row_change(row: RowChange, most: float, change: float) -> str:
 def _strip(values: Floats, most: float) -> str:
     """A row of coloured columns, one for each number, as in Alammar's "The Illustrated Word2vec"."""
     if len(values) <= MOST_NUMBERED:
-        shown = f"{{:{'.2f' if most >= 0.1 else '.1g'}}}"
+        shown = [fixed(value, 2) if most >= 0.1 else f"{value:.1g}" for value in values]
         cells = "".join(
-            f'<i style="{_painted(value, most)}" title="{value:.6g}">{shown.format(value)}</i>' for value in values
+            f'<i style="{_painted(value, most)}" title="{value:.6g}">{text}</i>'
+            for value, text in zip(values, shown, strict=True)
         )
         return f"<div class=strip>{cells}</div>"
     width = 100 / len(values)
@@ -196,7 +198,7 @@ def _strip(values: Floats, most: float) -> str:
         f"rgb{_color(value, most)} {number * width:.3f}% {(number + 1) * width:.3f}%"
         for number, value in enumerate(values)
     )
-    first = " ".join(f"{value:.4f}" for value in values[:8])
+    first = " ".join(fixed(value, 4) for value in values[:8])
     title = f"{len(values)} numbers: {first} ..."
     return f'<div class=strip title="{title}" style="background:linear-gradient(to right,{stops})"></div>'
 

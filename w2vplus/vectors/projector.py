@@ -5,6 +5,9 @@ Projector wants it then, a line of headings. The Projector (its parseTensors and
 a tab for headings, passes over lines of white space, and refuses vectors of a single number; what it would take for
 something else is not written. gensim's script writes NAME_tensor.tsv and NAME_metadata.tsv, and many
 people vectors.tsv and metadata.tsv: both pairs are read.
+
+TensorBoard opens the pair from a folder with a file `projector_config.pbtxt`, which says
+`embeddings { tensor_name: "words" tensor_path: "NAME.tsv" metadata_path: "NAME.metadata.tsv" }`.
 """
 
 from __future__ import annotations

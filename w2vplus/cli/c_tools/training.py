@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from w2vplus import limits
 from w2vplus.cli import _models, _output, _pipeline
+from w2vplus.cli._interrupts import saved_when_interrupted
 from w2vplus.cli._reading import DecodingErrors, ReadOptions
 from w2vplus.cli._settings import TrainSettings, available_cpus
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable, name_with
@@ -62,7 +63,7 @@ def word2vec(flags: Flags = None) -> None:
         return
     partial = name_with(given.output, "partial")
     how = "w2vplus train --checkpoint FOLDER could go on from there"
-    with _pipeline.saved_when_interrupted(partial, lambda: _write(model, given, partial), how):
+    with saved_when_interrupted(partial, lambda: _write(model, given, partial), how):
         _pipeline.run_training(model, encoded, quiet=quiet)
     _write(model, given, given.output)
 

@@ -1,0 +1,212 @@
+"""Ctrl-C: what a command says of what it leaves, and what a second and a third one do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gensim.test.utils import datapath
+from typer.testing import CliRunner
+
+import w2vplus
+from w2vplus import _atomic
+from w2vplus.cli import _report, app
+from w2vplus.cli._pipeline import Reached
+from w2vplus.reporting import TrainingProgress
+
+LEE = datapath("lee_background.cor")
+QUICK = ("--vector-size", "10", "--workers", "1")
+
+# A place that is written to for minutes: what a second interrupt finds.
+SLOW = """
+import time
+from w2vplus._atomic import new_folder, replacing
+from w2vplus.cli import _targets, main
+
+def write(self, model):
+    (_targets.Path(self.vectors).parent / "begun").mkdir(exist_ok=True)
+    with replacing(self.vectors) as file, new_folder(self.vectors + ".folder") as folder:
+        file.write_bytes(b"half")
+        (folder / "half").write_bytes(b"half")
+        time.sleep(300)
+    yield self.vectors
+
+_targets.Targets.write = write
+main()
+"""
+AS_IT_IS = "from w2vplus.cli import main; main()"
+
+posix = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+
+
+class Command:
+    """`w2vplus train` of the news in a process of its own, for very many epochs."""
+
+    def __init__(self, folder: Path, program: str, *options: object) -> None:
+        path = os.pathsep.join(filter(None, [str(Path(w2vplus.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]))
+        command = [sys.executable, "-c", program, "train", LEE, "-o", folder / "v.bin", "--log", folder / "run.jsonl"]
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [*map(str, command), *QUICK, "--epochs", "1000000", *map(str, options)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path},
+        )  # fmt: skip
+        self._watchdog = threading.Timer(120, self.process.kill)  # ends a test that hangs
+        self._watchdog.start()
+
+    def wait_for(self, pattern: str, content: str = "") -> None:
+        """Until a file of such a name is there, and holds this."""
+        while self.process.poll() is None:
+            if any(not content or content in path.read_text() for path in self.folder.glob(pattern)):
+                return
+            time.sleep(0.01)
+
+    def press(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        try:
+            stdout, stderr = self.process.communicate()
+        finally:
+            self._watchdog.cancel()
+        return self.process.returncode, stdout, stderr
+
+
+@posix
+@pytest.mark.parametrize("keeps_checkpoints", [False, True])
+def test_json_names_what_an_interrupted_training_left(tmp_path: Path, keeps_checkpoints: bool) -> None:
+    options = ["--checkpoint", tmp_path / "run"] if keeps_checkpoints else []
+    command = Command(tmp_path, AS_IT_IS, "--json", "--save-model", tmp_path / "model", *options)
+    command.wait_for("run.jsonl", '"epoch": 3')
+    command.press()
+    code, stdout, stderr = command.end()
+    assert code == 130 and "Traceback" not in stderr
+    said = json.loads(stdout)
+    assert said["interrupted"] is True and said["error"].startswith("interrupted; what was trained so far is in ")
+    assert said["files"] == [str(tmp_path / "v.partial.bin"), str(tmp_path / "model.partial")]
+    assert all(Path(file).exists() for file in said["files"])
+    assert said["epochs"] == 1000000 and 3 <= said["epochs_done"] < 1000000
+    assert said["log"] == str(tmp_path / "run.jsonl") and said["vocabulary"] == 1762
+    assert said["checkpoint"] == (str(tmp_path / "run") if keeps_checkpoints else None)
+    assert ("--resume" if keeps_checkpoints else "--checkpoint FOLDER") in said["go_on"]
+
+
+@posix
+def test_json_names_the_models_that_interrupted_seeds_left(tmp_path: Path) -> None:
+    command = Command(tmp_path, AS_IT_IS, "--json", "--seeds", 3, "--seed", 7, "--workers", 2)
+    for seed in (7, 8):
+        command.wait_for(f"run.seed{seed}.jsonl", '"epoch": 3')
+    command.press()
+    code, stdout, stderr = command.end()
+    assert code == 130 and "Traceback" not in stderr
+    said = json.loads(stdout)
+    assert [model["seed"] for model in said["models"]] == [7, 8] and said["seeds_left"] == [7, 8, 9]
+    assert all(not model["complete"] and model["epochs_done"] >= 3 for model in said["models"])
+    assert said["files"] == [str(tmp_path / f"v.partial.seed{seed}.bin") for seed in (7, 8)]
+    assert all(len(w2vplus.load_vectors(file)) == 1762 for file in said["files"])
+    assert said["go_on"] == "the same command with --seed 7 --seeds 3 trains those that are missing"
+
+
+@posix
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_second_interrupt_ends_at_once_and_leaves_nothing_half_written(tmp_path: Path, seeds: int) -> None:
+    command = Command(tmp_path, SLOW, "--json", "--seeds", seeds, "--workers", seeds)
+    for seed in range(1, seeds + 1):
+        command.wait_for("run.jsonl" if seeds == 1 else f"run.seed{seed}.jsonl", '"epoch": 1')
+    command.press()
+    command.wait_for("begun")
+    while len(list(tmp_path.glob(".*/half"))) < seeds and command.process.poll() is None:
+        time.sleep(0.01)
+    pressed = time.monotonic()
+    command.press()
+    time.sleep(0.002)
+    command.press()
+    code, stdout, stderr = command.end()
+    assert time.monotonic() - pressed < 60
+    assert code == 130 and "Traceback" not in stderr and "Exception" not in stderr
+    assert "interrupted; saving what was trained so far" in stderr and "interrupted again; ending at once" in stderr
+    said = json.loads(stdout)
+    assert said["files"] == [] and "nothing was saved" in said["error"]
+    logs = ["run.jsonl"] if seeds == 1 else ["run.seed1.jsonl", "run.seed2.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["begun", *logs]
+
+
+@posix
+def test_an_interrupt_while_the_text_is_read_is_an_object_too(tmp_path: Path) -> None:
+    read_for_ever = "import time\nfrom w2vplus import corpus\nfrom w2vplus.cli import main\n" + (
+        f"corpus.encode = lambda *_, **__: (open({str(tmp_path / 'begun')!r}, 'w'), time.sleep(300))\nmain()\n"
+    )
+    command = Command(tmp_path, read_for_ever, "--json")
+    command.wait_for("begun")
+    command.press()
+    code, stdout, stderr = command.end()
+    assert (code, stderr) == (130, "w2vplus: interrupted\n")
+    assert json.loads(stdout) == {"error": "interrupted", "interrupted": True, "files": []}
+
+
+def test_an_interrupt_while_the_report_is_made_names_the_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("sklearn")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_report, "_judged", interrupted)
+    files = ["-o", str(tmp_path / "v.bin"), "--report", str(tmp_path / "run.html")]
+    outcome = CliRunner().invoke(app, ["train", LEE, *files, *QUICK, "--epochs", "1", "--json"])
+    assert outcome.exit_code == 130
+    said = json.loads(outcome.stdout)
+    assert said["files"] == [str(tmp_path / "v.bin")] and "no report was made" in said["error"]
+    assert (tmp_path / "v.bin").exists() and not (tmp_path / "run.html").exists()
+
+
+def test_epochs_done_are_those_of_the_last_report() -> None:
+    facts: dict[str, Any] = {"trained_words": 0, "learning_rate": 0.0, "loss": None, "elapsed": 1.0, "finished": False}
+    reached = Reached()
+    assert reached.epochs_done == 0
+    reached(TrainingProgress(epoch=1, epochs=4, raw_words=150, total_raw_words=400, **facts))
+    assert (reached.epochs_done, reached.raw_words) == (1.5, 150)
+
+
+def test_what_other_threads_write_is_deleted_and_nothing_new_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_atomic, "_may_begin", threading.Lock())
+    is_deleted, errors = threading.Event(), []
+
+    def write(name: str) -> None:
+        try:
+            with _atomic.new_folder(tmp_path / name) as folder:
+                number = 0
+                while not is_deleted.is_set():  # a folder that is never at rest while it is deleted
+                    (folder / str(number)).write_bytes(b"")
+                    number += 1
+        except OSError as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write, args=(name,), daemon=True) for name in ("one", "two")]
+    for writer in writers:
+        writer.start()
+    while len(list(tmp_path.glob(".*/5"))) < 2:
+        time.sleep(0.001)
+    _atomic.delete_unfinished(for_good=True)
+    assert list(tmp_path.iterdir()) == []
+    late = threading.Thread(target=write, args=("late",), daemon=True)
+    late.start()
+    is_deleted.set()
+    for writer in writers:
+        writer.join()
+    late.join(0.2)
+    assert late.is_alive() and len(errors) == 2 and list(tmp_path.iterdir()) == []
+    _atomic._may_begin.release()
+    late.join()
