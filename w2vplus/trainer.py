@@ -53,7 +53,7 @@ __all__ = [
 
 SMALLEST_SHARING_VOCABULARY = 2_000
 """Below so many words every pair draws its own negatives unless asked otherwise: on a graph of 400 nodes shared ones
-cost 1 to 2 % of nearest neighbours, and on 300 news articles with a window of 50 and one negative 0.02 of their
+cost 1 to 2 % of nearest neighbours, and on 300 news articles with a window of 50 and one negative 0.04 of their
 correlation (`python -m w2vplus.bench.laws`); speed is no concern there."""
 
 SMALLEST_COPYING_CORPUS = 1_000_000
