@@ -17,7 +17,7 @@ def chosen_kernel(wanted: str | None) -> str:
     """
 
 def hot_bytes(workers: int) -> int:
-    """Bytes of a matrix that each of so many workers copies, twice: as they are and as last exchanged."""
+    """Bytes of a matrix that each of so many workers copies; several copy twice: as they are and as last exchanged."""
 
 def stream_key(*parts: int) -> int:
     """A 64-bit key mixed from integers such as seed, number of earlier `train` calls, epoch."""
@@ -27,8 +27,8 @@ class Model:
 
     The matrices are float32, C-contiguous, (V, D), and trained in place; the object keeps them alive.
     `keep_thresholds`, `noise_thresholds`, `noise_aliases` and `lock_factors` have V entries, `path_starts` V + 1.
-    Raises ValueError where shapes or ids do not fit each other. Where `workers` is above 1, each `Worker` trains copies
-    of the frequent rows between `take_hot_rows` and `give_hot_rows`.
+    Raises ValueError where shapes or ids do not fit each other. Where `copying_workers` is above 0, so many workers
+    train, and each trains copies of the frequent rows until `give_hot_rows`.
 
     Thread-safety: immutable after construction; any number of workers may share it.
     """
@@ -57,7 +57,7 @@ class Model:
         cbow_mean: bool = True,
         corrected_cbow: bool = False,
         compute_loss: bool = False,
-        workers: int = 1,
+        copying_workers: int = 0,
         kernel: str | None = None,
     ) -> None: ...
 
@@ -69,12 +69,10 @@ class Worker:
     """
 
     def __init__(self, owner: Model) -> None: ...
-    def take_hot_rows(self) -> None:
-        """Copy the frequent rows, if the model has several workers: before the first span, and after anybody else
-        changed the matrices. Releases the GIL."""
 
     def give_hot_rows(self) -> None:
-        """Bring the matrices up to date with the copies: before anybody else reads them. Releases the GIL."""
+        """Bring the matrices up to date with the copies: before anybody else reads or changes them. The next span
+        copies anew. Releases the GIL."""
 
     def train_span(
         self,
