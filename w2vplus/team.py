@@ -18,7 +18,7 @@ from w2vplus.blocks import Block, Position
 
 QUEUED_JOBS = 8
 """As many chunks for each worker are queued or being trained at most. Who offers more sleeps until half of them are
-done: to be woken for every chunk cost a tenth of the time of two workers with CBOW."""
+done: to be woken for every chunk, a millisecond of work, took 2 % of CBOW's time with one worker."""
 
 
 @dataclass
