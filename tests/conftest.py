@@ -1,5 +1,5 @@
-"""What all tests need: a present folder that holds no uncompiled w2vplus, and gensim 4.3 told to order equally
-frequent words as 4.4 does.
+"""What all tests need: a present folder that holds no uncompiled w2vplus, gensim 4.3 told to order equally
+frequent words as 4.4 does, and no time limit for hypothesis' examples, which a busy machine would break.
 
 gensim 4.3 sorts words by count with NumPy's unstable sort, so the order of ties depends on NumPy and the
 processor; 4.4 sorts stably, and that order is w2vplus's. With ties fixed, everything else can be compared.
@@ -17,8 +17,12 @@ import gensim
 import numpy as np
 import pytest
 from gensim.models import keyedvectors
+from hypothesis import settings
 
 import w2vplus
+
+settings.register_profile("w2vplus", deadline=None)
+settings.load_profile("w2vplus")
 
 
 @pytest.fixture(scope="session", autouse=True)

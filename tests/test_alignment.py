@@ -60,7 +60,7 @@ def english_italian() -> tuple[KeyedVectors, KeyedVectors]:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_rotation_is_found_again(seed: int, dimensions: int) -> None:
     source = np.random.default_rng(seed).standard_normal((60, dimensions))
     turned = rotation(dimensions, seed)

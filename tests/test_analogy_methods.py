@@ -64,7 +64,7 @@ def test_every_method_finds_the_best_of_a_plain_search(method: str, dimensions: 
             assert answer == scores.argmax()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     count=st.integers(4, 25),
     dimensions=st.integers(1, 4),

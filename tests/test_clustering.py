@@ -34,7 +34,7 @@ def slow_classes(matrix: np.ndarray, class_count: int, iterations: int) -> list[
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 12), st.integers(1, 4))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_classes_are_those_of_the_loops(seed: int, words: int, class_count: int, iterations: int) -> None:
     matrix = np.random.default_rng(seed).standard_normal((words, 5))
     found = word_classes(keyed(matrix), class_count, iterations=iterations)

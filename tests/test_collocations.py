@@ -107,7 +107,7 @@ connector_sets = st.sampled_from([frozenset(), frozenset("x"), frozenset("xyz"),
 
 
 @given(sentence_lists, connector_sets)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_candidates_are_those_that_a_plain_loop_finds(
     sentences: list, connector_words: frozenset[str]
 ) -> None:
@@ -124,7 +124,7 @@ def test_candidates_are_those_that_a_plain_loop_finds(
 @given(
     sentence_lists, connector_sets, st.sampled_from(["default", "npmi", "word2phrase"]), st.floats(0.01, 1)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_merging_is_what_a_plain_greedy_loop_does(
     sentences: list, connector_words: frozenset[str], scoring: str, threshold: float
 ) -> None:
@@ -276,7 +276,7 @@ def test_more_occurrences_than_a_slot_holds_are_an_error_not_a_wrong_count() -> 
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1024, 2048]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_limit_of_pairs_keeps_every_count_within_its_reported_error(seed: int, max_pairs: int) -> None:
     generator = np.random.default_rng(seed)
     tokens = (generator.zipf(1.3, size=20_000) % 400).tolist()
@@ -429,7 +429,7 @@ def test_a_min_count_beyond_all_counts_accepts_nothing() -> None:
 
 
 @given(sentence_lists, connector_sets, st.integers(1, 3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_token_lists_and_text_are_merged_as_the_corpus_is(
     sentences: list, connector_words: frozenset[str], passes: int
 ) -> None:

@@ -168,7 +168,7 @@ def test_a_pairs_share_is_what_the_difference_loses_without_it() -> None:
     assert np.corrcoef(shares, jackknife)[0, 1] > 0.999
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=15), st.integers(0, 99))
 def test_rank_correlations_are_scipys_drawn_again_or_left_out(pairs: list[tuple[int, int]], seed: int) -> None:
     first, second = np.array(pairs, np.float64).T

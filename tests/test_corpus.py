@@ -242,7 +242,7 @@ def test_the_number_of_workers_changes_nothing(write, small_parts, workers):
     st.integers(1, 9),
     st.sampled_from([None, 1, 3]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_files_cut_into_parts_are_read_exactly_once(tmp_path_factory, texts, workers, max_sentence_length):
     folder = tmp_path_factory.mktemp("parts")
     for number, text in enumerate(texts):

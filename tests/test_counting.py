@@ -34,7 +34,7 @@ def slowly_pruned(sentences, most_types):
 
 
 @given(sentence_lists, st.integers(1, 20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_pruning_over_ids_equals_gensims_dictionary_in_words_order_and_counts(sentences, most_types):
     corpus = encode(sentences)
     store = corpus.store
@@ -90,7 +90,7 @@ def test_bounded_counts_are_exact_where_all_types_fit(tmp_path, as_text):
 
 @pytest.mark.parametrize("workers", [1, 3])
 @given(st.lists(st.sampled_from(["a b", "", " ", "c", "a a d e f g", "b\u2003é"]), max_size=40), st.integers(1, 4))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_counting_alone_finds_what_encoding_finds(tmp_path, monkeypatch, workers, lines, longest):
     monkeypatch.setattr(parts_module, "MIN_PART_BYTES", 1)
     monkeypatch.setattr(compression_module, "PLAIN_BLOCK_BYTES", 7)

@@ -133,7 +133,7 @@ words_with_spellings = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     keys=st.lists(words_with_spellings, min_size=3, max_size=30, unique=True),
     dimensions=st.integers(1, 3),

@@ -134,7 +134,7 @@ def test_windows_of_full_width_equal_the_twin(kernel):
 
 @pytest.mark.parametrize("mode", MODES)
 @given(cuts=st.lists(st.integers(1, 299), max_size=8).map(sorted))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_where_the_stream_is_cut_changes_no_bit(mode, cuts):
     whole, pieces = Case(**MODES[mode]), Case(**MODES[mode])
     np.testing.assert_allclose(whole.train(whole.model()), pieces.train(pieces.model(), cuts), rtol=1e-12)

@@ -41,7 +41,7 @@ def defined_lines(kind, data, errors="strict"):
 
 
 @pytest.mark.parametrize("kind", DEFINITIONS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(text=TEXTS, cuts=st.lists(st.integers(0, 300), max_size=4))
 @example(text="ΑΣ Σ ΑΣΑ Α'Σ Α'Σ'a ΣΣ\nΣ", cuts=[3])
 @example(text="İSTANBUL Iİ", cuts=[1])

@@ -210,7 +210,7 @@ def test_words_of_every_kind_that_json_can_name_come_back_as_they_were(tmp_path)
 
 
 @given(st.lists(st.recursive(st.text() | st.integers() | st.binary(), lambda key: st.tuples(key, key))))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_keys_survive_json(keys):
     assert keys_from_json(json.loads(json.dumps(keys_to_json(keys)))) == keys
 

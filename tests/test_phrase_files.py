@@ -43,7 +43,7 @@ texts = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([*SPACES, " "
 
 
 @given(text=texts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_text_is_joined_as_its_token_lists_are(text: str) -> None:
     merged, read, count = PHRASES._native().text_merger(None).merge(text.encode(), True)
     assert bytes(merged).decode() == joined_slowly(text)
@@ -69,7 +69,7 @@ class _Blocks:
 
 
 @given(text=texts, size=st.integers(1, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_where_blocks_end_changes_nothing(tmp_path_factory: pytest.TempPathFactory, text: str, size: int) -> None:
     path = tmp_path_factory.getbasetemp() / "joined.txt"
     corpus = LineSentence([_Blocks(text.encode(), size)], max_sentence_length=None)
@@ -77,7 +77,7 @@ def test_where_blocks_end_changes_nothing(tmp_path_factory: pytest.TempPathFacto
 
 
 @given(text=texts.map(lambda text: text.replace("\n", " ")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_cut_inside_a_line_parts_no_phrase(text: str) -> None:
     place = safe_cut(text.encode(), PHRASES._native().words.neighbours)
     before, after = text.encode()[:place].decode(), text.encode()[place:].decode()
@@ -164,7 +164,7 @@ def test_a_corpus_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 @given(text=texts, size=st.integers(1, 40), longest=st.sampled_from([None, 1, 2, 5]), workers=st.integers(1, 3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_counting_a_text_in_passing_counts_as_of_the_whole(
     text: str, size: int, longest: int | None, workers: int
 ) -> None:

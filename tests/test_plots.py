@@ -212,7 +212,7 @@ def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(count=st.integers(1, 150), seed=st.integers(0, 10_000), spread=st.sampled_from([10.0, 200.0, 900.0]))
 def test_labels_never_overlap_nor_leave_the_frame(count: int, seed: int, spread: float) -> None:
     rng = np.random.default_rng(seed)
@@ -223,7 +223,7 @@ def test_labels_never_overlap_nor_leave_the_frame(count: int, seed: int, spread:
     assert all(min(box) >= 0 and max(box) <= 1000 for box in boxes)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(count=st.integers(1, 30), seed=st.integers(0, 10_000), spread=st.sampled_from([1.0, 200.0]))
 def test_stacked_labels_keep_the_order_of_their_points_and_others_clear(count: int, seed: int, spread: float) -> None:
     rng = np.random.default_rng(seed)

@@ -142,7 +142,7 @@ FLOATS = hypothesis_numpy.arrays(
 
 @given(FLOATS)
 @example(np.full((1, 2), 1e-45, np.float32))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_int8_is_within_half_a_step_of_each_rows_scale(matrix: np.ndarray) -> None:
     with np.errstate(divide="raise", invalid="raise"):
         restored = QuantizedVectors.of(keyed(matrix), "int8").keyed_vectors().vectors
@@ -151,7 +151,7 @@ def test_int8_is_within_half_a_step_of_each_rows_scale(matrix: np.ndarray) -> No
 
 
 @given(FLOATS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_float16_is_numpys(matrix: np.ndarray) -> None:
     restored = QuantizedVectors.of(keyed(matrix), "float16").keyed_vectors().vectors
     assert (restored == matrix.astype(np.float16).astype(np.float32)).all()

@@ -106,7 +106,7 @@ def exhaustive(matrix: np.ndarray, targets: np.ndarray, topn: int, banned: set[t
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 150), st.integers(1, 9), st.integers(1, 12), st.integers(1, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_search_finds_what_an_exhaustive_one_finds(
     seed: int, words: int, queries: int, dimensions: int, topn: int
 ) -> None:
@@ -129,7 +129,7 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
     assert (np.diff(np.where(cosines == -np.inf, -9, cosines), axis=1) <= 0).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rows=st.integers(2, 40), topn=st.integers(1, 12), seed=st.integers(0, 99))
 def test_the_nearest_others_are_those_that_sorting_finds(rows: int, topn: int, seed: int) -> None:
     matrix = np.random.default_rng(seed).standard_normal((rows, 5))

@@ -315,7 +315,7 @@ def test_the_sequential_law_is_gensims(mode, negative, monkeypatch):
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=40))
 def test_huffman_codes_equal_gensims_on_random_counts_with_ties(counts):
     from gensim.models import Word2Vec

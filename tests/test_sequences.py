@@ -46,7 +46,7 @@ def test_arrays_that_are_no_list_of_sentences_are_refused(shape):
 
 
 @given(st.sets(st.integers(-5, 20) | st.text("ab", min_size=1, max_size=3), min_size=1, max_size=8))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_vectors_of_integer_keys_are_written_one_row_each_in_every_format(tmp_path_factory, keys):
     keys = sorted(keys, key=str)
     if len({str(key) for key in keys}) < len(keys):

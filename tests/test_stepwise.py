@@ -98,7 +98,7 @@ def assert_the_kernel_agrees(model: StepModel, step: ExplainedStep) -> None:
 
 @pytest.mark.parametrize("shared_negatives", [0, 1, 3])
 @pytest.mark.parametrize("law", LAWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     words=st.lists(st.sampled_from([*WORDS, "unknown"]), min_size=3, max_size=30),
     window=st.integers(1, 20),

@@ -69,7 +69,7 @@ def slow_lines(data, errors="strict", limit=None):
 
 
 @given(texts, st.lists(st.integers(0, 400), max_size=6))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_tokens_are_those_of_str_split_however_the_blocks_are_cut(text, cuts):
     data = text.encode()
     encoder = encode_in_blocks(data, cuts)
@@ -79,7 +79,7 @@ def test_tokens_are_those_of_str_split_however_the_blocks_are_cut(text, cuts):
 
 
 @given(texts, st.integers(0, 70))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_tokens_do_not_depend_on_their_place_in_the_masks(text, shift):
     data = b"x" * shift + text.encode() * 3
     assert lines_of(encode_in_blocks(data)) == slow_lines(data)
@@ -93,13 +93,13 @@ def test_every_code_point_separates_tokens_exactly_if_str_split_says_so():
 
 
 @given(nearly_utf8, st.lists(st.integers(0, 200), max_size=4), st.sampled_from(["replace", "ignore"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bad_utf8_is_replaced_or_ignored_as_python_does(data, cuts, errors):
     assert lines_of(encode_in_blocks(data, cuts, errors=errors)) == slow_lines(data, errors)
 
 
 @given(nearly_utf8, st.lists(st.integers(0, 200), max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bad_utf8_is_found_where_python_finds_it(data, cuts):
     try:
         data.decode()
@@ -113,7 +113,7 @@ def test_bad_utf8_is_found_where_python_finds_it(data, cuts):
 
 
 @given(texts, st.integers(0, 6), st.lists(st.integers(0, 400), max_size=3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_line_limit_reads_that_many_lines(text, limit, cuts):
     data = text.encode()
     assert lines_of(encode_in_blocks(data, cuts, line_limit=limit)) == slow_lines(data, limit=limit)
@@ -124,7 +124,7 @@ def test_bad_bytes_behind_the_line_limit_are_not_looked_at():
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40).map(lambda b: b.hex()[: len(b)]), max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_tokens_of_any_length_keep_apart(tokens):
     variants = [token + "\0" * (i % 3) for i, token in enumerate(tokens)]
     expected = Counter(variants)
@@ -153,7 +153,7 @@ def test_a_token_longer_than_a_block_is_one_token():
 
 
 @given(texts, st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 2)), max_size=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_runs_read_by_several_encoders_are_numbered_as_one_text(text, cuts_and_readers):
     data = (text * 3).encode()
     whole = encode_in_blocks(data)
@@ -245,7 +245,7 @@ tokens = st.one_of(st.text(max_size=4), st.integers(-3, 3), st.tuples(st.integer
 
 
 @given(st.lists(st.one_of(st.lists(tokens), st.lists(tokens).map(tuple))), st.integers(1, 9))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_python_sentences_become_ids_in_order_of_first_occurrence(sentences, block_tokens):
     expected = Counter(token for sentence in sentences for token in sentence)
     encoder = SentenceEncoder(sentences, refuse)

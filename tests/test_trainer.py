@@ -35,7 +35,7 @@ def split(whole, sentence_cuts):
     lengths=st.lists(st.integers(0, 40), min_size=1, max_size=60),
     data=st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_streamed_blocks_have_the_chunks_of_the_whole(lengths, data):
     original = blocks.CHUNK_TOKENS
     blocks.CHUNK_TOKENS = 16

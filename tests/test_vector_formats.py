@@ -78,7 +78,7 @@ def tables(draw: st.DrawFn) -> KeyedVectors:
 
 
 @pytest.mark.parametrize("suffix", [*JSON_KEYED, *TABLES])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=tables())
 def test_what_is_written_reads_back_bit_for_bit(tmp_path_factory, suffix, table):
     path = path_in(tmp_path_factory.getbasetemp(), suffix)
@@ -87,7 +87,7 @@ def test_what_is_written_reads_back_bit_for_bit(tmp_path_factory, suffix, table)
     assert_same(load_vectors(path, limit=2), table, limit=2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=tables())
 def test_projector_files_read_back_bit_for_bit(tmp_path_factory, table):
     path = tmp_path_factory.getbasetemp() / "vectors.tsv"
@@ -235,7 +235,7 @@ def test_a_small_file_that_claims_absurd_rows_costs_no_memory(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", [*JSON_KEYED, *TABLES])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_damaged_file_is_refused_or_still_holds_vectors(tmp_path_factory, suffix, data):
     path = path_in(tmp_path_factory.getbasetemp(), suffix)

@@ -53,7 +53,7 @@ def assert_printed_as_numpy_prints(bits: np.ndarray) -> None:
 
 
 @given(st.lists(FLOAT_BITS, min_size=1, max_size=50))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_bit_pattern_is_printed_as_numpy_prints_it(bits):
     assert_printed_as_numpy_prints(np.array(bits, np.uint64))
 
@@ -77,13 +77,13 @@ def test_the_least_and_the_borders_of_notation_are_printed_as_numpy_prints_them(
 @given(st.lists(decimals, min_size=1, max_size=50))
 @example(["0" * 40 + ".1", "." + "0" * 40 + "1", "1" + "0" * 39, "9" * 400, "1e-400", "1e999", "0e999", "-0e-999"])
 @example(["1e99999999999999999999", "1e-99999999999999999999", "123456789012345678901234567890e-20"])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_decimal_is_read_as_numpy_float32_reads_it(texts):
     assert np.array_equal(read(texts), expected(texts))
 
 
 @given(st.lists(st.integers(0, 0x7F7FFFFE), min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_decimals_around_the_middle_of_two_floats_are_read_as_numpy_reads_them(bits):
     # The exact middle, and a hair above and below it: where rounding by way of a double shows.
     texts = []
@@ -97,7 +97,7 @@ def test_decimals_around_the_middle_of_two_floats_are_read_as_numpy_reads_them(b
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=50))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_doubles_with_all_their_digits_are_read_as_numpy_reads_them(values):
     texts = [repr(value) for value in values]
     assert np.array_equal(read(texts), expected(texts))
@@ -156,7 +156,7 @@ def test_odd_rows_are_described_and_the_others_kept():
 
 
 @given(st.binary(max_size=200), st.integers(1, 5), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_rows_or_said_to_be_none(block, dimensions, has_key):
     found = native.read_text(block, dimensions, has_key)
     assert found.used == len(block)

@@ -53,7 +53,7 @@ def tables(draw: st.DrawFn, least: int = 0) -> tuple[list[str], np.ndarray]:
     return keys, np.array(rows, np.float32).reshape(len(keys), dimensions)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=tables(), suffix=st.sampled_from([".bin", ".txt", ".vec"]), block=st.integers(1, 200))
 def test_what_is_written_reads_back_bit_for_bit(tmp_path_factory, table, suffix, block):
     keys, vectors = table
@@ -65,7 +65,7 @@ def test_what_is_written_reads_back_bit_for_bit(tmp_path_factory, table, suffix,
         assert_same(load_vectors(path), keys, vectors)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=tables(), binary=st.booleans())
 def test_files_are_byte_for_byte_gensims_and_gensim_reads_them(tmp_path_factory, table, binary):
     keys, vectors = table

@@ -173,7 +173,7 @@ def implied_probabilities(table: AliasTable) -> np.ndarray:
     counts=st.lists(st.integers(1, 10**9), min_size=1, max_size=300),
     exponent=st.sampled_from([0.0, 0.5, 0.75, 1.0, -0.5]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_alias_table_implies_the_powered_counts(counts: list[int], exponent: float) -> None:
     table = AliasTable.from_counts(np.array(counts), exponent)
     expected = np.array(counts, dtype=np.float64) ** exponent
@@ -227,7 +227,7 @@ def assert_same_tree(counts: list[int]) -> None:
 
 
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=60), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_huffman_paths_equal_gensims_among_many_ties(counts: list[int], by_falling_count: bool) -> None:
     assert_same_tree(sorted(counts, reverse=True) if by_falling_count else counts)
 
