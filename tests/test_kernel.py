@@ -295,6 +295,21 @@ def test_copies_are_exchanged_while_training_and_in_full_at_its_end():
     np.testing.assert_array_equal(case.inputs, after)
 
 
+@pytest.mark.parametrize("mode", ["sg-ns", "cbow-ns", "sg-hs", "cbow-hs"])
+def test_every_frequent_row_has_its_turn_to_be_exchanged(mode):
+    """Also in a text that repeats itself; and nodes far from the root, which never come first in a tile."""
+    case = Case(words=6, tokens=6_000, sentence_length=2, sample=0, **MODES[mode] | {"window": 1})
+    case.ids[:] = np.tile([0, 1, 2, 3, 4, 5], 1_000)
+    before = case.inputs.copy(), case.outputs.copy(), case.nodes.copy()
+    worker = _sgd.Worker(case.model(copying_workers=2))
+    worker.train_span(case.ids, case.starts, None, 0, 0, 6_000, KEY, 0.05)
+    assert (case.inputs != before[0]).any(axis=1).all()
+    if mode.endswith("hs"):
+        assert (case.nodes != before[2]).any(axis=1)[:5].all()  # five inner nodes of six words
+    else:
+        assert (case.outputs != before[1]).any(axis=1).all()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_large_steps_are_exchanged_at_once_be_they_of_the_rate_or_of_the_weights(mode):
     for rate, weight in ((2.5, None), (0.05, 50)):

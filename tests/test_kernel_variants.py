@@ -130,9 +130,10 @@ EDGES = [
 
 @pytest.mark.parametrize("kernel", _sgd.usable_kernels())
 @pytest.mark.parametrize(("mode", "dimensions", "law"), CASES + EDGES)
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [0, 1, 3, 16])
 def test_no_kernel_leaves_its_buffers(checked, kernel, mode, dimensions, law, workers):
-    """One of three workers trains copies of the rows, with the same result when the other two are idle."""
+    """Rows in place, copies of a lone worker, copies of one of several while the others are idle: of few rows by one of
+    sixteen."""
     assert_equals_twin(checked, Case(dimensions=dimensions, **(law | MODES[mode])), kernel, workers)
 
 

@@ -270,8 +270,7 @@ def test_the_matrices_hold_all_that_workers_with_copies_learnt(monkeypatch, endi
     if ending == "interrupt":
         blocks_of_epoch, expected = blocks_with_an_interrupt(corpus), pytest.raises(KeyboardInterrupt)
     if ending == "error":
-        trainer_object._workers[1] = Failing(trainer_object._model)
-        blocks_of_epoch = itertools.chain.from_iterable(whole_block(corpus) for _ in range(10))
+        trainer_object._workers[:] = [Failing(trainer_object._model) for _ in range(3)]
         expected = pytest.raises(MemoryError)
     with expected:
         trainer_object.train_epoch(0, blocks_of_epoch)

@@ -69,6 +69,7 @@ class Team:
         self._most_open = QUEUED_JOBS * len(workers)
         self._stopped = threading.Event()
         self._changed = threading.Condition()
+        self._giving = threading.Lock()
         self._open_jobs = 0
         self._error: BaseException | None = None
         self._threads: list[threading.Thread] = []
@@ -112,7 +113,8 @@ class Team:
             self._error = error
             self._stopped.set()
         finally:
-            worker.give_hot_rows()
+            with self._giving:  # all end at about the same time, and what one adds another could undo
+                worker.give_hot_rows()
 
     def offer(self, job: Job, timeout: float) -> bool:
         """Queue a job; False when the queue stayed full. Raises what a worker raised."""

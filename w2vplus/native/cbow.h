@@ -1,7 +1,8 @@
 /* Design: the groups of CBOW as tiles. An input row is the projection of a centre's window, and what the tile adds to it
    is the window's error, which every context word receives. The windows of a group overlap, so both go through the
    words that they span once for all centres: share (i, g) says how much of word i is in the projection of centre g,
-   and of error g in what word i receives. Half of the work of CBOW is here. */
+   and of error g in what word i receives. Half of the work of CBOW is here. A share is 0 where a window does not hold a
+   word: an infinite number in such a row makes the projection no number, where one would expect it to be left out. */
 #ifndef W2V_CBOW_H
 #define W2V_CBOW_H
 

@@ -3,7 +3,7 @@
    One kernel source (vector shim -> tile -> windows -> span) is compiled once per instruction set; each
    compilation exports one `w2v_kernel`, and `_sgd.pyx` picks one of them at import. A kernel knows buffers
    and numbers only: no Python, no locks. Threads share the matrices (Hogwild, Niu et al. 2011: races on
-   single floats are accepted), the frequent rows of large corpora by way of copies (matrix.h); a workspace belongs to
+   single floats are accepted), mostly by way of copies of the frequent rows (matrix.h); a workspace belongs to
    one thread. */
 #ifndef W2V_KERNEL_H
 #define W2V_KERNEL_H

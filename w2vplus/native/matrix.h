@@ -7,8 +7,8 @@
    How often and how many is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch
    over 17M words two workers that exchange a copy after 40 pairs on average have a loss above one worker's by 0.3 %
    (hierarchical softmax), 0.8 % (skip-gram) or 0.9 % (CBOW), with no less accuracy; after 256 pairs the accuracy falls.
-   Rarer rows suffer more, since a worker looks at the shared row only when it has trained its copy enough: with eight
-   times the copies the losses are twice as far apart, and the speed is the same. */
+   Rarer rows suffer more, since a worker looks at the shared row only after it has trained its copy: with eight times the
+   copies the losses were twice as far apart, at the same speed. */
 #ifndef W2V_MATRIX_H
 #define W2V_MATRIX_H
 
@@ -18,10 +18,11 @@
 
 #define W2V_LINE_FLOATS 16 /* floats in a cache line */
 
-/* For every so many pairs of a row, divided by the number of workers, a row is exchanged; but not for fewer than
-   W2V_LEAST_UNSEEN. */
-#define W2V_MOST_UNSEEN 80
-#define W2V_LEAST_UNSEEN 16
+/* For every so many pairs, divided by the number of workers, one of the rows that had them is exchanged; but not for fewer
+   than W2V_LEAST_UNSEEN. A mean: which row has its turn depends on the tile. For two workers a prime number, 41, so that
+   all rows have their turns where a text repeats itself. */
+#define W2V_MOST_UNSEEN 82
+#define W2V_LEAST_UNSEEN 17
 
 typedef struct {
     float *shared; /* (rows, dimensions), C-contiguous */
@@ -107,7 +108,7 @@ W2V_INLINE void w2v_choose_exchanges(w2v_matrix *matrix, const int32_t *rows, in
     matrix->unseen += count * pairs;
     matrix->chosen = 0;
     if (matrix->unseen < matrix->most_unseen || count == 0) return;
-    if (matrix->cursor >= count) matrix->cursor = 0;
+    if (matrix->cursor >= count) matrix->cursor = 0; /* the last tile had more rows */
     for (; matrix->unseen >= matrix->most_unseen && matrix->chosen < count; matrix->unseen -= matrix->most_unseen) {
         const uint64_t place = w2v_hot_place(matrix, w2v_chosen_row(matrix, rows, count, matrix->chosen++));
         if (place >= (uint64_t)matrix->hot_count) continue;
@@ -121,6 +122,7 @@ W2V_INLINE void w2v_choose_exchanges(w2v_matrix *matrix, const int32_t *rows, in
 /* After the tile. */
 W2V_INLINE void w2v_exchange_chosen(w2v_matrix *matrix, const int32_t *rows, int32_t count)
 {
+    if (matrix->chosen == 0) return;
     for (int32_t k = 0; k < matrix->chosen; k++) {
         const uint64_t place = w2v_hot_place(matrix, w2v_chosen_row(matrix, rows, count, k));
         if (place < (uint64_t)matrix->hot_count) w2v_exchange(matrix, (int64_t)place);

@@ -51,9 +51,10 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     while (group->center_count < most && group->center_count < left &&
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
-    w2v_fetch_noise(model, key, first_center + group->center_count, workspace);
-    if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
+    for (int32_t p = 0; p < (parts > 1 ? parts : 1); p++)
+        w2v_fetch_noise(model, key, first_center + group->center_count + p, workspace);
+    if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     for (int32_t p = 0; p < parts; p++) {
         if (model->hierarchical_softmax) w2v_fetch_paths(model, first_center + p, workspace);
         w2v_add_part(model, workspace, w2v_noise_stream(key, centers[p].position), 0, p, group->center_count / parts, group);
