@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,6 +92,27 @@ def test_the_table_has_a_line_for_every_change(tmp_path: Path, capsys: pytest.Ca
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [line["changed"]["vector_size"] for line in lines] == [8, 12]
     assert all(len(line["accuracy"]) == len(line["cpu_seconds"]) == 2 for line in lines)
+
+
+def test_endings_of_the_same_settings_share_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    train = Word2Vec.train
+
+    def noted(model: Word2Vec, *corpus: Any, **named: Any) -> Any:
+        seen.append(model)
+        return train(model, *corpus, **named)
+
+    monkeypatch.setattr(Word2Vec, "train", noted)
+    monkeypatch.setattr(choices, "accuracy_of", lambda vectors: {"first": float(vectors.vectors[0, 0])})
+    small = Preset({"sg": 1, "vector_size": 8, "epochs": 1}, ending="sum")
+    changes = [{}, {"ending": "input"}, {"ending": "centred-sum"}, {"vector_size": 4}]
+    done = list(choices.measure_choices(encode(LEE), small, changes, workers=1, seeds=2))
+    assert [choice.changed for choice in done] == changes
+    assert [(model.vector_size, model.seed) for model in seen] == [(8, 1), (8, 2), (4, 1), (4, 2)]
+    for choice, ending in zip(done, ("sum", "input", "centred-sum"), strict=False):
+        scores = [float(model.ending_vectors(ending).vectors[0, 0]) for model in seen[:2]]
+        assert [run["first"] for run in choice.accuracy] == scores
+    assert done[0].wall_seconds == done[1].wall_seconds
 
 
 @pytest.mark.parametrize(

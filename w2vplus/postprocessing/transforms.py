@@ -52,18 +52,15 @@ def normalize(vectors: KeyedVectors) -> KeyedVectors:
 
     Vectors without a direction (zero) stay zero.
     """
-
-    def unit(block: NDArray[np.float64]) -> NDArray[np.float64]:
-        norms = np.linalg.norm(block, axis=1, keepdims=True)
-        return np.asarray(np.divide(block, norms, out=np.zeros_like(block), where=norms > 0))
-
-    return _changed(vectors, unit)
+    return _changed(vectors, _unit)
 
 
-def add_output_vectors(model: Any) -> KeyedVectors:
+def add_output_vectors(model: Any, *, centred: bool = False) -> KeyedVectors:
     """Each word's input vector plus its output vector, w + c (Pennington et al. 2014; Levy et al. 2015, 3.3).
 
-    model: w2vplus's or gensim's Word2Vec. Raises ValueError for one without output vectors of words, as
+    model: w2vplus's or gensim's Word2Vec. `centred` first takes the mean off the vectors of each kind (Mu & Viswanath
+    2018) and scales them to unit length: output vectors are longer than input vectors and share most of a direction,
+    so that in a plain sum they outweigh them. Raises ValueError for a model without output vectors of words, as
     hierarchical softmax alone has none.
     """
     outputs = getattr(model, "syn1neg", None)
@@ -73,18 +70,36 @@ def add_output_vectors(model: Any) -> KeyedVectors:
         )
     if model.wv.vectors.shape != outputs.shape:
         raise ValueError(f"input vectors of shape {model.wv.vectors.shape} and output {outputs.shape} do not add up")
-    return with_matrix(model.wv, (model.wv.vectors + outputs).astype(np.float32, copy=False))
+    sums = _centred_units(model.wv.vectors) if centred else model.wv.vectors.astype(np.float32)
+    sums += _centred_units(outputs) if centred else outputs
+    return with_matrix(model.wv, sums)
+
+
+def _unit(block: NDArray[np.float64]) -> NDArray[np.float64]:
+    norms = np.linalg.norm(block, axis=1, keepdims=True)
+    return np.asarray(np.divide(block, norms, out=np.zeros_like(block), where=norms > 0))
+
+
+def _centred_units(matrix: NDArray[Any]) -> NDArray[np.float32]:
+    mean = _mean(matrix)
+    return _blockwise(matrix, lambda block: _unit(block - mean))
 
 
 def _changed(vectors: KeyedVectors, change: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> KeyedVectors:
-    """The vectors after `change`, which is computed in float64 block by block; the result is float32."""
-    matrix = vectors.vectors
-    width = change(matrix[:1].astype(np.float64)).shape[1] if len(matrix) else vectors.vector_size
+    """The vectors after `change`, as `_blockwise` computes it."""
+    return with_matrix(vectors, _blockwise(vectors.vectors, change))
+
+
+def _blockwise(
+    matrix: NDArray[Any], change: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float32]:
+    """The rows after `change`, which is computed in float64 block by block; the result is float32."""
+    width = change(matrix[:1].astype(np.float64)).shape[1] if len(matrix) else matrix.shape[1]
     result = np.empty((len(matrix), width), np.float32)
     for start in range(0, len(matrix), BLOCK_ROWS):
         here = slice(start, start + BLOCK_ROWS)
         result[here] = change(matrix[here].astype(np.float64))
-    return with_matrix(vectors, result)
+    return result
 
 
 def with_matrix(vectors: KeyedVectors, matrix: NDArray[Any]) -> KeyedVectors:
@@ -101,10 +116,7 @@ def _principal_directions(matrix: NDArray[Any]) -> tuple[NDArray[np.float64], ND
     Raises ValueError for values that are not finite.
     """
     dimensions = matrix.shape[1]
-    total = np.zeros(dimensions)
-    for start in range(0, len(matrix), BLOCK_ROWS):
-        total += matrix[start : start + BLOCK_ROWS].sum(axis=0, dtype=np.float64)
-    mean = total / max(1, len(matrix))
+    mean = _mean(matrix)
     scatter = np.zeros((dimensions, dimensions))
     for start in range(0, len(matrix), BLOCK_ROWS):
         centred = matrix[start : start + BLOCK_ROWS] - mean
@@ -114,3 +126,11 @@ def _principal_directions(matrix: NDArray[Any]) -> tuple[NDArray[np.float64], ND
     directions = np.linalg.eigh(scatter)[1].T[::-1]
     signs = np.sign(directions[np.arange(dimensions), np.abs(directions).argmax(axis=1)])
     return mean, directions * signs[:, None]
+
+
+def _mean(matrix: NDArray[Any]) -> NDArray[np.float64]:
+    """The mean row (D,), summed in float64; zeros of no rows."""
+    total = np.zeros(matrix.shape[1])
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        total += matrix[start : start + BLOCK_ROWS].sum(axis=0, dtype=np.float64)
+    return total / max(1, len(matrix))
