@@ -58,10 +58,12 @@ def normalize(vectors: KeyedVectors) -> KeyedVectors:
 def add_output_vectors(model: Any, *, centred: bool = False) -> KeyedVectors:
     """Each word's input vector plus its output vector, w + c (Pennington et al. 2014; Levy et al. 2015, 3.3).
 
-    model: w2vplus's or gensim's Word2Vec. `centred` first takes the mean off the vectors of each kind (Mu & Viswanath
-    2018) and scales them to unit length: output vectors are longer than input vectors and share most of a direction,
-    so that in a plain sum they outweigh them. Raises ValueError for a model without output vectors of words, as
-    hierarchical softmax alone has none.
+    model: w2vplus's or gensim's Word2Vec. `centred` first takes the mean off the vectors of each kind and scales them
+    to unit length: output vectors are longer than input vectors and share much of a direction, so that in a plain sum
+    they outweigh them. In the mean every word weighs as it does among noise words, count ** ns_exponent; with the plain
+    mean, which rare words make up, similarities suffer (Yokoi et al. 2024, "Zipfian Whitening", who weigh words by
+    their frequency). Raises ValueError for a model without output vectors of words, as hierarchical softmax alone has
+    none.
     """
     outputs = getattr(model, "syn1neg", None)
     if outputs is None or len(outputs) != len(model.wv):
@@ -70,8 +72,12 @@ def add_output_vectors(model: Any, *, centred: bool = False) -> KeyedVectors:
         )
     if model.wv.vectors.shape != outputs.shape:
         raise ValueError(f"input vectors of shape {model.wv.vectors.shape} and output {outputs.shape} do not add up")
-    sums = _centred_units(model.wv.vectors) if centred else model.wv.vectors.astype(np.float32)
-    sums += _centred_units(outputs) if centred else outputs
+    if centred:
+        weights = np.asarray(model.wv.expandos["count"], np.float64) ** model.ns_exponent
+        sums = _centred_units(model.wv.vectors, weights)
+        sums += _centred_units(outputs, weights)
+    else:
+        sums = (model.wv.vectors + outputs).astype(np.float32, copy=False)
     return with_matrix(model.wv, sums)
 
 
@@ -80,8 +86,9 @@ def _unit(block: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.divide(block, norms, out=np.zeros_like(block), where=norms > 0))
 
 
-def _centred_units(matrix: NDArray[Any]) -> NDArray[np.float32]:
-    mean = _mean(matrix)
+def _centred_units(matrix: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The rows less their mean, weighed as `_mean` does, at unit length."""
+    mean = _mean(matrix, weights)
     return _blockwise(matrix, lambda block: _unit(block - mean))
 
 
@@ -128,9 +135,11 @@ def _principal_directions(matrix: NDArray[Any]) -> tuple[NDArray[np.float64], ND
     return mean, directions * signs[:, None]
 
 
-def _mean(matrix: NDArray[Any]) -> NDArray[np.float64]:
-    """The mean row (D,), summed in float64; zeros of no rows."""
+def _mean(matrix: NDArray[Any], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """The mean row (D,), of rows that weigh the same or as `weights` (V,) say, in float64; zeros of no rows."""
+    weights = np.ones(len(matrix)) if weights is None else weights
     total = np.zeros(matrix.shape[1])
     for start in range(0, len(matrix), BLOCK_ROWS):
-        total += matrix[start : start + BLOCK_ROWS].sum(axis=0, dtype=np.float64)
-    return total / max(1, len(matrix))
+        here = slice(start, start + BLOCK_ROWS)
+        total += weights[here] @ matrix[here].astype(np.float64)
+    return total / weights.sum() if len(matrix) else total
