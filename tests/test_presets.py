@@ -60,10 +60,11 @@ def test_a_preset_may_end_with_sums(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_option_at_its_default_wins_too_when_it_is_typed(tmp_path: Path) -> None:
-    options = ("--preset", "accurate", "--cbow", "--window", TrainSettings.window, "--ending", "sum", *SMALL)
+    settings = ("--alpha", TrainSettings.alpha, "--window", TrainSettings.window)
+    options = ("--preset", "accurate", *settings, "--ending", "sum", *SMALL)
     run("train", LEE, "-o", tmp_path / "v.bin", "--save-model", tmp_path / "m", *options)
     model = Word2Vec.load_folder(tmp_path / "m")
-    assert (model.sg, model.window) == (0, 5)
+    assert (model.alpha, model.window) == (0.025, 5)
     sums = model.ending_vectors("sum")
     np.testing.assert_array_equal(load_vectors(str(tmp_path / "v.bin")).vectors, sums.vectors)
 

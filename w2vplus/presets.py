@@ -22,35 +22,41 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "accurate": Preset(
-        {"sg": 1, "vector_size": 200, "window": 8, "ns_exponent": 0.5, "epochs": 15, "sample": 1e-4},
+        {"alpha": 0.05, "vector_size": 200, "window": 10, "ns_exponent": 0.5, "epochs": 15, "sample": 1e-4},
         ending="centred-sum",
     ),
 }
-"""accurate: more answers to analogies, from four times the work of gensim's defaults for skip-gram. The size, sample
-and epochs are those of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 instead of 25; the
-window is wider, and rare words are drawn more often as noise (Caselles-Dupré et al. 2018). In Python the ending is a
-call of its own: `model.ending_vectors(PRESETS["accurate"].ending)`.
+"""accurate: CBOW that answers more analogies than skip-gram does, in less time. Size, rate, sample and epochs are those
+of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 instead of 25; the window is wider, and rare
+words are drawn more often as noise (Caselles-Dupré et al. 2018). In Python the ending is a call of its own:
+`model.ending_vectors(PRESETS["accurate"].ending)`.
 
-Measured on 17M words of Wikipedia in one line, one worker, seconds of a processor that had other work (Zen 4, 512
-bits); accuracy on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999. The first
-three lines are means of three seeds, whose accuracies are 49.1, 48.2 and 48.4 after centred sums; the others are of one
-seed, that of 49.1, and less than a point between them means little. "Input" are the analogies with input vectors alone:
+Measured on 17M words of Wikipedia in one line, seconds of a processor that had other work (Zen 4, 512 bits); accuracy
+on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999. Means of three seeds:
 
-                                                    analogies    WS     SL   input
-    accurate                                             48.5  67.4   30.3            86 s
-    accurate, ending with plain sums                     46.7  70.1   31.7            86 s
-    accurate, ending with input vectors                  45.4  68.7   30.9            86 s
-    ns_exponent 0.75                                     46.9  70.6   30.5    45.5    84 s
-    window 5                                             47.0  70.0   31.3    42.6    65 s
-    vector_size 100                                      45.8  67.6   29.0    43.4    54 s
-    epochs 5                                             43.0  70.6   30.4    38.0    28 s
-    CBOW                                                 47.0  72.8   33.9    43.8    58 s
-@@CBOW@@
+    accurate                                             49.0  71.6  33.0            70 s, with two workers
+    accurate, ending with plain sums                     46.1  71.7  35.3            70 s
+    accurate, ending with input vectors                  41.1  69.7  33.9            70 s
+    skip-gram, window 8, alpha 0.025                     48.5  67.4   30.3            86 s
+    the same, ending with plain sums                     46.7  70.1   31.7            86 s
+    the same, ending with input vectors                  45.4  68.7   30.9            86 s
+
+One seed, the first of those (analogies vary by half a point from seed to seed); the last figure before the seconds is
+the analogies of input vectors alone:
+
+    accurate                                             48.7  69.8   33.5    41.1    66 s
+    alpha 0.025, window 8                                47.0  72.8   33.9    43.8    58 s
+    corrected CBOW, alpha 0.075, window 8                44.6  72.3   34.4    40.4    60 s
+    skip-gram, alpha 0.025, window 8                     49.1  67.4   29.9    46.2    88 s
+    the same, ns_exponent 0.75                           46.9  70.6   30.5    45.5    84 s
+    the same, window 5                                   47.0  70.0   31.3    42.6    65 s
+    the same, vector_size 100                            45.8  67.6   29.0    43.4    54 s
+    the same, epochs 5                                   43.0  70.6   30.4    38.0    28 s
+
 Output vectors know what the input vectors do not: their sums answer more, if the mean is off and neither kind is longer
-than the other. Noise drawn more evenly costs input vectors nothing and helps the sums. Similarities pay for it; who
-wants them rather than analogies takes CBOW, or the plain sum (`--cbow`, `--ending sum`).
+than the other. Noise drawn more evenly costs input vectors nothing and helps the sums of skip-gram.
 
-With input vectors alone, of one seed, where the noise exponent was gensim's 0.75:
+Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75:
 
     window 10                                            46.9  67.5   29.6           114 s
     window 10, 11 epochs, 10 noise words                 46.5  68.7   29.7           133 s
@@ -59,8 +65,8 @@ With input vectors alone, of one seed, where the noise exponent was gensim's 0.7
     window 7                                             45.4  68.4   31.6            80 s
     window 8, ns_exponent 1                              45.0  68.9   30.5            90 s
 
-Longer vectors lose, and earlier runs with more epochs, a higher rate or a lower `sample` gained nothing, which looks
-like overfitting to a text so small."""
+Longer vectors lose, and earlier runs of skip-gram with more epochs, a higher rate or a lower `sample` gained nothing,
+which looks like overfitting to a text so small."""
 
 
 def preset(name: str, **given: Any) -> dict[str, Any]:
