@@ -46,6 +46,13 @@ def test_the_sum_is_saved_and_the_model_kept_as_it_is(lee, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "v.bin").vectors, model.wv.vectors + model.syn1neg)
 
 
+def test_a_centred_sum_is_saved(lee, tmp_path):
+    options = [*QUICK, "--save-model", tmp_path / "model", "--ending", "centred-sum"]
+    assert run("train", lee, "-o", tmp_path / "v.bin", *options).exit_code == 0
+    expected = Word2Vec.load_folder(tmp_path / "model").ending_vectors("centred-sum")
+    np.testing.assert_array_equal(read(tmp_path / "v.bin").vectors, expected.vectors)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -53,6 +60,7 @@ def test_the_sum_is_saved_and_the_model_kept_as_it_is(lee, tmp_path):
         (["--init-from", "TEACHER", "--lock-factor", "-1"], "--lock-factor must be a number of at least 0, got -1.0"),
         (["--init-from", "TEACHER"], "--vector-size must be 16, the length of the vectors in"),
         (["--hs", "--negative", "0", "--ending", "sum"], "--ending sum adds the output vectors"),
+        (["--hs", "--negative", "0", "--ending", "centred-sum"], "--ending centred-sum adds the output vectors"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_the_text_is_read(teacher, tmp_path, options, message):

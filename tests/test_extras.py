@@ -12,6 +12,7 @@ from gensim.test.utils import common_texts
 from kernel_twin import Twin
 
 from w2vplus import Word2Vec, _sgd, encode, save_vectors
+from w2vplus.postprocessing import add_output_vectors
 from w2vplus.word2vec import tables
 
 SMALL = {"min_count": 1, "vector_size": 8, "workers": 1}
@@ -152,9 +153,16 @@ def test_the_sum_of_input_and_output_vectors_leaves_the_model_as_it_was(teacher)
     assert teacher.ending_vectors("input") is teacher.wv
 
 
+def test_a_centred_sum_is_that_of_post_processing(teacher):
+    summed = teacher.ending_vectors("centred-sum")
+    np.testing.assert_array_equal(summed.vectors, add_output_vectors(teacher, centred=True).vectors)
+    assert np.linalg.norm(summed.vectors, axis=1).max() <= 2 + 1e-5
+
+
 def test_words_have_no_output_vectors_in_a_tree():
     model = Word2Vec(common_texts, **SMALL, hs=1, negative=0)
-    with pytest.raises(ValueError, match="train with negative above 0"):
-        model.ending_vectors("sum")
-    with pytest.raises(ValueError, match="one of input, sum, got 'mean'"):
+    for kind in ("sum", "centred-sum"):
+        with pytest.raises(ValueError, match=f"the ending '{kind}' adds .* train with negative above 0"):
+            model.ending_vectors(kind)
+    with pytest.raises(ValueError, match="one of input, sum, centred-sum, got 'mean'"):
         model.ending_vectors("mean")

@@ -108,6 +108,29 @@ def test_output_vectors_are_added(make: Any) -> None:
     assert (add_output_vectors(model).vectors == model.wv.vectors + model.syn1neg).all()
 
 
+def test_centred_kinds_weigh_the_same_in_a_sum(vectors: KeyedVectors) -> None:
+    random = np.random.default_rng(2)
+    outputs = (50 * random.standard_normal((300, 8)) + 70).astype(np.float32)
+    model = SimpleNamespace(wv=vectors, syn1neg=outputs, ns_exponent=0.5)
+    before = vectors.vectors.copy(), outputs.copy()
+    expected = np.zeros((300, 8))
+    weights = np.sqrt([1000 - row for row in range(300)])
+    for kind in before:
+        centred = kind - np.average(kind.astype(np.float64), axis=0, weights=weights)
+        expected += centred / np.sqrt((centred**2).sum(axis=1, keepdims=True))
+    summed = add_output_vectors(model, centred=True)
+    np.testing.assert_allclose(summed.vectors, expected, atol=1e-6)
+    assert summed.vectors.dtype == np.float32 and summed.get_vecattr("w3", "count") == 997
+    assert (vectors.vectors == before[0]).all() and (outputs == before[1]).all()
+
+
+def test_a_centred_sum_of_one_word_or_none_has_no_direction() -> None:
+    for rows in (0, 1):
+        model = SimpleNamespace(wv=keyed(np.ones((rows, 3))), syn1neg=np.ones((rows, 3), np.float32), ns_exponent=0.75)
+        model.wv.expandos["count"] = np.full(rows, 7)
+        assert (add_output_vectors(model, centred=True).vectors == np.zeros((rows, 3))).all()
+
+
 def test_models_without_output_vectors_of_words_are_refused() -> None:
     model = Word2Vec([["a", "b", "c"]] * 20, min_count=1, vector_size=4, hs=1, negative=0)
     with pytest.raises(ValueError, match="no output vectors of words"):

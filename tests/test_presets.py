@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,10 +60,11 @@ def test_a_preset_may_end_with_sums(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_option_at_its_default_wins_too_when_it_is_typed(tmp_path: Path) -> None:
-    options = ("--preset", "accurate", "--cbow", "--window", TrainSettings.window, "--ending", "sum", *SMALL)
+    settings = ("--alpha", TrainSettings.alpha, "--window", TrainSettings.window)
+    options = ("--preset", "accurate", *settings, "--ending", "sum", *SMALL)
     run("train", LEE, "-o", tmp_path / "v.bin", "--save-model", tmp_path / "m", *options)
     model = Word2Vec.load_folder(tmp_path / "m")
-    assert (model.sg, model.window) == (0, 5)
+    assert (model.alpha, model.window) == (0.025, 5)
     sums = model.ending_vectors("sum")
     np.testing.assert_array_equal(load_vectors(str(tmp_path / "v.bin")).vectors, sums.vectors)
 
@@ -91,6 +93,27 @@ def test_the_table_has_a_line_for_every_change(tmp_path: Path, capsys: pytest.Ca
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [line["changed"]["vector_size"] for line in lines] == [8, 12]
     assert all(len(line["accuracy"]) == len(line["cpu_seconds"]) == 2 for line in lines)
+
+
+def test_endings_of_the_same_settings_share_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    train = Word2Vec.train
+
+    def noted(model: Word2Vec, *corpus: Any, **named: Any) -> Any:
+        seen.append(model)
+        return train(model, *corpus, **named)
+
+    monkeypatch.setattr(Word2Vec, "train", noted)
+    monkeypatch.setattr(choices, "accuracy_of", lambda vectors: {"first": float(vectors.vectors[0, 0])})
+    small = Preset({"sg": 1, "vector_size": 8, "epochs": 1}, ending="sum")
+    changes = [{}, {"ending": "input"}, {"ending": "centred-sum"}, {"vector_size": 4}]
+    done = list(choices.measure_choices(encode(LEE), small, changes, workers=1, seeds=2))
+    assert [choice.changed for choice in done] == changes
+    assert [(model.vector_size, model.seed) for model in seen] == [(8, 1), (8, 2), (4, 1), (4, 2)]
+    for choice, ending in zip(done, ("sum", "input", "centred-sum"), strict=False):
+        scores = [float(model.ending_vectors(ending).vectors[0, 0]) for model in seen[:2]]
+        assert [run["first"] for run in choice.accuracy] == scores
+    assert done[0].wall_seconds == done[1].wall_seconds
 
 
 @pytest.mark.parametrize(

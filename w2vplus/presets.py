@@ -21,41 +21,58 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "accurate": Preset({"sg": 1, "vector_size": 200, "window": 10, "epochs": 15, "sample": 1e-4}),
+    "accurate": Preset(
+        {"alpha": 0.05, "vector_size": 200, "window": 10, "ns_exponent": 0.5, "epochs": 15, "sample": 1e-4},
+        ending="centred-sum",
+    ),
 }
-"""accurate: more answers to analogies, from seven times the work of gensim's defaults for skip-gram. The size, sample
-and epochs are those of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 instead of 25; the
-window is wider. Measured on 17M words of Wikipedia in one line, one seed, one worker, seconds of a processor that had
-other work (Zen 4, 512 bits); accuracy on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353
-and SimLex-999:
+"""accurate: CBOW that answers more analogies than skip-gram does, in less time. Size, rate, sample and epochs are those
+of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 instead of 25; the window is wider, and rare
+words are drawn more often as noise (Caselles-Dupré et al. 2018). In Python the ending is a call of its own:
+`model.ending_vectors(PRESETS["accurate"].ending)`.
 
-    accurate                                               46.9   67.5   29.6   141 s
-    window 5                                               44.1   69.1   31.3    81 s
-    window 5, alpha 0.05                                   41.7   67.0   28.0    88 s
-    window 5, shared_negatives 1                           44.1   69.4   31.2   143 s
-    window 5, sample 3e-5                                  44.4   68.0   32.0    77 s
-    window 10, sample 3e-5, min_count 10                   46.6   66.0   28.1   110 s
-    window 10, sample 3e-5, 20 epochs                      46.4   66.9   28.3   150 s
-    window 10, sample 1e-5, 25 epochs                      45.1   65.9   26.7   146 s
-    window 10, alpha 0.0125, 12 epochs                     45.3   69.0   32.7   116 s
-    window 15, 9 epochs, min_count 10                      43.7   68.6   27.6   106 s
-    vector_size 300, 9 epochs, min_count 10                44.2   68.4   30.0   100 s
-    corrected CBOW, alpha 0.075                            42.2   70.7   34.2   109 s
-    corrected CBOW, alpha 0.075, ending with sums          44.1   72.1   34.2   109 s
-    accurate, ending with sums of both vectors             45.5   67.5   29.7   141 s
-    window 5, shared_negatives 1, ending with sums         45.7   70.8   30.7   143 s
+Measured on 17M words of Wikipedia in one line, seconds of a processor that had other work (Zen 4, 512 bits); accuracy
+on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999. Means of three seeds:
 
-The amount of training is near its best: more epochs or a higher rate brought nothing, which looks like overfitting to
-a text so small, and the lines with fewer epochs lost two to three points, whatever they had instead. Sums of input and
-output vectors helped with analogies at window 5 with sample 1e-4 and after CBOW with the corrected gradient (Irsoy et
-al. 2020), and harmed skip-gram at window 10. Nearness in meaning rather than in topic, SimLex-999's question, is learnt
-better from a narrow window or at a low rate, and best by corrected CBOW."""
+    accurate                                             49.0  71.6  33.0            70 s, with two workers
+    accurate, ending with plain sums                     46.1  71.7  35.3            70 s
+    accurate, ending with input vectors                  41.1  69.7  33.9            70 s
+    skip-gram, window 8, alpha 0.025                     48.5  67.4   30.3            86 s
+    the same, ending with plain sums                     46.7  70.1   31.7            86 s
+    the same, ending with input vectors                  45.4  68.7   30.9            86 s
+
+One seed, the first of those (analogies vary by half a point from seed to seed); the last figure before the seconds is
+the analogies of input vectors alone:
+
+    accurate                                             48.7  69.8   33.5    41.1    66 s
+    alpha 0.025, window 8                                47.0  72.8   33.9    43.8    58 s
+    corrected CBOW, alpha 0.075, window 8                44.6  72.3   34.4    40.4    60 s
+    skip-gram, alpha 0.025, window 8                     49.1  67.4   29.9    46.2    88 s
+    the same, ns_exponent 0.75                           46.9  70.6   30.5    45.5    84 s
+    the same, window 5                                   47.0  70.0   31.3    42.6    65 s
+    the same, vector_size 100                            45.8  67.6   29.0    43.4    54 s
+    the same, epochs 5                                   43.0  70.6   30.4    38.0    28 s
+
+Output vectors know what the input vectors do not: their sums answer more, if the mean is off and neither kind is longer
+than the other. Noise drawn more evenly costs input vectors nothing and helps the sums of skip-gram.
+
+Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75:
+
+    window 10                                            46.9  67.5   29.6           114 s
+    window 10, 11 epochs, 10 noise words                 46.5  68.7   29.7           133 s
+    window 10, vector_size 300                           44.7  66.8   30.6           137 s
+    window 10, vector_size 150                           45.3  68.7   29.4            88 s
+    window 7                                             45.4  68.4   31.6            80 s
+    window 8, ns_exponent 1                              45.0  68.9   30.5            90 s
+
+Longer vectors lose, and earlier runs of skip-gram with more epochs, a higher rate or a lower `sample` gained nothing,
+which looks like overfitting to a text so small."""
 
 
 def preset(name: str, **given: Any) -> dict[str, Any]:
     """Arguments for `Word2Vec`: those of the preset, and those that are `given`, which win.
 
-    Raises ValueError for a name that is none.
+    Its vectors are `model.ending_vectors(PRESETS[name].ending)`. Raises ValueError for a name that is none.
     """
     if name not in PRESETS:
         raise ValueError(f"a preset must be one of {', '.join(PRESETS)}, got {name!r}")

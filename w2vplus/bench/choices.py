@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import itertools
 import json
 import statistics
 import time
@@ -65,23 +66,28 @@ def single_defaults(preset: Preset) -> list[dict[str, Any]]:
 def measure_choices(
     encoded: EncodedCorpus, preset: Preset, changes: Sequence[Mapping[str, Any]], workers: int, seeds: int
 ) -> Iterator[Choice]:
-    """Train and score every change, one after another. Raises TypeError or ValueError for settings that `Word2Vec`
-    refuses."""
+    """Train and score every change, one after another; neighbours that differ in the ending alone share a training.
+
+    Raises TypeError or ValueError for settings that `Word2Vec` refuses.
+    """
     from w2vplus import Word2Vec
 
-    for change in changes:
-        arguments = {**preset.arguments, **change}
-        ending = arguments.pop(ENDING, preset.ending)
-        choice = Choice(dict(change))
+    def trained(change: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in {**preset.arguments, **change}.items() if name != ENDING}
+
+    for arguments, alike in itertools.groupby(changes, trained):
+        choices = [Choice(dict(change)) for change in alike]
         for seed in range(1, seeds + 1):
             model = Word2Vec(**arguments, workers=workers, seed=seed)
             model.build_vocab(encoded)
             cpu, wall = time.process_time(), time.perf_counter()
             model.train(encoded, total_examples=model.corpus_count, epochs=model.epochs)
-            choice.wall_seconds.append(time.perf_counter() - wall)
-            choice.cpu_seconds.append(time.process_time() - cpu)
-            choice.accuracy.append(accuracy_of(model.ending_vectors(ending)))
-        yield choice
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            for choice in choices:
+                choice.wall_seconds.append(wall)
+                choice.cpu_seconds.append(cpu)
+                choice.accuracy.append(accuracy_of(model.ending_vectors(choice.changed.get(ENDING, preset.ending))))
+        yield from choices
 
 
 def change_from(text: str) -> dict[str, Any]:

@@ -136,7 +136,8 @@ class _Seeds:
         from w2vplus import Word2Vec
 
         sizes = Word2Vec(**self.settings.arguments()).estimate_memory(vocab_size=len(self.template.wv))
-        return sizes["total"] + sizes["vectors"] * (ending == Ending.SUM.value)
+        matrices = {Ending.INPUT: 0, Ending.SUM: 1, Ending.CENTRED_SUM: 2}[Ending(ending)]
+        return sizes["total"] + sizes["vectors"] * matrices
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Ending(str, Enum):
 
     INPUT = "input"
     SUM = "sum"
+    CENTRED_SUM = "centred-sum"
 
 
 def available_cpus() -> int:

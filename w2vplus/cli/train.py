@@ -75,7 +75,8 @@ def train(
     ending: Annotated[
         Ending | None,
         typer.Option(
-            help="Save each word's input vector, or the sum of its input and output vectors (Levy et al. 2015).",
+            help="Save each word's input vector, or the sum of its input and output vectors (Levy et al. 2015), plain"
+            " or without their means and at equal lengths.",
             show_default="input",
             rich_help_panel=MODEL,
         ),
@@ -133,9 +134,10 @@ def train(
     if continue_from is not None:
         earlier = _model_to_continue(continue_from, seeds, vocab, phrases)
         settings = _models.settings_of_continued(earlier, settings, given, continue_from)
-    if ending is Ending.SUM and settings.negative == 0:
+    if ending is not None and ending is not Ending.INPUT and settings.negative == 0:
         raise _output.UsageError(
-            "--ending sum adds the output vectors of words, which --negative 0 leaves out: draw some noise words"
+            f"--ending {ending.value} adds the output vectors of words, which --negative 0 leaves out: draw some"
+            " noise words, or save input vectors with --ending input"
         )
     if vocab is not None and phrases.passes:
         raise _output.UsageError("--vocab and --phrases exclude each other: the file names the words there are")

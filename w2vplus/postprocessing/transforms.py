@@ -52,19 +52,18 @@ def normalize(vectors: KeyedVectors) -> KeyedVectors:
 
     Vectors without a direction (zero) stay zero.
     """
-
-    def unit(block: NDArray[np.float64]) -> NDArray[np.float64]:
-        norms = np.linalg.norm(block, axis=1, keepdims=True)
-        return np.asarray(np.divide(block, norms, out=np.zeros_like(block), where=norms > 0))
-
-    return _changed(vectors, unit)
+    return _changed(vectors, _unit)
 
 
-def add_output_vectors(model: Any) -> KeyedVectors:
+def add_output_vectors(model: Any, *, centred: bool = False) -> KeyedVectors:
     """Each word's input vector plus its output vector, w + c (Pennington et al. 2014; Levy et al. 2015, 3.3).
 
-    model: w2vplus's or gensim's Word2Vec. Raises ValueError for one without output vectors of words, as
-    hierarchical softmax alone has none.
+    model: w2vplus's or gensim's Word2Vec. `centred` first takes the mean off the vectors of each kind and scales them
+    to unit length: output vectors are longer than input vectors and share much of a direction, so that in a plain sum
+    they outweigh them. In the mean every word weighs as it does among noise words, count ** ns_exponent; with the plain
+    mean, which rare words make up, similarities suffer (Yokoi et al. 2024, "Zipfian Whitening", who weigh words by
+    their frequency). Raises ValueError for a model without output vectors of words, as hierarchical softmax alone has
+    none.
     """
     outputs = getattr(model, "syn1neg", None)
     if outputs is None or len(outputs) != len(model.wv):
@@ -73,18 +72,41 @@ def add_output_vectors(model: Any) -> KeyedVectors:
         )
     if model.wv.vectors.shape != outputs.shape:
         raise ValueError(f"input vectors of shape {model.wv.vectors.shape} and output {outputs.shape} do not add up")
-    return with_matrix(model.wv, (model.wv.vectors + outputs).astype(np.float32, copy=False))
+    if centred:
+        weights = np.asarray(model.wv.expandos["count"], np.float64) ** model.ns_exponent
+        sums = _centred_units(model.wv.vectors, weights)
+        sums += _centred_units(outputs, weights)
+    else:
+        sums = (model.wv.vectors + outputs).astype(np.float32, copy=False)
+    return with_matrix(model.wv, sums)
+
+
+def _unit(block: NDArray[np.float64]) -> NDArray[np.float64]:
+    norms = np.linalg.norm(block, axis=1, keepdims=True)
+    return np.asarray(np.divide(block, norms, out=np.zeros_like(block), where=norms > 0))
+
+
+def _centred_units(matrix: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The rows less their mean, weighed as `_mean` does, at unit length."""
+    mean = _mean(matrix, weights)
+    return _blockwise(matrix, lambda block: _unit(block - mean))
 
 
 def _changed(vectors: KeyedVectors, change: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> KeyedVectors:
-    """The vectors after `change`, which is computed in float64 block by block; the result is float32."""
-    matrix = vectors.vectors
-    width = change(matrix[:1].astype(np.float64)).shape[1] if len(matrix) else vectors.vector_size
+    """The vectors after `change`, as `_blockwise` computes it."""
+    return with_matrix(vectors, _blockwise(vectors.vectors, change))
+
+
+def _blockwise(
+    matrix: NDArray[Any], change: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float32]:
+    """The rows after `change`, which is computed in float64 block by block; the result is float32."""
+    width = change(matrix[:1].astype(np.float64)).shape[1] if len(matrix) else matrix.shape[1]
     result = np.empty((len(matrix), width), np.float32)
     for start in range(0, len(matrix), BLOCK_ROWS):
         here = slice(start, start + BLOCK_ROWS)
         result[here] = change(matrix[here].astype(np.float64))
-    return with_matrix(vectors, result)
+    return result
 
 
 def with_matrix(vectors: KeyedVectors, matrix: NDArray[Any]) -> KeyedVectors:
@@ -101,10 +123,7 @@ def _principal_directions(matrix: NDArray[Any]) -> tuple[NDArray[np.float64], ND
     Raises ValueError for values that are not finite.
     """
     dimensions = matrix.shape[1]
-    total = np.zeros(dimensions)
-    for start in range(0, len(matrix), BLOCK_ROWS):
-        total += matrix[start : start + BLOCK_ROWS].sum(axis=0, dtype=np.float64)
-    mean = total / max(1, len(matrix))
+    mean = _mean(matrix)
     scatter = np.zeros((dimensions, dimensions))
     for start in range(0, len(matrix), BLOCK_ROWS):
         centred = matrix[start : start + BLOCK_ROWS] - mean
@@ -114,3 +133,13 @@ def _principal_directions(matrix: NDArray[Any]) -> tuple[NDArray[np.float64], ND
     directions = np.linalg.eigh(scatter)[1].T[::-1]
     signs = np.sign(directions[np.arange(dimensions), np.abs(directions).argmax(axis=1)])
     return mean, directions * signs[:, None]
+
+
+def _mean(matrix: NDArray[Any], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """The mean row (D,), of rows that weigh the same or as `weights` (V,) say, in float64; zeros of no rows."""
+    weights = np.ones(len(matrix)) if weights is None else weights
+    total = np.zeros(matrix.shape[1])
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        here = slice(start, start + BLOCK_ROWS)
+        total += weights[here] @ matrix[here].astype(np.float64)
+    return total / weights.sum() if len(matrix) else total

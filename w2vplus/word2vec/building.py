@@ -302,12 +302,15 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         return init_from(self, opened(vectors), lock_factors)
 
     def ending_vectors(self, kind: str = "sum") -> KeyedVectors:
-        """What a training ends with: "input" gives `wv` itself, "sum" new vectors, input plus output of each word.
+        """What a training ends with: "input" gives `wv` itself, "sum" new vectors, input plus output of each word,
+        "centred-sum" such sums after the mean is taken off both kinds and their lengths are made one.
 
         The sum (Levy, Goldberg & Dagan 2015, section 3.3, https://aclanthology.org/Q15-1016: "adding context
-        vectors") lets two words be alike also when they occur together, not only when they occur alike. `wv` stays as
-        it is, so training can go on. Raises ValueError for another kind, or for "sum" without negative sampling:
-        inner nodes of a Huffman tree belong to no word.
+        vectors") lets two words be alike also when they occur together, not only when they occur alike. What all
+        vectors have in common says nothing of any word; it is taken off as their mean, in which words weigh as among
+        noise words (after Yokoi, Bao, Kurita & Shimodaira 2024, https://arxiv.org/abs/2411.00680), and at equal lengths
+        neither kind outweighs the other. `wv` stays as it is, so training can go on. Raises ValueError for another
+        kind, or for sums without negative sampling: inner nodes of a Huffman tree belong to no word.
         """
         return ending_vectors(self, kind)
 

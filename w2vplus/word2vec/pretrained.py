@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-ENDINGS = ("input", "sum")
+ENDINGS = ("input", "sum", "centred-sum")
 """What a training may end with."""
 
 
@@ -89,7 +89,7 @@ def ending_vectors(model: Any, kind: str) -> KeyedVectors:
         return kept
     if not model.negative:
         raise ValueError(
-            "the ending 'sum' adds output vectors, which words have under negative sampling alone: "
+            f"the ending {kind!r} adds output vectors, which words have under negative sampling alone: "
             "train with negative above 0"
         )
-    return add_output_vectors(model)
+    return add_output_vectors(model, centred=kind == "centred-sum")
