@@ -31,7 +31,7 @@ of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 inst
 words are drawn more often as noise (Caselles-Dupré et al. 2018). In Python the ending is a call of its own:
 `model.ending_vectors(PRESETS["accurate"].ending)`.
 
-Measured on 17M words of Wikipedia in one line, seconds of a processor that had other work (Zen 4, 512 bits); accuracy
+Measured on 17M words of Wikipedia in one line, seconds of a processor that had other work (Xeon, 512 bits); accuracy
 on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999. Means of three seeds:
 
     accurate                                             49.0  71.6  33.0            70 s, with two workers
@@ -58,8 +58,6 @@ than the other. Noise drawn more evenly costs input vectors nothing and helps th
 
 Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75:
 
-    window 10                                            46.9  67.5   29.6           114 s
-    window 10, 11 epochs, 10 noise words                 46.5  68.7   29.7           133 s
     window 10, vector_size 300                           44.7  66.8   30.6           137 s
     window 10, vector_size 150                           45.3  68.7   29.4            88 s
     window 7                                             45.4  68.4   31.6            80 s
