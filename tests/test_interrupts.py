@@ -42,6 +42,25 @@ def write(self, model):
 _targets.Targets.write = write
 main()
 """
+# Threads that take minutes to end: a second interrupt comes while the first is held back until they have.
+HELD_BACK = """
+import time
+from pathlib import Path
+from w2vplus import team
+from w2vplus.cli import main
+
+end_workers, calls = team.Team._end_workers, []
+
+def slowly(self):
+    calls.append(self)
+    if len(calls) <= 2:
+        Path({folder!r}, f"ending{{len(calls)}}").mkdir()
+        time.sleep(300)
+    end_workers(self)
+
+team.Team._end_workers = slowly
+main()
+"""
 AS_IT_IS = "from w2vplus.cli import main; main()"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
@@ -137,6 +156,19 @@ def test_a_second_interrupt_ends_at_once_and_leaves_nothing_half_written(tmp_pat
     assert said["files"] == [] and "nothing was saved" in said["error"]
     logs = ["run.jsonl"] if seeds == 1 else ["run.seed1.jsonl", "run.seed2.jsonl"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["begun", *logs]
+
+
+@posix
+def test_a_second_interrupt_leaves_no_checkpoint_either(tmp_path: Path) -> None:
+    command = Command(tmp_path, HELD_BACK.format(folder=str(tmp_path)), "--json", "--checkpoint", tmp_path / "run")
+    for number in (1, 2):
+        command.wait_for(f"ending{number}")
+        command.press()
+    code, stdout, stderr = command.end()
+    assert code == 130 and "Traceback" not in stderr and "ending at once, without saving the rest" in stderr
+    said = json.loads(stdout)
+    assert said["files"] == [] and "nothing was saved" in said["error"]
+    assert list((tmp_path / "run").glob("*")) == [] and not list(tmp_path.glob("v.*"))
 
 
 @posix
