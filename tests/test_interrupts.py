@@ -61,6 +61,20 @@ def slowly(self):
 team.Team._end_workers = slowly
 main()
 """
+# A disk that is full when the second model is saved.
+FULL = """
+from w2vplus.cli import _targets, main
+
+write = _targets.Targets.write
+
+def full(self, model):
+    if "seed2" in self.vectors:
+        raise OSError(28, "No space left on device", self.vectors)
+    return write(self, model)
+
+_targets.Targets.write = full
+main()
+"""
 AS_IT_IS = "from w2vplus.cli import main; main()"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
@@ -132,6 +146,20 @@ def test_json_names_the_models_that_interrupted_seeds_left(tmp_path: Path) -> No
     assert said["files"] == [str(tmp_path / f"v.partial.seed{seed}.bin") for seed in (7, 8)]
     assert all(len(w2vplus.load_vectors(file)) == 1762 for file in said["files"])
     assert said["go_on"] == "the same command with --seed 7 --seeds 3 trains those that are missing"
+
+
+@posix
+def test_an_interrupt_names_what_could_not_be_saved(tmp_path: Path) -> None:
+    command = Command(tmp_path, FULL, "--json", "--seeds", 2, "--workers", 2)
+    for seed in (1, 2):
+        command.wait_for(f"run.seed{seed}.jsonl", '"epoch": 1')
+    command.press()
+    code, stdout, stderr = command.end()
+    assert code == 130 and "Traceback" not in stderr
+    said = json.loads(stdout)
+    assert said["files"] == [str(tmp_path / "v.partial.seed1.bin")] and said["seeds_left"] == [1, 2]
+    reason = f"{tmp_path / 'v.partial.seed2.bin'}: no space left on device; the same command with --seed 1"
+    assert reason in said["error"] and reason in stderr
 
 
 @posix
