@@ -82,6 +82,27 @@ def test_who_is_done_takes_the_second_half_of_what_is_left() -> None:
     assert tasks.take(0) is None and tasks.take(1) is None
 
 
+def test_who_begins_late_finds_no_empty_task_of_a_key_that_another_has() -> None:
+    source: Any = None
+    segments = [Segment(source, start, start + 1) for start in range(3)]
+    tasks = PartTasks([segments[:1], segments[1:2], segments[2:]], 6)
+    first = tasks.take(0)
+    assert first is not None and len(list(first.segments)) == 1
+    taken = [tasks.take(0), tasks.take(0)]
+    assert [task.key for task in taken if task] == [(1, 0), (2, 0)]
+    assert tasks.take(1) is None and tasks.take(2) is None
+    assert [segment.start for task in taken if task for segment in task.segments] == [1, 2]
+
+
+def test_a_task_that_was_taken_and_not_yet_begun_keeps_its_first_segment() -> None:
+    source: Any = None
+    segments = [Segment(source, start, start + 1) for start in range(2)]
+    tasks = PartTasks([segments[:1], segments[1:]], 0)
+    taken = [tasks.take(1), tasks.take(0), tasks.take(0)]
+    assert [task.key for task in taken if task] == [(1, 0), (0, 0)]
+    assert [[segment.start for segment in task.segments] for task in taken if task] == [[1], [0]]
+
+
 def stream_tasks(files: list[Any], lanes: int, errors: list[BaseException] | None = None) -> StreamTasks:
     return StreamTasks(
         files, lanes, whole_files=False, ends=(b" ", b"\n"), on_raw_bytes=lambda lane, count: None,
