@@ -270,3 +270,18 @@ def test_what_other_threads_write_is_deleted_and_nothing_new_begins(
     assert late.is_alive() and len(errors) == 2 and list(tmp_path.iterdir()) == []
     _atomic._may_begin.release()
     late.join()
+
+
+def test_a_file_that_is_never_made_does_not_keep_the_process_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = threading.Lock()
+    lock.acquire()  # by a thread that waits for a disk
+    monkeypatch.setattr(_atomic, "_may_begin", lock)
+    half = tmp_path / "half"
+    half.write_bytes(b"")
+    monkeypatch.setattr(_atomic, "_present", {half})
+    ending = threading.Thread(target=_atomic.delete_unfinished, kwargs={"for_good": True}, daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive() and not half.exists()
