@@ -64,13 +64,17 @@ def hear_no_more() -> None:
 def _on_interrupt(number: int, frame: Any) -> None:
     if _answer.text is not None:
         _answer.presses += 1
-        text = _answer.text if _answer.presses == 1 else AGAIN
-        # Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice.
-        with suppress(OSError):
-            os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
+        if _answer.presses <= 2:
+            _say(_answer.text if _answer.presses == 1 else AGAIN)
         if _answer.presses > 1:
             raise InterruptedAgain
     signal.default_int_handler(number, frame)
+
+
+def _say(text: str) -> None:
+    """Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice."""
+    with suppress(OSError):
+        os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
 
 
 @contextmanager
