@@ -81,6 +81,28 @@ def test_an_interrupted_training_saves_what_it_has(text: Path, tmp_path: Path) -
     assert len(load_vectors(tmp_path / "vec.partial.txt")) == 13  # "rare" has become frequent
 
 
+@pytest.mark.parametrize("moment", ["while words are put into classes", "while vectors are written"])
+def test_an_interrupt_after_training_keeps_the_vectors(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    save_vectors, calls = w2vplus.vectors.save_vectors, []
+
+    def interrupted_once(*args: Any, **options: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return save_vectors(*args, **options)
+
+    makes_classes = "classes" in moment
+    place = "w2vplus.clustering.word_classes" if makes_classes else "w2vplus.vectors.save_vectors"
+    monkeypatch.setattr(place, interrupted_once)
+    options = ["-classes", "3"] if makes_classes else []
+    outcome = run("word2vec", "-train", text, "-output", tmp_path / "out.txt", "-size", "5", "-iter", "1", *options)
+    assert outcome.exit_code == 130
+    assert f"what was trained so far is in {tmp_path / 'out.partial.txt'}" in outcome.stderr
+    assert load_vectors(tmp_path / "out.partial.txt").vectors.shape[1] == 5 and not (tmp_path / "out.txt").exists()
+
+
 def test_defaults_are_those_of_the_c_program() -> None:
     cbow = training._settings(training._parser().read(["-train", "x"]))
     skip_gram = training._settings(training._parser().read(["-train", "x", "-cbow", "0"]))

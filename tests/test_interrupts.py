@@ -42,6 +42,39 @@ def write(self, model):
 _targets.Targets.write = write
 main()
 """
+# Threads that take minutes to end: a second interrupt comes while the first is held back until they have.
+HELD_BACK = """
+import time
+from pathlib import Path
+from w2vplus import team
+from w2vplus.cli import main
+
+end_workers, calls = team.Team._end_workers, []
+
+def slowly(self):
+    calls.append(self)
+    if len(calls) <= 2:
+        Path({folder!r}, f"ending{{len(calls)}}").mkdir()
+        time.sleep(300)
+    end_workers(self)
+
+team.Team._end_workers = slowly
+main()
+"""
+# A disk that is full when the second model is saved.
+FULL = """
+from w2vplus.cli import _targets, main
+
+write = _targets.Targets.write
+
+def full(self, model):
+    if "seed2" in self.vectors:
+        raise OSError(28, "No space left on device", self.vectors)
+    return write(self, model)
+
+_targets.Targets.write = full
+main()
+"""
 AS_IT_IS = "from w2vplus.cli import main; main()"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
@@ -116,6 +149,20 @@ def test_json_names_the_models_that_interrupted_seeds_left(tmp_path: Path) -> No
 
 
 @posix
+def test_an_interrupt_names_what_could_not_be_saved(tmp_path: Path) -> None:
+    command = Command(tmp_path, FULL, "--json", "--seeds", 2, "--workers", 2)
+    for seed in (1, 2):
+        command.wait_for(f"run.seed{seed}.jsonl", '"epoch": 1')
+    command.press()
+    code, stdout, stderr = command.end()
+    assert code == 130 and "Traceback" not in stderr
+    said = json.loads(stdout)
+    assert said["files"] == [str(tmp_path / "v.partial.seed1.bin")] and said["seeds_left"] == [1, 2]
+    reason = f"{tmp_path / 'v.partial.seed2.bin'}: no space left on device; the same command with --seed 1"
+    assert reason in said["error"] and reason in stderr
+
+
+@posix
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_a_second_interrupt_ends_at_once_and_leaves_nothing_half_written(tmp_path: Path, seeds: int) -> None:
     command = Command(tmp_path, SLOW, "--json", "--seeds", seeds, "--workers", seeds)
@@ -132,11 +179,25 @@ def test_a_second_interrupt_ends_at_once_and_leaves_nothing_half_written(tmp_pat
     code, stdout, stderr = command.end()
     assert time.monotonic() - pressed < 60
     assert code == 130 and "Traceback" not in stderr and "Exception" not in stderr
-    assert "interrupted; saving what was trained so far" in stderr and "interrupted again; ending at once" in stderr
+    assert "interrupted; saving what was trained so far" in stderr
+    assert stderr.count("interrupted again; ending at once") == 1
     said = json.loads(stdout)
     assert said["files"] == [] and "nothing was saved" in said["error"]
     logs = ["run.jsonl"] if seeds == 1 else ["run.seed1.jsonl", "run.seed2.jsonl"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["begun", *logs]
+
+
+@posix
+def test_a_second_interrupt_leaves_no_checkpoint_either(tmp_path: Path) -> None:
+    command = Command(tmp_path, HELD_BACK.format(folder=str(tmp_path)), "--json", "--checkpoint", tmp_path / "run")
+    for number in (1, 2):
+        command.wait_for(f"ending{number}")
+        command.press()
+    code, stdout, stderr = command.end()
+    assert code == 130 and "Traceback" not in stderr and "ending at once, without saving the rest" in stderr
+    said = json.loads(stdout)
+    assert said["files"] == [] and "nothing was saved" in said["error"]
+    assert list((tmp_path / "run").glob("*")) == [] and not list(tmp_path.glob("v.*"))
 
 
 @posix
@@ -210,3 +271,18 @@ def test_what_other_threads_write_is_deleted_and_nothing_new_begins(
     assert late.is_alive() and len(errors) == 2 and list(tmp_path.iterdir()) == []
     _atomic._may_begin.release()
     late.join()
+
+
+def test_a_file_that_is_never_made_does_not_keep_the_process_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = threading.Lock()
+    lock.acquire()  # by a thread that waits for a disk
+    monkeypatch.setattr(_atomic, "_may_begin", lock)
+    half = tmp_path / "half"
+    half.write_bytes(b"")
+    monkeypatch.setattr(_atomic, "_present", {half})
+    ending = threading.Thread(target=_atomic.delete_unfinished, kwargs={"for_good": True}, daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive() and not half.exists()

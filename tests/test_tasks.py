@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
-from w2vplus.corpus import encode
+from w2vplus.corpus import assembly, encode
 from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus import streams as streams_module
 from w2vplus.corpus.parts import Segment, plan_parts
+from w2vplus.corpus.pieces import PieceStore
 from w2vplus.corpus.sources import LocalFile
 from w2vplus.corpus.streams import PartTasks, StreamTasks
+from w2vplus.storage import Storage
 
 WORDS = b"some words of a text, one after another, to be cut " * 400
 
@@ -80,6 +85,48 @@ def test_who_is_done_takes_the_second_half_of_what_is_left() -> None:
     assert [segment.start for segment in theirs] == [6, 7, 8]
     assert [segment.start for segment in taken.segments] == [9, 10, 11]
     assert tasks.take(0) is None and tasks.take(1) is None
+
+
+def test_who_begins_late_finds_no_empty_task_of_a_key_that_another_has() -> None:
+    source: Any = None
+    segments = [Segment(source, start, start + 1) for start in range(3)]
+    tasks = PartTasks([segments[:1], segments[1:2], segments[2:]], 6)
+    first = tasks.take(0)
+    assert first is not None and len(list(first.segments)) == 1
+    taken = [tasks.take(0), tasks.take(0)]
+    assert [task.key for task in taken if task] == [(1, 0), (2, 0)]
+    assert tasks.take(1) is None and tasks.take(2) is None
+    assert [segment.start for task in taken if task for segment in task.segments] == [1, 2]
+
+
+def test_a_task_that_was_taken_and_not_yet_begun_keeps_its_first_segment() -> None:
+    source: Any = None
+    segments = [Segment(source, start, start + 1) for start in range(2)]
+    tasks = PartTasks([segments[:1], segments[1:]], 0)
+    taken = [tasks.take(1), tasks.take(0), tasks.take(0)]
+    assert [task.key for task in taken if task] == [(1, 0), (0, 0)]
+    assert [[segment.start for segment in task.segments] for task in taken if task] == [[1], [0]]
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_the_memory_of_a_piece_is_given_back_once_its_ids_are_written(side_by_side: bool) -> None:
+    store = PieceStore(Storage())
+    pieces = [np.full(10, number, np.int32) for number in range(5)]
+    known = [weakref.ref(piece) for piece in pieces]
+    for number, piece in enumerate(pieces):
+        store.add((number,), 0, (piece, np.empty(0, np.int64), -1), (0, 0))
+    del piece, pieces
+    alive: list[int] = []
+
+    def write(target: Any, ids: Any, new_ids: Any) -> None:
+        alive.append(sum(one() is not None for one in known))
+        target[:] = ids
+
+    with ThreadPoolExecutor(1) as crew:
+        each = partial(assembly._side_by_side, crew) if side_by_side else assembly._in_turn
+        whole = store.ids_in_order([None], write, each)
+    assert whole.tolist() == [number for number in range(5) for _ in range(10)]
+    assert alive == [5, 4, 3, 2, 1]
 
 
 def stream_tasks(files: list[Any], lanes: int, errors: list[BaseException] | None = None) -> StreamTasks:

@@ -199,6 +199,6 @@ def delete_unfinished(*, for_good: bool = False) -> None:
     """Delete what was being written when an interrupt broke it off. `for_good`: other threads still write, and the
     process is about to end, so that none of them may begin a new file."""
     if for_good:
-        _may_begin.acquire()
+        _may_begin.acquire(timeout=1)  # a disk that does not answer may keep another thread inside for ever
     for path in list(_present):
         _delete(path)

@@ -1,4 +1,4 @@
-"""The errors w2vplus raises for bad input; each message names the value, the rule and the remedy."""
+"""The errors w2vplus raises for bad input, whose messages name the value, the rule and the remedy, and an interrupt."""
 
 
 class CorpusError(ValueError):
@@ -31,6 +31,10 @@ class WrongModelError(ModelFormatError, AttributeError):
 
 class CheckpointError(ValueError):
     """A checkpoint and what it is asked to go on with do not belong together."""
+
+
+class InterruptedAgain(KeyboardInterrupt):
+    """An interrupt that came while an earlier one was being answered: nothing more is to be saved."""
 
 
 class LogFormatError(ValueError):

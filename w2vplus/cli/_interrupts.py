@@ -1,7 +1,8 @@
 """What Ctrl-C does to a command: the first ends it and keeps what there is, a second ends it at once.
 
 An interrupt waits for threads and for files, so it is answered in words the moment that it comes. From the second on
-nothing more is saved and nothing is heard: what is half written is deleted in peace, and the process ends with 130.
+nothing more is saved: it is raised as `InterruptedAgain`, and so is each that follows until the command has been left.
+What is half written is then deleted in peace, and the process ends with 130.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, NoReturn
 
 from w2vplus._atomic import delete_unfinished
 from w2vplus.cli._output import CommandError
+from w2vplus.errors import InterruptedAgain
 
 INTERRUPTED = 130
 
@@ -62,13 +64,17 @@ def hear_no_more() -> None:
 def _on_interrupt(number: int, frame: Any) -> None:
     if _answer.text is not None:
         _answer.presses += 1
+        if _answer.presses <= 2:
+            _say(_answer.text if _answer.presses == 1 else AGAIN)
         if _answer.presses > 1:
-            hear_no_more()
-        text = _answer.text if _answer.presses == 1 else AGAIN
-        # Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice.
-        with suppress(OSError):
-            os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
+            raise InterruptedAgain
     signal.default_int_handler(number, frame)
+
+
+def _say(text: str) -> None:
+    """Past sys.stderr, which may be in the middle of a line of progress and refuses to be entered twice."""
+    with suppress(OSError):
+        os.write(2, f"{os.linesep if sys.stderr.isatty() else ''}{text}{os.linesep}".encode(errors="replace"))
 
 
 @contextmanager

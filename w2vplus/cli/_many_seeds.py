@@ -252,8 +252,9 @@ def _interrupted(seeds: _Seeds, targets: dict[int, Targets], running: SideBySide
     ended = running.results
     left = sorted(targets.keys() - {one.seed for one in ended if one.complete})
     how = _how_to_go_on(left, targets, seeds.settings.workers) if left else "no model is missing"
+    failed = [] if running.error is None else [_output.describe(running.error)[0]]
     return Interrupted(
-        "; ".join(["interrupted", *(_kept(seeds, ended) or ["nothing was saved"]), how]),
+        "; ".join(["interrupted", *(_kept(seeds, ended) or ["nothing was saved"]), *failed, how]),
         {
             **seeds.prepared.facts,
             "epochs": seeds.settings.epochs,

@@ -29,7 +29,8 @@ class SideBySide(Generic[Result]):
         self._tasks, self._at_once = tasks, at_once
         self._results: dict[int, Result] = {}
         self._stop = Event()
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
+        """The first error of a task, also when an interrupt was raised in its place."""
         self.threads_go_on = False
         """Whether `run` was left while tasks were still ending."""
 
@@ -57,8 +58,8 @@ class SideBySide(Generic[Result]):
             self._stop.set()
             pool.shutdown(cancel_futures=True)
             self.threads_go_on = False
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
 
     def _run(self, number: int) -> int:
         """Keep the task's result, or its error; in a thread of the pool."""
@@ -66,7 +67,7 @@ class SideBySide(Generic[Result]):
             try:
                 self._results[number] = self._tasks[number](self._stop)
             except BaseException as error:
-                self._error = self._error or error
+                self.error = self.error or error
                 self._stop.set()
         return number
 

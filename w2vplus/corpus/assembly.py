@@ -9,6 +9,7 @@ every type where it occurs first.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -100,13 +101,15 @@ def sentences_in_order(store: PieceStore, new_ids: list[NDArray[np.int32] | None
     return TokenStore.trusted(store.ids_in_order(new_ids, write_renumbered, _in_turn), starts)
 
 
-def _in_turn(work: list[Callable[[], None]]) -> None:
-    for one in work:
-        one()
+def _in_turn(work: deque[Callable[[], None]]) -> None:
+    while work:
+        work.popleft()()
 
 
-def _side_by_side(crew: Executor, work: list[Callable[[], None]]) -> None:
-    for _ in crew.map(lambda one: one(), work):
+def _side_by_side(crew: Executor, work: deque[Callable[[], None]]) -> None:
+    done = crew.map(lambda one: one(), work)
+    work.clear()  # the crew drops each that it has called
+    for _ in done:
         pass
 
 

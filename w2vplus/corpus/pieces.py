@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -213,19 +214,20 @@ class PieceStore:
 
     def ids_in_order(
         self, new_ids: list[NDArray[np.int32] | None], write: Callable[..., None],
-        each: Callable[[list[Callable[[], None]]], None],
+        each: Callable[[deque[Callable[[], None]]], None],
     ) -> NDArray[np.int32]:  # fmt: skip
         """int32, all ids in the order of the text.
 
         `new_ids[encoder]` renumbers those of an encoder (None: they stay). `write(target, ids, new_ids)`
-        writes renumbered ids; `each(work)` calls functions, side by side if it likes.
+        writes renumbered ids; `each(work)` calls the functions, side by side if it likes, and leaves `work` empty: a
+        piece's memory is given back when the last function that knows it is gone.
         """
         if self._ids_file is not None:
             return self._ids_from_file(self._ids_file, new_ids, write)
         if not self.pieces:
             return np.empty(0, np.int32)
         whole = self._room()
-        work: list[Callable[[], None]] = []
+        work: deque[Callable[[], None]] = deque()
         begin = 0
         for piece in self.pieces:
             ids = piece.ids.items
@@ -235,7 +237,7 @@ class PieceStore:
                 part = slice(at, at + MOVE_ITEMS)
                 work.append(partial(write, target[part], ids[part], new_ids[piece.encoder]))
             begin += len(ids)
-            piece.ids.items = None  # its memory is given back when the last part is written
+            piece.ids.items = None
         del ids, target
         each(work)
         return whole

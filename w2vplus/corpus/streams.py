@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from queue import Full, Queue
 from typing import Protocol
 
@@ -58,6 +58,8 @@ class Tasks(Protocol):
 class PartTasks:
     """Parts of a text, one for each worker; one who is done takes the end of what is left of a part behind his own.
 
+    A task has its first segment from the moment that it is taken, so that no two have the same key.
+
     Thread-safety: all methods.
     """
 
@@ -72,12 +74,16 @@ class PartTasks:
     def take(self, worker: int) -> Task | None:
         with self._lock:
             share = 0
-            if not self._begun[worker]:
-                self._begun[worker] = True
+            # His part may be taken over before he begins; the first is nobody's to take, and may be of no segments.
+            has_own = not self._begun[worker] and (worker == 0 or len(self._left[worker]) > 0)
+            self._begun[worker] = True
+            if has_own:
                 share = self._ids_foreseen // (1 if worker == 0 else len(self._left))
             elif not self._take_over(worker):
                 return None
-            return Task((self._left[worker].start, 0), self._segments_of(worker), ids_foreseen=share)
+            place = self._left[worker].start
+            first = self._next_segments(worker)
+        return Task((place, 0), chain(first, self._segments_of(worker)), ids_foreseen=share)
 
     def _take_over(self, worker: int) -> bool:
         """Give an idle worker the second half of the longest run that lies behind what he has read."""
@@ -93,11 +99,16 @@ class PartTasks:
     def _segments_of(self, worker: int) -> Iterator[Segment]:
         while True:
             with self._lock:
-                left = self._left[worker]
-                if not left:
-                    return
-                self._left[worker] = left[1:]
-            yield self._segments[left.start]
+                following = self._next_segments(worker)
+            if not following:
+                return
+            yield from following
+
+    def _next_segments(self, worker: int) -> list[Segment]:
+        """The next of what is left for a worker, if there is one; the caller has the lock."""
+        left = self._left[worker]
+        self._left[worker] = left[1:]
+        return [self._segments[place] for place in left[:1]]
 
     def stop(self) -> None:
         with self._lock:
@@ -115,7 +126,8 @@ class _Lane:
 
 class StreamTasks:
     """Tasks of files that are read and decompressed by the workers themselves: whoever finds little ready reads on, so
-    that there are no more threads than workers and none waits while there is work.
+    that there are no more threads than workers. One waits only while another reads the lane that he works for and
+    nothing of it is ready: his own until it is done, then the fullest.
 
     `on_raw_bytes(lane, count)` hears of bytes read; `on_error(key, error)` of what went wrong and where;
     `is_needed(key)` is asked whether the text from there on is still wanted. A worker takes from its own lane

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus.blocks import Position
-from w2vplus.errors import CheckpointError
+from w2vplus.errors import CheckpointError, InterruptedAgain
 from w2vplus.limits import checked
 from w2vplus.team import Tally
 from w2vplus.trainer import ProgressObserver, Run, Trainer, TrainingProgress
@@ -86,7 +86,8 @@ class TrainingCall:
     # ---- Epochs
 
     def train(self) -> None:
-        """Train what is left of the run. An interrupt leaves a checkpoint, if checkpoints are wanted."""
+        """Train what is left of the run. An interrupt leaves a checkpoint, if checkpoints are wanted; one that
+        was repeated (InterruptedAgain) leaves nothing."""
         model, callbacks = self._model, self._watchers.callbacks
         model.stop_training = False
         for callback in callbacks:
@@ -99,6 +100,8 @@ class TrainingCall:
                 if model.stop_training:
                     logger.info("training was stopped in epoch %i", epoch)
                     break
+        except InterruptedAgain:
+            raise
         except KeyboardInterrupt:
             self._write()
             raise

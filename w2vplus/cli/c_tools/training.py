@@ -35,7 +35,8 @@ RULED = {
 NOTES = """\
 What differs from the C program: training is w2vplus's; lines of any length are trained whole;
 threads beyond the CPUs are not started; vectors are written with all their digits, without a row for </s>, which the C
-program never trains; bytes that are not UTF-8 become U+FFFD; Ctrl-C saves what was trained so far, as name.partial."""
+program never trains; bytes that are not UTF-8 become U+FFFD; Ctrl-C saves the vectors that there are,
+also with -classes, as name.partial."""
 
 
 def word2vec(flags: Flags = None) -> None:
@@ -63,9 +64,12 @@ def word2vec(flags: Flags = None) -> None:
         return
     partial = name_with(given.output, "partial")
     how = "w2vplus train --checkpoint FOLDER could go on from there"
-    with saved_when_interrupted(partial, lambda: _write(model, given, partial), how):
+    with saved_when_interrupted(partial, lambda: _write_vectors(model, given, partial), how):
         _pipeline.run_training(model, encoded, quiet=quiet)
-    _write(model, given, given.output)
+        if given.classes:
+            _write_classes(model, given.output, given.classes)
+        else:
+            _write_vectors(model, given, given.output)
 
 
 def _parser() -> CToolParser:
@@ -158,15 +162,17 @@ def _read_vocabulary(path: str) -> tuple[list[str], NDArray[np.int64]]:
     return words, counts
 
 
-def _write(model: Word2Vec, given: argparse.Namespace, path: str) -> list[str]:
-    """Write what -output is to hold; returns the names of the files."""
-    if given.classes:
-        from w2vplus.clustering import word_classes
-        from w2vplus.counts_file import write_counts
+def _write_classes(model: Word2Vec, path: str, class_count: int) -> None:
+    """Write every word with the number of its class."""
+    from w2vplus.clustering import word_classes
+    from w2vplus.counts_file import write_counts
 
-        classes = word_classes(model.wv, given.classes).tolist()
-        write_counts(path, model.wv.index_to_key, classes, separator=" ")
-        return [path]
+    classes = word_classes(model.wv, class_count).tolist()
+    write_counts(path, model.wv.index_to_key, classes, separator=" ")
+
+
+def _write_vectors(model: Word2Vec, given: argparse.Namespace, path: str) -> list[str]:
+    """Write the vectors as -binary says; returns the names of the files."""
     from w2vplus.vectors import save_vectors
 
     save_vectors(model.wv, path, format="bin" if given.binary else "txt")
