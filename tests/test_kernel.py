@@ -253,31 +253,42 @@ def test_a_worker_in_a_cycle_of_references_is_collected():
     assert gc.collect() >= 20
 
 
+def shared_and_copied(kernel, mode, copying_workers):
+    """Two equal cases and what training each of them returned: one in place, one by a worker that copies rows."""
+    shared, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
+    sums = shared.train(shared.model(kernel))
+    worker = _sgd.Worker(copied.model(kernel, copying_workers=copying_workers))
+    copied_sums = worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05)
+    worker.give_hot_rows()
+    return shared, copied, sums, copied_sums
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("mode", MODES)
 def test_copies_of_rows_change_nothing_while_nobody_else_trains(kernel, mode):
-    alone, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
-    sums = alone.train(alone.model(kernel))
-    worker = _sgd.Worker(copied.model(kernel, copying_workers=4))
-    copied_sums = worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05)
-    worker.give_hot_rows()
+    shared, copied, sums, copied_sums = shared_and_copied(kernel, mode, 4)
     np.testing.assert_allclose(copied_sums, sums, rtol=1e-4)
     for name in ("inputs", "outputs", "nodes"):
-        np.testing.assert_allclose(getattr(copied, name), getattr(alone, name), atol=1e-4, rtol=1e-3)
+        np.testing.assert_allclose(getattr(copied, name), getattr(shared, name), atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_lone_workers_copies_change_nothing_at_all(kernel, mode):
-    shared, copied = Case(tokens=3_000, dimensions=33, **MODES[mode]), Case(tokens=3_000, dimensions=33, **MODES[mode])
-    sums = shared.train(shared.model(kernel))
-    worker = _sgd.Worker(copied.model(kernel, copying_workers=1))
-    before = copied.inputs.copy()
-    assert worker.train_span(copied.ids, copied.starts, None, 0, 0, 3_000, KEY, 0.05) == tuple(sums)
-    np.testing.assert_array_equal(copied.inputs, before)  # all forty words are frequent ones
-    worker.give_hot_rows()
+    shared, copied, sums, copied_sums = shared_and_copied(kernel, mode, 1)
+    assert copied_sums == tuple(sums)
     for name in ("inputs", "outputs", "nodes"):
         np.testing.assert_array_equal(getattr(copied, name), getattr(shared, name))
+
+
+def test_a_lone_worker_keeps_what_it_learns_until_it_gives_it_back():
+    case = Case(tokens=3_000, **MODES["sg-ns"])
+    before = case.inputs.copy()
+    worker = _sgd.Worker(case.model(copying_workers=1))
+    worker.train_span(case.ids, case.starts, None, 0, 0, 3_000, KEY, 0.05)
+    np.testing.assert_array_equal(case.inputs, before)  # all forty words are frequent ones
+    worker.give_hot_rows()
+    assert (case.inputs != before).any()
 
 
 def test_copies_are_exchanged_while_training_and_in_full_at_its_end():

@@ -157,8 +157,6 @@ cdef class Model:
             raise ValueError("hierarchical_softmax or negative sampling must be on, got neither")
         if not 0 <= shared_negatives <= W2V_GROUP_CENTERS:
             raise ValueError(f"shared_negatives must be from 0 to {W2V_GROUP_CENTERS}, got {shared_negatives}")
-        if negative > 1_000_000:  # cells of a tile are numbered by int32
-            raise ValueError(f"negative must be at most 1000000, got {negative}")
         if copying_workers < 0:
             raise ValueError(f"copying_workers must be at least 0, got {copying_workers}")
         if keep_thresholds.shape[0] != words:

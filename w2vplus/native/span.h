@@ -52,7 +52,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
-    for (int32_t p = 0; p < (parts > 1 ? parts : 1); p++)
+    for (int32_t p = 0; p < parts; p++)
         w2v_fetch_noise(model, key, first_center + group->center_count + p, workspace);
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     for (int32_t p = 0; p < parts; p++) {
