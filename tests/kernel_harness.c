@@ -61,8 +61,7 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     model.types = take(file, (words + 1) * sizeof(w2v_type));
     model.noise = take(file, words * sizeof(w2v_noise_slot));
     model.path_starts = take(file, (words + 1) * sizeof(int64_t));
-    model.path_nodes = take(file, path * sizeof(int32_t));
-    model.path_codes = take(file, path);
+    model.path_steps = take(file, (path + W2V_PATH_ROOM) * sizeof(uint32_t));
     w2v_corpus corpus = {.sentence_count = header->sentences};
     corpus.ids = take(file, (size_t)header->tokens * sizeof(int32_t));
     corpus.sentence_starts = take(file, (size_t)(header->sentences + 1) * sizeof(int64_t));

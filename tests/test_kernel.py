@@ -209,6 +209,22 @@ def test_what_would_corrupt_memory_is_refused(broken, message):
         Case(**MODES["sg-ns"]).model(**broken)
 
 
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ({"path_starts": np.zeros(3, np.int64)}, "path_starts must have 41 entries"),
+        ({"path_nodes": np.full(3, 1, np.int32)}, "must have path_starts.-1. entries each"),
+        ({"path_nodes": lambda nodes: np.full_like(nodes, 40)}, "path_nodes.0. is 40, but there are 40 rows"),
+        ({"path_codes": lambda codes: np.full_like(codes, 2)}, "path_codes.0. must be 0 or 1, got 2"),
+    ],
+)
+def test_paths_that_would_corrupt_memory_are_refused(broken, message):
+    case = Case(**MODES["sg-hs"])
+    true = {"path_nodes": case.tree.inner_nodes, "path_codes": case.tree.codes}
+    with pytest.raises(ValueError, match=message):
+        case.model(**{name: table(true[name]) if callable(table) else table for name, table in broken.items()})
+
+
 def test_ids_beyond_the_table_are_unknown_words_not_addresses():
     wild, tame = Case(sample=0, **MODES["sg-ns"]), Case(sample=0, **MODES["sg-ns"])
     wild.ids = np.where(wild.ids == 3, 2**31 - 1, wild.ids).astype(np.int32)

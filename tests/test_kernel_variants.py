@@ -66,8 +66,8 @@ def case_bytes(case: Case, workers: int) -> bytes:
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
     words = np.arange(len(case.keep), dtype=np.uint32)
     types = np.append(np.stack([words, case.keep], axis=1), [[2**32 - 1, 0]], axis=0).astype(np.uint32)
-    tree = (case.tree.path_starts, case.tree.inner_nodes, case.tree.codes)
-    arrays = (case.inputs, case.outputs, case.nodes, types, noise, *tree, case.ids, case.starts)
+    steps = np.append(2 * case.tree.inner_nodes.astype(np.uint32) + case.tree.codes, np.zeros(8)).astype(np.uint32)
+    arrays = (case.inputs, case.outputs, case.nodes, types, noise, case.tree.path_starts, steps, case.ids, case.starts)
     return struct.pack("<15qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
 

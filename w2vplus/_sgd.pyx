@@ -4,7 +4,7 @@
 `train_span` without the GIL. Called by `w2vplus.trainer` alone. The arithmetic is in native/*.h.
 """
 
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 import os
@@ -12,6 +12,7 @@ import os
 
 cdef extern from "kernel.h" nogil:
     int W2V_GROUP_CENTERS
+    int W2V_PATH_ROOM
     int64_t w2v_hot_bytes(int32_t workers)
 
     ctypedef struct w2v_type:
@@ -33,8 +34,7 @@ cdef extern from "kernel.h" nogil:
         const w2v_noise_slot *noise
         int64_t vocabulary_size
         const int64_t *path_starts
-        const int32_t *path_nodes
-        const uint8_t *path_codes
+        const uint32_t *path_steps
         int32_t longest_path
         int32_t window
         int32_t farthest
@@ -126,6 +126,7 @@ cdef class Model:
     cdef const w2v_kernel *kernel
     cdef w2v_type *types
     cdef w2v_noise_slot *noise
+    cdef uint32_t *path_steps
     cdef object arrays
 
     def __init__(
@@ -146,7 +147,7 @@ cdef class Model:
         farthest=None, kernel=None, int copying_workers=0,
     ):
         cdef Py_ssize_t words = input_vectors.shape[0], dimensions = input_vectors.shape[1]
-        self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, path_starts, path_nodes, path_codes)
+        self.arrays = (input_vectors, node_vectors, output_vectors, lock_factors, path_starts)
         if words < 1 or dimensions < 1:
             raise ValueError(f"input_vectors must have at least one row and column, got {words} x {dimensions}")
         if window < 1 or negative < 0:
@@ -177,7 +178,7 @@ cdef class Model:
             self.model.output_vectors = &output_vectors[0, 0]
             self._pack_noise(noise_thresholds, noise_aliases)
         if hierarchical_softmax:
-            self._bind_paths(node_vectors, path_starts, path_nodes, path_codes)
+            self._pack_paths(node_vectors, path_starts, path_nodes, path_codes)
         self.model.window = window
         self.model.farthest = window if farthest is None else farthest
         self.model.negative = negative
@@ -194,6 +195,7 @@ cdef class Model:
     def __dealloc__(self):
         PyMem_Free(self.types)
         PyMem_Free(self.noise)
+        PyMem_Free(self.path_steps)
 
     cdef _pack_types(self, const int32_t[::1] word_of_type, const uint32_t[::1] keep_thresholds):
         cdef int64_t words = self.model.vocabulary_size
@@ -222,7 +224,7 @@ cdef class Model:
             self.noise[i].alias = aliases[i]
         self.model.noise = self.noise
 
-    cdef _bind_paths(self, float[:, ::1] node_vectors, const int64_t[::1] path_starts,
+    cdef _pack_paths(self, float[:, ::1] node_vectors, const int64_t[::1] path_starts,
                      const int32_t[::1] path_nodes, const uint8_t[::1] path_codes):
         cdef int64_t words = self.model.vocabulary_size, longest = 0, node
         cdef Py_ssize_t i
@@ -236,14 +238,18 @@ cdef class Model:
             if path_starts[i + 1] < path_starts[i]:
                 raise ValueError(f"path_starts must ascend, but entry {i + 1} is below entry {i}")
             longest = max(longest, path_starts[i + 1] - path_starts[i])
+        self.path_steps = <uint32_t *>PyMem_Calloc(path_nodes.shape[0] + W2V_PATH_ROOM, sizeof(uint32_t))
+        if self.path_steps == NULL:
+            raise MemoryError(f"no memory for Huffman paths of {path_nodes.shape[0]} steps")
         for i in range(path_nodes.shape[0]):
             if path_nodes[i] < 0 or path_nodes[i] >= words:
                 raise ValueError(f"path_nodes[{i}] is {path_nodes[i]}, but there are {words} rows")
+            if path_codes[i] > 1:
+                raise ValueError(f"path_codes[{i}] must be 0 or 1, got {path_codes[i]}")
+            self.path_steps[i] = <uint32_t>path_nodes[i] << 1 | path_codes[i]
         self.model.node_vectors = &node_vectors[0, 0]
         self.model.path_starts = &path_starts[0]
-        if path_nodes.shape[0]:
-            self.model.path_nodes = &path_nodes[0]
-            self.model.path_codes = &path_codes[0]
+        self.model.path_steps = self.path_steps
         self.model.longest_path = <int32_t>longest
 
 

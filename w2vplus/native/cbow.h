@@ -14,13 +14,6 @@
     ((VEC_REGISTERS - 1 - (centers)) / (centers) < W2V_MOST_COLUMNS ? (VEC_REGISTERS - 1 - (centers)) / (centers) \
                                                                     : W2V_MOST_COLUMNS)
 
-/* The words [first, last) of a span, and what they share with each centre of the group. */
-typedef struct {
-    float *const *rows;
-    float (*shares)[W2V_GROUP_CENTERS];
-    int32_t count;
-} w2v_context;
-
 /* projections[g] = factors[g] * sum of shares[i][g] * rows[i], for `columns` vectors of `centers` projections. The last
    vector is the tail of the rows if `ends`. */
 W2V_INLINE void w2v_project_columns(const w2v_context *context, const float *factors, float *projections, int64_t stride,
@@ -107,27 +100,6 @@ W2V_INLINE void w2v_spread_columns(const w2v_context *context, const float *fact
 W2V_EACH_GROUP(w2v_project, w2v_project_columns)
 W2V_EACH_GROUP(w2v_spread, w2v_spread_columns)
 
-/* The words that the windows of a group span; share 1 if a word is in a window, else 0. Without branches, since how far
-   windows reach is random. */
-static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
-{
-    int32_t first, last;
-    w2v_span_of_windows(centers, center_count, &first, &last);
-    int32_t firsts[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS];
-    uint32_t lengths[W2V_GROUP_CENTERS] = {0};
-    for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) ats[g] = -1;
-    for (int32_t g = 0; g < center_count; g++) {
-        firsts[g] = centers[g].first - first;
-        lengths[g] = (uint32_t)(centers[g].last - centers[g].first);
-        ats[g] = centers[g].at - first;
-    }
-    float (*shares)[W2V_GROUP_CENTERS] = workspace->shares;
-    for (int32_t i = 0; i < last - first; i++)
-        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++)
-            shares[i][g] = (uint32_t)(i - firsts[g]) < lengths[g] && i != ats[g] ? 1.0f : 0.0f;
-    return (w2v_context){workspace->rows + first, shares, last - first};
-}
-
 /* gensim's law applies the error of a mean undivided and divides that of a sum; the corrected law is the gradient of
    the projection. */
 static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float rate, w2v_workspace *workspace,
@@ -146,7 +118,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         pairs += context_count > 0;
     }
     if (pairs == 0) return;
-    const int32_t *words = workspace->words + (context.rows - workspace->rows);
+    const int32_t *words = workspace->words + context.first;
     const int exchanges = model->copying_workers > 1;
     if (exchanges) w2v_choose_exchanges(&workspace->inputs, words, context.count, center_count);
     w2v_project(&context, model->cbow_mean ? means : ones, workspace->source_rows, stride, dimensions, center_count);
@@ -156,14 +128,14 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         w2v_inputs inputs;
         w2v_tile tile;
         inputs.count = part->center_count;
-        inputs.pair_count = 0;
+        memset(inputs.shares, 0, (size_t)inputs.count * sizeof inputs.shares[0]);
         for (int32_t m = 0; m < part->center_count; m++) {
             const int32_t g = part->first_center + m;
             tile.source[m] = workspace->source_rows + g * stride;
             tile.target[m] = workspace->target_rows + g * stride;
-            if (means[g] > 0.0f) w2v_add_pair(&inputs, m, g);
+            inputs.shares[m][g] = means[g] > 0.0f ? 1.0f : 0.0f; /* a lone word is not predicted */
         }
-        if (inputs.pair_count > 0) tally->loss += w2v_run_tile(model, group, part, &inputs, rate, workspace, &tile);
+        tally->loss += w2v_run_tile(model, group, part, &inputs, rate, workspace, &tile);
     }
     tally->pairs += pairs;
     if (model->lock_factors)

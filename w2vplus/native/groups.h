@@ -20,12 +20,39 @@ W2V_INLINE void w2v_span_of_windows(const w2v_center *centers, int32_t count, in
     }
 }
 
-W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float positive, float total)
+/* The words that the windows of a group span. */
+typedef struct {
+    int32_t first; /* place of the first one in the workspace */
+    int32_t count;
+    float *const *rows;
+    float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
+} w2v_context;
+
+/* Without branches, since how far windows reach is random. */
+static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
+{
+    int32_t first, last;
+    w2v_span_of_windows(centers, center_count, &first, &last);
+    int32_t firsts[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS];
+    uint32_t lengths[W2V_GROUP_CENTERS] = {0};
+    for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) ats[g] = -1;
+    for (int32_t g = 0; g < center_count; g++) {
+        firsts[g] = centers[g].first - first;
+        lengths[g] = (uint32_t)(centers[g].last - centers[g].first);
+        ats[g] = centers[g].at - first;
+    }
+    float (*shares)[W2V_GROUP_CENTERS] = workspace->shares;
+    for (int32_t i = 0; i < last - first; i++)
+        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++)
+            shares[i][g] = (uint32_t)(i - firsts[g]) < lengths[g] && i != ats[g] ? 1.0f : 0.0f;
+    return (w2v_context){first, last - first, workspace->rows + first, shares};
+}
+
+W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float *draws)
 {
     group->rows[group->count] = row;
     group->words[group->count] = word;
-    group->positives[group->count] = positive;
-    group->totals[group->count] = total;
+    draws[group->count] = 0.0f;
     return group->count++;
 }
 
@@ -49,78 +76,94 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
+/* The Huffman path of the group's `center`-th centre as columns, label 1 - code. Several steps at once, without branches:
+   those beyond its end are overwritten by the next column or lie in the spare room. */
+static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t center, w2v_group *group)
+{
+    const int32_t word = workspace->words[workspace->centers[group->first_center + center].at];
+    const int64_t start = model->path_starts[word], count = model->path_starts[word + 1] - start;
+    const uint32_t *steps = model->path_steps + start;
+    float **rows = group->rows + group->count;
+    int32_t *nodes = group->words + group->count;
+    float *positives = group->positives + center * workspace->column_room + group->count;
+    float *totals = group->totals + center * workspace->column_room + group->count;
+    const w2v_matrix matrix = workspace->nodes;
+    for (int64_t i = 0; i < count; i += W2V_PATH_ROOM)
+        for (int64_t k = i; k < i + W2V_PATH_ROOM; k++) {
+            const uint32_t step = steps[k];
+            nodes[k] = (int32_t)(step >> 1);
+            rows[k] = w2v_row(&matrix, (int64_t)(step >> 1));
+            positives[k] = 1.0f - (float)(int32_t)(step & 1);
+            totals[k] = 1.0f;
+        }
+    group->count += (int32_t)count;
+}
+
 /* One more part: columns for predicting `center_count` centre words from the `first_center`-th of the group on. Huffman
-   path of a lone centre (label 1 - code), then each centre word (label 1) and the negatives (label 0), draws
-   [first_draw, first_draw + negative) of `stream`. A negative that equals a centre word is dropped for that centre, as
-   in word2vec.c and gensim; one drawn twice counts twice. */
-static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace, uint64_t stream, uint64_t first_draw,
-                         int32_t first_center, int32_t center_count, w2v_group *group)
+   path of a lone centre, then each centre word (label 1) and the negatives (label 0), which `bits` draw. A negative that
+   equals a centre word is dropped for that centre, as in word2vec.c and gensim; one drawn twice counts twice. */
+static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace, const uint64_t *bits, int32_t first_center,
+                         int32_t center_count, w2v_group *group)
 {
     const w2v_center *centers = workspace->centers + group->first_center;
-    const int32_t first_column = group->count, end = first_center + center_count;
-    if (model->hierarchical_softmax) {
-        const int32_t word = workspace->words[centers[first_center].at];
-        for (int64_t i = model->path_starts[word]; i < model->path_starts[word + 1]; i++)
-            w2v_add_column(group, w2v_row(&workspace->nodes, model->path_nodes[i]), model->path_nodes[i],
-                           1.0f - (float)model->path_codes[i], 1.0f);
-    }
+    const int32_t first_column = group->count;
+    if (model->hierarchical_softmax) w2v_add_path(model, workspace, first_center, group);
     const int32_t first_word = group->count;
-    uint64_t seen = 0;
-    const float alone = center_count == 1 ? 1.0f : 0.0f; /* else its cells differ from input to input */
-    for (int32_t g = first_center; g < end; g++) {
-        group->own_column[g] = -1;
-        group->own_draws[g] = 0.0f;
-        if (model->negative <= 0) continue;
-        const int32_t word = workspace->words[centers[g].at];
-        int32_t column = w2v_find(&seen, group->words, first_word, group->count, word);
-        if (column < 0) column = w2v_add_column(group, w2v_row(&workspace->outputs, word), word, alone, alone);
-        group->own_column[g] = column - first_column;
-    }
-    const int32_t first_noise = group->count;
-    for (int32_t k = 0; k < model->negative; k++) {
-        const int32_t noise = w2v_draw_noise(model, w2v_draw(stream, first_draw + (uint64_t)k));
-        const int32_t column = w2v_find(&seen, group->words, first_word, group->count, noise);
-        if (column < 0) {
-            w2v_add_column(group, w2v_row(&workspace->outputs, noise), noise, 0.0f, 1.0f);
-            continue;
+    if (model->negative > 0) {
+        float *draws = workspace->draws;
+        int32_t own[W2V_GROUP_CENTERS];
+        uint64_t seen = 0;
+        for (int32_t g = 0; g < center_count; g++) {
+            const int32_t word = workspace->words[centers[first_center + g].at];
+            own[g] = w2v_find(&seen, group->words, first_word, group->count, word);
+            if (own[g] < 0) own[g] = w2v_add_column(group, w2v_row(&workspace->outputs, word), word, draws);
         }
-        if (column >= first_noise || alone == 0.0f) group->totals[column] += 1.0f;
-        if (column >= first_noise) continue;
-        for (int32_t g = first_center; g < end; g++)
-            group->own_draws[g] += group->own_column[g] == column - first_column ? 1.0f : 0.0f;
+        for (int32_t k = 0; k < model->negative; k++) {
+            const int32_t noise = w2v_draw_noise(model, bits[k]);
+            int32_t column = w2v_find(&seen, group->words, first_word, group->count, noise);
+            if (column < 0) column = w2v_add_column(group, w2v_row(&workspace->outputs, noise), noise, draws);
+            draws[column] += 1.0f;
+        }
+        for (int32_t g = 0; g < center_count; g++) {
+            float *positives = group->positives + (first_center + g) * workspace->column_room;
+            float *totals = group->totals + (first_center + g) * workspace->column_room;
+            for (int32_t n = first_word; n < group->count; n += VEC_LANES) {
+                vec_store(positives + n, vec_zero());
+                vec_store(totals + n, vec_load(draws + n));
+            }
+            positives[own[g]] = totals[own[g]] = 1.0f;
+        }
     }
     group->parts[group->part_count++] =
         (w2v_part){first_center, center_count, first_column, first_word, group->count - first_column};
 }
 
-W2V_INLINE void w2v_add_pair(w2v_inputs *inputs, int32_t row, int32_t center)
-{
-    inputs->pair_rows[inputs->pair_count] = row;
-    inputs->pair_centers[inputs->pair_count++] = center;
-}
-
 /* Cells of a tile: every pair of an input row and a centre adds the columns that the centre meets to the row's cells. */
-static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace)
+static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace,
+                           w2v_tile *tile)
 {
     const int32_t columns = part->column_count;
-    const float *positives = group->positives + part->first_column, *totals = group->totals + part->first_column;
-    float windows[W2V_TILE_INPUTS] = {0}; /* pairs of an input with any centre */
-    for (int32_t i = 0; i < inputs->pair_count; i++) windows[inputs->pair_rows[i]] += 1.0f;
+    const int64_t room = workspace->column_room, first = part->first_center * room + part->first_column;
+    tile->positives = group->positives + first;
+    tile->totals = group->totals + first;
+    if (inputs->count == 1 && part->center_count == 1 && inputs->shares[0][part->first_center] == 1.0f) return;
     for (int32_t m = 0; m < inputs->count; m++) {
-        const vec factor = vec_set1(windows[m]);
+        const float *shares = inputs->shares[m] + part->first_center;
         /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
         for (int32_t n = 0; n < columns; n += VEC_LANES) {
-            vec_store(workspace->positives + m * columns + n, vec_mul(factor, vec_load(positives + n)));
-            vec_store(workspace->totals + m * columns + n, vec_mul(factor, vec_load(totals + n)));
+            const float *positives = tile->positives + n, *totals = tile->totals + n;
+            vec positive = vec_mul(vec_set1(shares[0]), vec_load(positives));
+            vec total = vec_mul(vec_set1(shares[0]), vec_load(totals));
+            for (int32_t g = 1; g < part->center_count; g++) {
+                positive = vec_fma(vec_set1(shares[g]), vec_load(positives + g * room), positive);
+                total = vec_fma(vec_set1(shares[g]), vec_load(totals + g * room), total);
+            }
+            vec_store(workspace->positives + m * columns + n, positive);
+            vec_store(workspace->totals + m * columns + n, total);
         }
     }
-    if (part->center_count == 1) return;
-    for (int32_t i = 0; i < inputs->pair_count; i++) {
-        const int32_t center = inputs->pair_centers[i];
-        const int32_t cell = inputs->pair_rows[i] * columns + group->own_column[center];
-        workspace->positives[cell] += 1.0f;
-        workspace->totals[cell] += 1.0f - group->own_draws[center];
-    }
+    tile->positives = workspace->positives;
+    tile->totals = workspace->totals;
 }
 
 /* Trains a tile whose columns are those of a part, and whose source and target the caller has set. */
@@ -133,15 +176,13 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->output_count = part->column_count;
     tile->dimensions = model->dimensions;
     tile->logits = workspace->logits;
-    tile->positives = workspace->positives;
-    tile->totals = workspace->totals;
     tile->steps = workspace->steps;
     /* the first tile of each part fetches a share of what the next group needs, from the end on */
     const int32_t parts_left = group->part_count - (int32_t)(part - group->parts);
     tile->fetched_count = next->fetched_count / parts_left;
     next->fetched_count -= tile->fetched_count;
     tile->fetched = (const float *const *)next->rows + next->fetched_count;
-    w2v_fill_cells(group, part, inputs, workspace);
+    w2v_fill_cells(group, part, inputs, workspace, tile);
     if (model->copying_workers <= 1) return w2v_train_tile(tile, rate, model->compute_loss);
     const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
     const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;

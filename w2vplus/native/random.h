@@ -54,6 +54,12 @@ W2V_INLINE int32_t w2v_slot_of(const w2v_model *model, uint64_t bits)
     return (int32_t)w2v_below((uint32_t)(bits >> 32), (uint32_t)model->vocabulary_size);
 }
 
+/* The random bits of `model->negative` negatives of a stream, from draw number `first` on. */
+W2V_INLINE void w2v_draw_bits(const w2v_model *model, uint64_t stream, uint64_t first, uint64_t *bits)
+{
+    for (int32_t k = 0; k < model->negative; k++) bits[k] = w2v_draw(stream, first + (uint64_t)k);
+}
+
 /* One draw from the noise distribution by the alias method (Walker 1977). */
 W2V_INLINE int32_t w2v_draw_noise(const w2v_model *model, uint64_t bits)
 {

@@ -26,7 +26,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     const int several_panels = part->column_count > TILE_OUTPUTS;
     w2v_tile tile;
     for (int32_t m = 0; m < inputs->count; m++) {
-        float *row = w2v_row(&workspace->inputs, inputs->words[m]);
+        float *row = inputs->rows[m];
         float *source_row = workspace->source_rows + m * workspace->row_stride;
         float *target_row = workspace->target_rows + m * workspace->row_stride;
         tile.source[m] = tile.target[m] = row;
@@ -43,47 +43,41 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     const double loss = w2v_run_tile(model, group, part, inputs, rate, workspace, &tile);
     if (model->lock_factors) {
         for (int32_t m = 0; m < inputs->count; m++)
-            w2v_add_row(w2v_row(&workspace->inputs, inputs->words[m]), tile.target[m],
-                        model->lock_factors[inputs->words[m]], dimensions);
+            w2v_add_row(inputs->rows[m], tile.target[m], model->lock_factors[inputs->words[m]], dimensions);
     }
     if (exchanges) w2v_exchange_chosen(&workspace->inputs, inputs->words, inputs->count);
     return loss;
 }
 
-/* The tile that starts with token `first`: at most `most_tokens` tokens before `last`. A word that occurs several times
-   in it is one row with more pairs, so that it receives the sum of its updates. Returns the token that follows. */
-static int32_t w2v_gather_tile(const w2v_group *group, const w2v_workspace *workspace, int32_t first, int32_t last,
-                               int32_t most_tokens, w2v_inputs *inputs)
+/* The tile that starts with the `first`-th word of the context: at most `most_tokens` words. One that occurs several times
+   in it is one row with more pairs, so that it receives the sum of its updates. Returns the word that follows. */
+static int32_t w2v_gather_tile(const w2v_group *group, const w2v_context *context, const w2v_workspace *workspace,
+                               int32_t first, int32_t most_tokens, w2v_inputs *inputs)
 {
-    const w2v_center *centers = workspace->centers + group->first_center;
-    const int32_t skipped = group->center_count == 1 ? centers[0].at : -1; /* a lone centre is nobody's context */
+    const int32_t *words = workspace->words + context->first;
+    /* a lone centre is nobody's context */
+    const int32_t skipped = group->center_count == 1 ? workspace->centers[group->first_center].at - context->first : -1;
     const int32_t room = most_tokens + ((first <= skipped) & (skipped < first + most_tokens));
-    const int32_t stop = last - first < room ? last : first + room;
-    int32_t rows[W2V_TILE_INPUTS + 1]; /* of the tokens from `first` on */
+    const int32_t stop = context->count - first < room ? context->count : first + room;
     int32_t repeats[W2V_TILE_INPUTS];
     uint64_t seen = 0;
-    int32_t end = first;
-    inputs->count = inputs->pair_count = 0;
-    for (; end < stop; end++) {
-        if (end == skipped) continue;
-        const int32_t word = workspace->words[end];
-        int32_t row = w2v_find(&seen, inputs->words, 0, inputs->count, word);
-        if (row < 0) {
-            row = inputs->count++;
-            repeats[row] = 0;
-            inputs->words[row] = word;
+    int32_t i = first;
+    inputs->count = 0;
+    for (; i < stop; i++) {
+        if (i == skipped) continue;
+        int32_t m = w2v_find(&seen, inputs->words, 0, inputs->count, words[i]);
+        if (m < 0) {
+            m = inputs->count++;
+            repeats[m] = 1;
+            inputs->words[m] = words[i];
+            inputs->rows[m] = context->rows[i];
+            memcpy(inputs->shares[m], context->shares[i], sizeof inputs->shares[m]);
+            continue;
         }
-        if (++repeats[row] > W2V_TILE_REPEATS) break;
-        rows[end - first] = row;
+        if (++repeats[m] > W2V_TILE_REPEATS) break;
+        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs->shares[m][g] += context->shares[i][g];
     }
-    for (int32_t g = 0; g < group->center_count; g++) {
-        const int32_t at = centers[g].at;
-        const int32_t from = centers[g].first > first ? centers[g].first : first;
-        const int32_t to = centers[g].last < end ? centers[g].last : end;
-        for (int32_t i = from; i < (at < to ? at : to); i++) w2v_add_pair(inputs, rows[i - first], g);
-        for (int32_t i = at + 1 > from ? at + 1 : from; i < to; i++) w2v_add_pair(inputs, rows[i - first], g);
-    }
-    return end;
+    return i;
 }
 
 /* The tokens that the windows of a group span, in tiles. */
@@ -92,15 +86,14 @@ static void w2v_train_windows(const w2v_model *model, const w2v_group *group, fl
 {
     const int32_t most_tokens = w2v_bounded(W2V_TILE_INPUTS, rate);
     const w2v_center *centers = workspace->centers + group->first_center;
-    int32_t first, last;
-    w2v_span_of_windows(centers, group->center_count, &first, &last);
+    const w2v_context context = w2v_context_of(centers, group->center_count, workspace);
     w2v_inputs inputs;
-    while (first < last) {
-        first = w2v_gather_tile(group, workspace, first, last, most_tokens, &inputs);
-        if (inputs.count == 0) continue; /* a lone centre without context */
-        tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
-        tally->pairs += inputs.pair_count;
+    for (int32_t first = 0; first < context.count;) {
+        first = w2v_gather_tile(group, &context, workspace, first, most_tokens, &inputs);
+        if (inputs.count > 0) /* else a lone centre without context */
+            tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
     }
+    for (int32_t g = 0; g < group->center_count; g++) tally->pairs += centers[g].last - centers[g].first - 1;
 }
 
 /* As word2vec.c and gensim do it: every pair is a step of its own, with its own negatives. */
@@ -109,13 +102,15 @@ static void w2v_train_pairs(const w2v_model *model, w2v_group *group, uint64_t k
 {
     const w2v_center *center = workspace->centers + group->first_center;
     const uint64_t stream = w2v_noise_stream(key, center->position);
-    w2v_inputs inputs = {.count = 1, .pair_count = 1};
+    w2v_inputs inputs = {.count = 1, .shares = {{1.0f}}};
     uint64_t first_draw = 0;
     for (int32_t i = center->first; i < center->last; i++) {
         if (i == center->at) continue;
         group->count = group->part_count = 0;
-        w2v_add_part(model, workspace, stream, first_draw, 0, 1, group);
+        w2v_draw_bits(model, stream, first_draw, workspace->bits);
+        w2v_add_part(model, workspace, workspace->bits, 0, 1, group);
         inputs.words[0] = workspace->words[i];
+        inputs.rows[0] = workspace->rows[i];
         tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
         tally->pairs++;
         first_draw += (uint64_t)model->negative;

@@ -20,20 +20,23 @@ W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2
     if (center > last) return;
     W2V_PREFETCH_TABLE(model->path_starts + workspace->words[workspace->centers[far].at]);
     const int64_t start = model->path_starts[workspace->words[workspace->centers[near].at]];
-    const uintptr_t nodes = (uintptr_t)model->path_nodes + (uintptr_t)start * sizeof *model->path_nodes;
-    W2V_PREFETCH_TABLE((const void *)nodes);
-    W2V_PREFETCH_TABLE((const void *)(nodes + 64)); /* a number, since it may lie beyond the table */
-    W2V_PREFETCH_TABLE(model->path_codes + start);
+    const uintptr_t steps = (uintptr_t)model->path_steps + (uintptr_t)start * sizeof *model->path_steps;
+    W2V_PREFETCH_TABLE((const void *)steps);
+    W2V_PREFETCH_TABLE((const void *)(steps + 64)); /* a number, since it may lie beyond the table */
 }
 
-/* The noise table does not fit the near caches either: the slots that the draws of `center` will hit are fetched a group
-   before the draws are made. */
-W2V_INLINE void w2v_fetch_noise(const w2v_model *model, uint64_t key, int64_t center, const w2v_workspace *workspace)
+/* The negatives of the group that begins with `center`, or of all the centres that it may have, if each has a path of its
+   own. The noise table does not fit the near caches either: the slots that the draws hit are fetched now, and looked up
+   with the next group. */
+W2V_INLINE void w2v_draw_ahead(const w2v_model *model, uint64_t key, int64_t center, w2v_workspace *workspace)
 {
-    if (center >= workspace->center_count) return;
-    const uint64_t stream = w2v_noise_stream(key, workspace->centers[center].position);
-    for (int32_t k = 0; k < model->negative; k++)
-        W2V_PREFETCH_TABLE(model->noise + w2v_slot_of(model, w2v_draw(stream, (uint64_t)k)));
+    if (model->negative == 0) return;
+    const int64_t draws = model->hierarchical_softmax && model->shared_negatives > 1 ? model->shared_negatives : 1;
+    for (int64_t p = 0; p < draws && center + p < workspace->center_count; p++) {
+        uint64_t *bits = workspace->bits + p * model->negative;
+        w2v_draw_bits(model, w2v_noise_stream(key, workspace->centers[center + p].position), 0, bits);
+        for (int32_t k = 0; k < model->negative; k++) W2V_PREFETCH_TABLE(model->noise + w2v_slot_of(model, bits[k]));
+    }
 }
 
 /* Puts the next centres of one sentence into `group`, draws their columns, and notes the context words that their
@@ -52,13 +55,12 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
-    for (int32_t p = 0; p < parts; p++)
-        w2v_fetch_noise(model, key, first_center + group->center_count + p, workspace);
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     for (int32_t p = 0; p < parts; p++) {
         if (model->hierarchical_softmax) w2v_fetch_paths(model, first_center + p, workspace);
-        w2v_add_part(model, workspace, w2v_noise_stream(key, centers[p].position), 0, p, group->center_count / parts, group);
+        w2v_add_part(model, workspace, workspace->bits + p * model->negative, p, group->center_count / parts, group);
     }
+    w2v_draw_ahead(model, key, first_center + group->center_count, workspace);
     group->fetched_count = group->count;
     for (int32_t g = 0; g < group->center_count; g++) {
         const int64_t entering = (int64_t)centers[g].at + model->farthest;
@@ -74,6 +76,7 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
     const int32_t share = W2V_MOST_UNSEEN / (model->copying_workers > 0 ? model->copying_workers : 1);
     const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;
+    w2v_draw_ahead(model, key, 0, workspace);
     int64_t ahead = 0; /* first centre that is not in a group yet */
     for (int64_t slot = 0; slot < W2V_LOOKAHEAD; slot++) {
         w2v_look_ahead(model, key, learning_rate, ahead, &workspace->groups[slot], workspace);

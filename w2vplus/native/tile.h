@@ -27,8 +27,8 @@ typedef struct {
     int32_t output_count;
     int64_t dimensions;
     float *logits; /* L, P, T, G: input_count * output_count floats and room for two vectors more */
-    float *positives;
-    float *totals;
+    const float *positives;
+    const float *totals;
     float *steps;
     const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated */
     int32_t fetched_count;

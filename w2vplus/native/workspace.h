@@ -42,24 +42,21 @@ typedef struct {
     int32_t center_count;
     w2v_part parts[W2V_GROUP_CENTERS];
     int32_t part_count;
-    int32_t own_column[W2V_GROUP_CENTERS]; /* of the centre word itself, in its part; -1 without negative sampling */
-    float own_draws[W2V_GROUP_CENTERS];    /* negatives that equal the centre word: dropped for that centre */
     float **rows;      /* of all parts; a row comes once in a part */
     int32_t *words;    /* row number of a column: of an inner node or of a word */
-    float *positives;  /* P of a column's cell per (centre, context) pair: 1 for a node of code 0 */
-    float *totals;     /* T likewise: 1 for a node, for a negative how often it was drawn; both are 0 for the words of
-                          several centres, which differ from input to input, and 1 for the word of a lone one */
+    float *positives;  /* P of a pair's cell by centre and column, in rows of workspace->column_room: 1 for the centre word
+                          and a node of code 0 */
+    float *totals;     /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn */
     int32_t count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
 
-/* The input rows of one tile, and the pairs of a row and a centre of the group that it trains. */
+/* The input rows of one tile, and how many pairs of a row and a centre of the group it trains. */
 typedef struct {
     int32_t words[W2V_TILE_INPUTS];
+    float *rows[W2V_TILE_INPUTS];
+    float shares[W2V_TILE_INPUTS][W2V_GROUP_CENTERS];
     int32_t count;
-    int32_t pair_rows[W2V_TILE_INPUTS * W2V_GROUP_CENTERS];
-    int32_t pair_centers[W2V_TILE_INPUTS * W2V_GROUP_CENTERS];
-    int32_t pair_count;
 } w2v_inputs;
 
 struct w2v_workspace {
@@ -70,12 +67,15 @@ struct w2v_workspace {
     float **rows;   /* of those words in the input matrix */
     w2v_token *tokens; /* of those words */
     w2v_center *centers;
-    float (*shares)[W2V_GROUP_CENTERS]; /* CBOW: of the words that a group spans, with each of its centres */
+    float (*shares)[W2V_GROUP_CENTERS]; /* of the words that a group spans: 1 in the windows of its centres, else 0 */
     int64_t capacity; /* of the five above */
     int64_t word_count;
     int64_t center_count;
 
     w2v_group groups[W2V_SLOTS];
+    int64_t column_room; /* columns that a group may have, in whole vectors, and a vector more */
+    float *draws;        /* by column: how often the word was drawn as a negative */
+    uint64_t *bits;      /* random bits of the negatives of the next group */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
     float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
 
@@ -150,7 +150,7 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     const size_t group_centers = model->shared_negatives > 1 ? (size_t)model->shared_negatives : 1;
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
                            (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
-    const size_t columns = outputs * (model->hierarchical_softmax ? group_centers : 1);
+    const size_t columns = (outputs * (model->hierarchical_softmax ? group_centers : 1) + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
     if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
     const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
     w2v_workspace *workspace = calloc(1, sizeof *workspace);
@@ -163,13 +163,16 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     W2V_TAKE(positives, pairs);
     W2V_TAKE(totals, pairs);
     W2V_TAKE(steps, pairs);
+    workspace->column_room = (int64_t)columns;
+    W2V_TAKE(draws, columns * sizeof(float));
+    W2V_TAKE(bits, ((size_t)model->negative + 1) * group_centers * sizeof(uint64_t));
     W2V_TAKE(source_rows, rows);
     W2V_TAKE(target_rows, rows);
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
         W2V_TAKE(groups[slot].rows, columns * sizeof(float *));
         W2V_TAKE(groups[slot].words, columns * sizeof(int32_t));
-        W2V_TAKE(groups[slot].positives, columns * sizeof(float));
-        W2V_TAKE(groups[slot].totals, columns * sizeof(float));
+        W2V_TAKE(groups[slot].positives, W2V_GROUP_CENTERS * columns * sizeof(float));
+        W2V_TAKE(groups[slot].totals, W2V_GROUP_CENTERS * columns * sizeof(float));
     }
 #undef W2V_TAKE
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);
