@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
 
 #define HUGE_PAGE_BYTES 2097152
+#define CACHE_LINE_BYTES 64
 
 static inline void wish_huge_pages(void *memory, size_t size) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
@@ -43,18 +45,25 @@ static inline int has_own_mapping(size_t size) {
 #endif
 }
 
-/* Zeros, on pages of their own; NULL without memory. */
+/* Zeros at the beginning of a cache line, many of them on pages of their own; NULL without memory. `size` is a multiple
+ * of CACHE_LINE_BYTES. */
 static inline void *new_zeros(size_t size) {
 #if defined(__linux__) && defined(MAP_ANONYMOUS)
     if (has_own_mapping(size)) {
-        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) return NULL;
-        wish_huge_pages(memory, size);
-        touch_pages(memory, size);
-        return memory;
+        void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (mapped == MAP_FAILED) return NULL;
+        wish_huge_pages(mapped, size);
+        touch_pages(mapped, size);
+        return mapped;
     }
 #endif
-    return calloc(size, 1);
+#if defined(_WIN32)
+    return calloc(size, 1); /* its aligned memory has a `free` of its own: cache lines are not worth it */
+#else
+    void *memory = aligned_alloc(CACHE_LINE_BYTES, size);
+    if (memory) memset(memory, 0, size);
+    return memory;
+#endif
 }
 
 /* Gives back what `new_zeros` made of this size. */
@@ -67,6 +76,25 @@ static inline void free_zeros(void *memory, size_t size) {
 #endif
     (void)size;
     free(memory);
+}
+
+/* As many zeros more as `new_size` is above `size`, behind what `new_zeros` made, which may move; NULL without memory,
+ * and nothing has changed then. Pages that are there are kept: clearing new ones takes as long as filling them. */
+static inline void *more_zeros(void *memory, size_t size, size_t new_size) {
+#if defined(__linux__) && defined(MREMAP_MAYMOVE)
+    if (has_own_mapping(size)) {
+        void *grown = mremap(memory, size, new_size, MREMAP_MAYMOVE);
+        if (grown == MAP_FAILED) return NULL;
+        wish_huge_pages(grown, new_size);
+        touch_pages((uint8_t *)grown + size, new_size - size);
+        return grown;
+    }
+#endif
+    void *larger = new_zeros(new_size);
+    if (!larger) return NULL;
+    memcpy(larger, memory, size);
+    free_zeros(memory, size);
+    return larger;
 }
 
 #endif

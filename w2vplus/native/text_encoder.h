@@ -19,6 +19,7 @@
 #define BATCH_TOKENS 128
 #define LEAST_MORE_IDS 65536
 #define MAX_EDGES (2 * BATCH_TOKENS + MASK_BYTES)
+#define SPARE_PLACES 16
 #define TEXT_PADDING 128 /* whole masks and whole keys may be read past the end */
 
 typedef enum {
@@ -45,7 +46,7 @@ typedef struct {
     size_t text_size, text_capacity;
     size_t scanned;     /* text before this has been turned into edges */
     size_t checked;     /* text before this is known to be valid UTF-8 */
-    uint32_t edges[MAX_EDGES];
+    uint32_t edges[MAX_EDGES + SPARE_PLACES];
     size_t edge_count;
     uint8_t partial[4]; /* lenient policies: bytes of an unfinished character */
     size_t partial_size;
@@ -120,13 +121,21 @@ static encode_status encoder_flush(text_encoder *encoder) {
         return ENCODE_NO_MEMORY;
     if (table->type_count > INT32_MAX - MAX_EDGES) return ENCODE_TOO_MANY_TYPES;
     if (table_reserve(table, MAX_EDGES / 2)) return ENCODE_NO_MEMORY;
+    type_slot *const slots = table->slots;
+    const uint64_t slot_mask = table->slot_mask;
     for (size_t i = 0; i < token_count; i++) {
         uint32_t start = encoder->edges[2 * i];
         keys[i] = make_key(encoder->text + start, encoder->edges[2 * i + 1] - start);
-        prefetch_for_write(&table->slots[keys[i].hash & table->slot_mask]);
+        prefetch_for_write(&slots[keys[i].hash & slot_mask]);
     }
     int32_t *ids = encoder->ids + encoder->id_count;
     for (size_t i = 0; i < token_count; i++) {
+        type_slot *slot = &slots[keys[i].hash & slot_mask];
+        if (slot_equals(slot, &keys[i])) {
+            slot->count++;
+            ids[i] = slot->id;
+            continue;
+        }
         ids[i] = table_count(table, &keys[i], encoder->text + encoder->edges[2 * i], 1);
         if (ids[i] < 0) return ENCODE_NO_MEMORY;
     }
@@ -167,6 +176,16 @@ static inline encode_status encoder_check(text_encoder *encoder, size_t position
     return ENCODE_OK;
 }
 
+/* Writes `first` + the place of every set bit, and something behind them, SPARE_PLACES at most. Sixteen are always
+ * written and eight more at a time: a loop that ended with the bits would end where the processor does not foresee
+ * it. */
+static inline void write_places(uint32_t *places, uint64_t bits, uint32_t first) {
+    const uint64_t last = (uint64_t)1 << (MASK_BYTES - 1); /* where there are no more bits */
+    for (int i = 0; i < 16; i++, bits &= bits - 1) *places++ = first + lowest_bit(bits | last);
+    while (bits)
+        for (int i = 0; i < 8; i++, bits &= bits - 1) *places++ = first + lowest_bit(bits | last);
+}
+
 /* Turns text[scanned..end) into edges and line ends; `end` must not lie inside a character. */
 static encode_status encoder_scan(text_encoder *encoder, size_t end) {
     encode_status status;
@@ -195,10 +214,9 @@ static encode_status encoder_scan(text_encoder *encoder, size_t end) {
             if (status) return status;
         }
         if (newlines) encoder->newline_count += count_bits(newlines);
-        size_t edge_count = encoder->edge_count;
-        for (; edges; edges &= edges - 1) encoder->edges[edge_count++] = (uint32_t)(position + lowest_bit(edges));
-        encoder->edge_count = edge_count;
-        if (edge_count >= 2 * BATCH_TOKENS) {
+        write_places(encoder->edges + encoder->edge_count, edges, (uint32_t)position);
+        encoder->edge_count += count_bits(edges);
+        if (encoder->edge_count >= 2 * BATCH_TOKENS) {
             status = encoder_flush(encoder);
             if (status) return status;
         }

@@ -20,8 +20,8 @@
 
 #define KEY_PADDING 16
 #define INLINE_KEY_BYTES 16
+#define NO_ARENA_OFFSET (~(uint64_t)0)
 #define FIRST_SLOT_COUNT 4096 /* a power of two */
-#define SLOT_ALIGNMENT 64     /* a cache line, so that no slot straddles two */
 
 typedef struct {
     uint64_t first;  /* bytes 0-7 of a short token; hash of a long one */
@@ -32,13 +32,12 @@ typedef struct {
 } type_slot;
 
 typedef struct {
-    uint64_t hash, first, last;
+    uint64_t hash, first, last; /* `last` of a long token is NO_ARENA_OFFSET, in no slot */
     uint32_t length;
 } token_key;
 
 typedef struct {
     type_slot *slots;
-    void *slots_allocation;
     uint64_t slot_mask; /* number of slots - 1 */
     int64_t type_count;
     uint8_t *arena;
@@ -106,7 +105,7 @@ static inline uint64_t hash_long(const uint8_t *bytes, size_t length) {
 }
 
 static inline token_key make_key(const uint8_t *token, uint32_t length) {
-    token_key key = {0, 0, 0, length};
+    token_key key = {0, 0, NO_ARENA_OFFSET, length};
     if (length <= INLINE_KEY_BYTES) {
         const uint8_t *mask = KEY_MASK + INLINE_KEY_BYTES - length;
         key.first = load_word(token) & load_word(mask);
@@ -122,6 +121,12 @@ static inline uint64_t slot_hash(const type_slot *slot) {
     return slot->length <= INLINE_KEY_BYTES ? hash_short(slot->first, slot->last, slot->length) : slot->first;
 }
 
+/* Whether the slot holds the short token of this key; of a long one it is never said. One condition instead of three:
+ * it is nearly always met, and foreseen. */
+static inline int slot_equals(const type_slot *slot, const token_key *key) {
+    return !((slot->first ^ key->first) | (slot->last ^ key->last) | (slot->length ^ key->length));
+}
+
 static inline int slot_holds(const type_table *table, const type_slot *slot, const token_key *key,
                              const uint8_t *token) {
     if (slot->first != key->first || slot->length != key->length) return 0;
@@ -129,29 +134,16 @@ static inline int slot_holds(const type_table *table, const type_slot *slot, con
     return memcmp(table->arena + slot->last, token, key->length) == 0;
 }
 
-/* Bytes to allocate: pages are aligned well enough, and whole huge pages lie on their own boundaries. */
-static inline size_t slots_size(uint64_t slot_count) {
-    size_t size = slot_count * sizeof(type_slot);
-    return has_own_mapping(size) ? size : size + SLOT_ALIGNMENT;
-}
+static inline size_t slots_size(uint64_t slot_count) { return slot_count * sizeof(type_slot); }
 
-static inline void table_free_slots(type_table *table) {
-    free_zeros(table->slots_allocation, slots_size(table->slot_mask + 1));
-}
+static inline void table_free_slots(type_table *table) { free_zeros(table->slots, slots_size(table->slot_mask + 1)); }
 
-/* 0, or -1 without memory (the table is then as it was). */
-static inline int table_allocate_slots(type_table *table, uint64_t slot_count) {
-    void *allocation = new_zeros(slots_size(slot_count));
-    if (!allocation) return -1;
-    table->slots_allocation = allocation;
-    table->slots = (type_slot *)(((uintptr_t)allocation + SLOT_ALIGNMENT - 1) & ~(uintptr_t)(SLOT_ALIGNMENT - 1));
-    table->slot_mask = slot_count - 1;
-    return 0;
-}
-
+/* 0, or -1 without memory. */
 static inline int table_init(type_table *table) {
     memset(table, 0, sizeof *table);
-    return table_allocate_slots(table, FIRST_SLOT_COUNT);
+    table->slot_mask = FIRST_SLOT_COUNT - 1;
+    table->slots = (type_slot *)new_zeros(slots_size(FIRST_SLOT_COUNT));
+    return table->slots ? 0 : -1;
 }
 
 static inline void table_free(type_table *table) {
@@ -161,20 +153,44 @@ static inline void table_free(type_table *table) {
     memset(table, 0, sizeof *table);
 }
 
-/* Room for `more` new types without growing in between: at most 5/8 of the slots are ever full. */
+/* Writes a slot that is in no place to the first empty one where its token is looked for. */
+static inline void table_place_slot(type_table *table, type_slot slot) {
+    uint64_t place = slot_hash(&slot) & table->slot_mask;
+    while (table->slots[place].length) place = (place + 1) & table->slot_mask;
+    table->slots[place] = slot;
+}
+
+/* Room for `more` new types without growing in between: at most 5/8 of the slots are ever full. 0, or -1 without
+ * memory (the table is then as it was).
+ *
+ * The table grows in place. Going up, a slot is taken out and put in again no further up, or behind all old slots:
+ * what it meets on the way has been moved already. Not so at the very beginning, where slots may stand that had no
+ * room at the end: what is there is taken out first and put in last. */
 static inline int table_reserve(type_table *table, int64_t more) {
-    uint64_t slot_count = table->slot_mask + 1, needed = (uint64_t)(table->type_count + more);
+    const uint64_t old_count = table->slot_mask + 1, needed = (uint64_t)(table->type_count + more);
+    uint64_t slot_count = old_count, at_beginning = 0;
     if (needed <= slot_count / 8 * 5) return 0;
     while (needed > slot_count / 8 * 5) slot_count *= 2;
-    type_table old = *table;
-    if (table_allocate_slots(table, slot_count)) return -1;
-    for (uint64_t i = 0; i <= old.slot_mask; i++) {
-        if (!old.slots[i].length) continue;
-        uint64_t place = slot_hash(&old.slots[i]) & table->slot_mask;
-        while (table->slots[place].length) place = (place + 1) & table->slot_mask;
-        table->slots[place] = old.slots[i];
+    while (table->slots[at_beginning].length) at_beginning++;
+    type_slot *beginning = (type_slot *)malloc(slots_size(at_beginning + 1));
+    type_slot *slots = NULL;
+    if (beginning) slots = (type_slot *)more_zeros(table->slots, slots_size(old_count), slots_size(slot_count));
+    if (!slots) {
+        free(beginning);
+        return -1;
     }
-    table_free_slots(&old);
+    memcpy(beginning, slots, slots_size(at_beginning));
+    memset(slots, 0, slots_size(at_beginning));
+    table->slots = slots;
+    table->slot_mask = slot_count - 1;
+    for (uint64_t i = at_beginning; i < old_count; i++) {
+        const type_slot slot = slots[i];
+        if (!slot.length) continue;
+        slots[i].length = 0;
+        table_place_slot(table, slot);
+    }
+    for (uint64_t i = 0; i < at_beginning; i++) table_place_slot(table, beginning[i]);
+    free(beginning);
     return 0;
 }
 
