@@ -18,17 +18,26 @@ MODES = {
     "sg-both": {"skip_gram": True, "hierarchical_softmax": True},
     "cbow-both": {"skip_gram": False, "hierarchical_softmax": True},
 }
+DEEP = {"words": 30, "sample": 0, "counts": [round(1.7**n) + 1 for n in range(30, 0, -1)]}
+"""Counts that make Huffman paths of all lengths to 29, beside tokens that are drawn alike."""
+
 KEY = _sgd.stream_key(7, 0, 0)
 
 
 class Case:
     """A random corpus with matrices in float32 for the kernel and in float64 for the twin."""
 
-    def __init__(self, *, words=40, dimensions=20, tokens=300, sentence_length=30, sample=0.05, seed=0, **law):
+    def __init__(
+        self, *, words=40, dimensions=20, tokens=300, sentence_length=30, sample=0.05, seed=0, counts=None, **law
+    ):
         random = np.random.default_rng(seed)
-        self.ids = random.zipf(1.4, tokens).clip(1, words).astype(np.int32) - 1
+        if counts is None:
+            self.ids = random.zipf(1.4, tokens).clip(1, words).astype(np.int32) - 1
+        else:
+            self.ids = random.integers(words, size=tokens, dtype=np.int32)
         self.starts = np.append(np.arange(0, tokens, sentence_length), tokens).astype(np.int64)
-        self.counts = np.sort(np.bincount(self.ids, minlength=words) + 1)[::-1].astype(np.int64)
+        seen = np.bincount(self.ids, minlength=words)
+        self.counts = np.array(np.sort(seen + 1)[::-1] if counts is None else counts, np.int64)
         self.keep = keep_thresholds(self.counts, sample)
         self.noise = AliasTable.from_counts(self.counts, 0.75)
         self.tree = huffman_tree(self.counts)

@@ -61,7 +61,14 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     model.types = take(file, (words + 1) * sizeof(w2v_type));
     model.noise = take(file, words * sizeof(w2v_noise_slot));
     model.path_starts = take(file, (words + 1) * sizeof(int64_t));
-    model.path_steps = take(file, (path + W2V_PATH_ROOM) * sizeof(uint32_t));
+    uint32_t *steps = calloc(path + W2V_PATH_STEPS, sizeof *steps);
+    if (!steps) return 1;
+    memcpy(steps, take(file, path * sizeof *steps), path * sizeof *steps);
+    model.path_steps = steps;
+    /* what a law does not train has no address */
+    float *const outputs = model.output_vectors, *const nodes = model.node_vectors;
+    if (!header->negative) model.output_vectors = NULL, model.noise = NULL;
+    if (!header->hierarchical_softmax) model.node_vectors = NULL, model.path_starts = NULL, model.path_steps = NULL;
     w2v_corpus corpus = {.sentence_count = header->sentences};
     corpus.ids = take(file, (size_t)header->tokens * sizeof(int32_t));
     corpus.sentence_starts = take(file, (size_t)(header->sentences + 1) * sizeof(int64_t));
@@ -74,8 +81,9 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     kernel->give_hot_rows(workspace);
     kernel->free_workspace(workspace);
     fwrite(model.input_vectors, 1, matrix, result);
-    fwrite(model.output_vectors, 1, matrix, result);
-    fwrite(model.node_vectors, 1, matrix, result);
+    fwrite(outputs, 1, matrix, result);
+    fwrite(nodes, 1, matrix, result);
+    free(steps);
     fwrite(&tally, sizeof tally, 1, result);
     return 0;
 }

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_case import KEY, MODES, Case
+from kernel_case import DEEP, KEY, MODES, Case
 
 import w2vplus
 from w2vplus import _sgd, reference
@@ -73,12 +73,20 @@ def test_kernel_equals_its_twin_for_every_window_and_number_of_negatives(kernel,
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", ["sg-hs", "cbow-hs", "sg-both", "cbow-both"])
+def test_paths_of_every_length_equal_the_twin(kernel, mode):
+    case = Case(shared_negatives=3, **DEEP, **MODES[mode])
+    assert set(np.diff(case.tree.path_starts)) >= {1, 7, 8, 9, 15, 16, 17, 24, 29}
+    assert_equals_twin(case, kernel, rate=0.02)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_per_pair_negatives_equal_the_twin(kernel):
     assert_equals_twin(Case(shared_negatives=0, **MODES["sg-both"]), kernel)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("mode", ["sg-ns", "cbow-ns", "cbow-hs", "cbow-both"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("centers", [2, 3, 4])
 @pytest.mark.parametrize(("window", "negative"), [(1, 2), (5, 5), (12, 9)])
 def test_what_neighbouring_centres_share_equals_the_twin(kernel, mode, centers, window, negative):

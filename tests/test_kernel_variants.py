@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kernel_case import KEY, MODES, Case
+from kernel_case import DEEP, KEY, MODES, Case
 
 from w2vplus import _sgd
 
@@ -66,7 +66,7 @@ def case_bytes(case: Case, workers: int) -> bytes:
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
     words = np.arange(len(case.keep), dtype=np.uint32)
     types = np.append(np.stack([words, case.keep], axis=1), [[2**32 - 1, 0]], axis=0).astype(np.uint32)
-    steps = np.append(2 * case.tree.inner_nodes.astype(np.uint32) + case.tree.codes, np.zeros(8)).astype(np.uint32)
+    steps = 2 * case.tree.inner_nodes.astype(np.uint32) + case.tree.codes
     arrays = (case.inputs, case.outputs, case.nodes, types, noise, case.tree.path_starts, steps, case.ids, case.starts)
     return struct.pack("<15qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
@@ -91,7 +91,7 @@ def checked(tmp_path_factory):
     """All kernels of this machine, stopped by a step out of bounds or by what C does not define."""
     folder = tmp_path_factory.mktemp("checked")
     sources = sorted(NATIVE.glob("kernel_*.c"))
-    return Build(folder, "cc", ["-O1", *SANITIZERS], sources, [])
+    return Build(folder, "cc", ["-O1", "-DW2V_EXACT_BLOCKS", "-D_POSIX_C_SOURCE=200809L", *SANITIZERS], sources, [])
 
 
 def assert_equals_twin(build: Build, case: Case, kernel: str, workers: int = 1) -> None:
@@ -111,6 +111,8 @@ CASES = [(mode, dimensions, {}) for mode in MODES for dimensions in (1, 2, 7, 10
     ("sg-ns", 20, {"shared_negatives": 0}),
     ("cbow-ns", 20, {"shared_negatives": 4}),
     ("cbow-ns", 20, {"corrected_cbow": True, "cbow_mean": False}),
+    ("sg-hs", 20, DEEP),
+    ("cbow-both", 20, {**DEEP, "shared_negatives": 3}),
 ]
 
 

@@ -387,13 +387,14 @@ def test_a_folder_cannot_make_its_reader_open_other_files(folder, name):
         ("output_vectors", np.zeros((3, 16), np.float32)),
         ("counts", np.zeros(3, np.int64)),
         ("path_nodes", np.full(20, 10**6, np.int32)),
+        ("path_codes", lambda codes: np.full_like(codes, 2)),
         ("path_starts", np.zeros(2, np.int64)),
         ("surprise", np.zeros(3, np.int64)),
     ],
 )
 def test_a_folder_that_contradicts_itself_is_refused(folder, array, value):
     content = read_folder(folder, documents={"vocabulary": list, "state": dict})
-    content.arrays[array] = value
+    content.arrays[array] = value(content.arrays[array]) if callable(value) else value
     other = folder.parent / "other"
     head = {name: content.head[name] for name in ("settings", "facts")}
     write_folder(other, ArrayFolder("model", head, content.documents, content.arrays))

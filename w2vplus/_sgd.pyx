@@ -12,7 +12,7 @@ import os
 
 cdef extern from "kernel.h" nogil:
     int W2V_GROUP_CENTERS
-    int W2V_PATH_ROOM
+    int W2V_PATH_STEPS
     int64_t w2v_hot_bytes(int32_t workers)
 
     ctypedef struct w2v_type:
@@ -226,7 +226,7 @@ cdef class Model:
 
     cdef _pack_paths(self, float[:, ::1] node_vectors, const int64_t[::1] path_starts,
                      const int32_t[::1] path_nodes, const uint8_t[::1] path_codes):
-        cdef int64_t words = self.model.vocabulary_size, longest = 0, node
+        cdef int64_t words = self.model.vocabulary_size, longest = 0
         cdef Py_ssize_t i
         _require_shape("node_vectors", node_vectors, words, self.model.dimensions)
         if path_starts is None or path_starts.shape[0] != words + 1:
@@ -238,7 +238,7 @@ cdef class Model:
             if path_starts[i + 1] < path_starts[i]:
                 raise ValueError(f"path_starts must ascend, but entry {i + 1} is below entry {i}")
             longest = max(longest, path_starts[i + 1] - path_starts[i])
-        self.path_steps = <uint32_t *>PyMem_Calloc(path_nodes.shape[0] + W2V_PATH_ROOM, sizeof(uint32_t))
+        self.path_steps = <uint32_t *>PyMem_Calloc(path_nodes.shape[0] + W2V_PATH_STEPS, sizeof(uint32_t))
         if self.path_steps == NULL:
             raise MemoryError(f"no memory for Huffman paths of {path_nodes.shape[0]} steps")
         for i in range(path_nodes.shape[0]):

@@ -109,18 +109,14 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
     const w2v_center *centers = workspace->centers + group->first_center;
     const int32_t center_count = group->center_count;
     const w2v_context context = w2v_context_of(centers, center_count, workspace);
+    if (context.count == 1) return; /* a lone word is not predicted; of neighbours each has a context */
     float means[W2V_GROUP_CENTERS], ones[W2V_GROUP_CENTERS];
-    int32_t pairs = 0;
     for (int32_t g = 0; g < center_count; g++) {
-        const int32_t context_count = centers[g].last - centers[g].first - 1;
-        means[g] = context_count > 0 ? 1.0f / (float)context_count : 0.0f;
+        means[g] = 1.0f / (float)(centers[g].last - centers[g].first - 1);
         ones[g] = 1.0f;
-        pairs += context_count > 0;
     }
-    if (pairs == 0) return;
-    const int32_t *words = workspace->words + context.first;
     const int exchanges = model->copying_workers > 1;
-    if (exchanges) w2v_choose_exchanges(&workspace->inputs, words, context.count, center_count);
+    if (exchanges) w2v_choose_exchanges(&workspace->inputs, context.words, context.count, center_count);
     w2v_project(&context, model->cbow_mean ? means : ones, workspace->source_rows, stride, dimensions, center_count);
     memset(workspace->target_rows, 0, (size_t)(center_count * stride) * sizeof(float));
     for (int32_t p = 0; p < group->part_count; p++) {
@@ -128,22 +124,22 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         w2v_inputs inputs;
         w2v_tile tile;
         inputs.count = part->center_count;
-        memset(inputs.shares, 0, (size_t)inputs.count * sizeof inputs.shares[0]);
+        memset(inputs.pairs, 0, (size_t)inputs.count * sizeof inputs.pairs[0]);
         for (int32_t m = 0; m < part->center_count; m++) {
             const int32_t g = part->first_center + m;
             tile.source[m] = workspace->source_rows + g * stride;
             tile.target[m] = workspace->target_rows + g * stride;
-            inputs.shares[m][g] = means[g] > 0.0f ? 1.0f : 0.0f; /* a lone word is not predicted */
+            inputs.pairs[m][g] = 1.0f;
         }
         tally->loss += w2v_run_tile(model, group, part, &inputs, rate, workspace, &tile);
     }
-    tally->pairs += pairs;
+    tally->pairs += center_count;
     if (model->lock_factors)
         for (int32_t i = 0; i < context.count; i++)
-            for (int32_t g = 0; g < center_count; g++) context.shares[i][g] *= model->lock_factors[words[i]];
+            for (int32_t g = 0; g < center_count; g++) context.shares[i][g] *= model->lock_factors[context.words[i]];
     const int divided = (model->cbow_mean != 0) == (model->corrected_cbow != 0);
     w2v_spread(&context, divided ? means : ones, workspace->target_rows, stride, dimensions, center_count);
-    if (exchanges) w2v_exchange_chosen(&workspace->inputs, words, context.count);
+    if (exchanges) w2v_exchange_chosen(&workspace->inputs, context.words, context.count);
 }
 
 #endif

@@ -9,21 +9,10 @@
 #include "random.h"
 #include "workspace.h"
 
-/* The tokens [*first, *last) that the windows of neighbouring centres span. */
-W2V_INLINE void w2v_span_of_windows(const w2v_center *centers, int32_t count, int32_t *first, int32_t *last)
-{
-    *first = centers[0].first;
-    *last = centers[0].last;
-    for (int32_t g = 1; g < count; g++) {
-        *first = centers[g].first < *first ? centers[g].first : *first;
-        *last = centers[g].last > *last ? centers[g].last : *last;
-    }
-}
-
 /* The words that the windows of a group span. */
 typedef struct {
-    int32_t first; /* place of the first one in the workspace */
     int32_t count;
+    const int32_t *words;
     float *const *rows;
     float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
 } w2v_context;
@@ -31,8 +20,11 @@ typedef struct {
 /* Without branches, since how far windows reach is random. */
 static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
-    int32_t first, last;
-    w2v_span_of_windows(centers, center_count, &first, &last);
+    int32_t first = centers[0].first, last = centers[0].last;
+    for (int32_t g = 1; g < center_count; g++) {
+        first = centers[g].first < first ? centers[g].first : first;
+        last = centers[g].last > last ? centers[g].last : last;
+    }
     int32_t firsts[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS];
     uint32_t lengths[W2V_GROUP_CENTERS] = {0};
     for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) ats[g] = -1;
@@ -45,7 +37,7 @@ static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_coun
     for (int32_t i = 0; i < last - first; i++)
         for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++)
             shares[i][g] = (uint32_t)(i - firsts[g]) < lengths[g] && i != ats[g] ? 1.0f : 0.0f;
-    return (w2v_context){first, last - first, workspace->rows + first, shares};
+    return (w2v_context){last - first, workspace->words + first, workspace->rows + first, shares};
 }
 
 W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float *draws)
@@ -87,9 +79,9 @@ static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace,
     int32_t *nodes = group->words + group->count;
     float *positives = group->positives + center * workspace->column_room + group->count;
     float *totals = group->totals + center * workspace->column_room + group->count;
-    const w2v_matrix matrix = workspace->nodes;
-    for (int64_t i = 0; i < count; i += W2V_PATH_ROOM)
-        for (int64_t k = i; k < i + W2V_PATH_ROOM; k++) {
+    const w2v_matrix matrix = workspace->nodes; /* a copy, which stores through `rows` cannot change */
+    for (int64_t i = 0; i < count; i += W2V_PATH_STEPS)
+        for (int64_t k = i; k < i + W2V_PATH_STEPS; k++) {
             const uint32_t step = steps[k];
             nodes[k] = (int32_t)(step >> 1);
             rows[k] = w2v_row(&matrix, (int64_t)(step >> 1));
@@ -146,17 +138,17 @@ static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w
     const int64_t room = workspace->column_room, first = part->first_center * room + part->first_column;
     tile->positives = group->positives + first;
     tile->totals = group->totals + first;
-    if (inputs->count == 1 && part->center_count == 1 && inputs->shares[0][part->first_center] == 1.0f) return;
+    if (inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][part->first_center] == 1.0f) return;
     for (int32_t m = 0; m < inputs->count; m++) {
-        const float *shares = inputs->shares[m] + part->first_center;
+        const float *pairs = inputs->pairs[m] + part->first_center;
         /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
         for (int32_t n = 0; n < columns; n += VEC_LANES) {
             const float *positives = tile->positives + n, *totals = tile->totals + n;
-            vec positive = vec_mul(vec_set1(shares[0]), vec_load(positives));
-            vec total = vec_mul(vec_set1(shares[0]), vec_load(totals));
+            vec positive = vec_mul(vec_set1(pairs[0]), vec_load(positives));
+            vec total = vec_mul(vec_set1(pairs[0]), vec_load(totals));
             for (int32_t g = 1; g < part->center_count; g++) {
-                positive = vec_fma(vec_set1(shares[g]), vec_load(positives + g * room), positive);
-                total = vec_fma(vec_set1(shares[g]), vec_load(totals + g * room), total);
+                positive = vec_fma(vec_set1(pairs[g]), vec_load(positives + g * room), positive);
+                total = vec_fma(vec_set1(pairs[g]), vec_load(totals + g * room), total);
             }
             vec_store(workspace->positives + m * columns + n, positive);
             vec_store(workspace->totals + m * columns + n, total);

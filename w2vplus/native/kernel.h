@@ -29,8 +29,8 @@
 #define W2V_HOT_BYTES 262144
 #define W2V_MOST_COPYING 16
 
-/* Steps of a Huffman path that are read together, so that some beyond its end are. */
-#define W2V_PATH_ROOM 8
+/* Steps of a Huffman path are read so many at once: as many of them less one may lie beyond its end. */
+#define W2V_PATH_STEPS 8
 
 /* What becomes of a token of some corpus id: its word, kept while 32 random bits are below the threshold (UINT32_MAX =
    always). Together in eight bytes, so that a token costs one cache line. */
@@ -60,7 +60,7 @@ typedef struct {
     const w2v_noise_slot *noise; /* alias table of the noise distribution, one slot per word */
     int64_t vocabulary_size;
     const int64_t *path_starts; /* Huffman paths: word w owns [path_starts[w], path_starts[w+1]) */
-    const uint32_t *path_steps; /* 2 * inner node + code, from the root; W2V_PATH_ROOM entries more at the end */
+    const uint32_t *path_steps; /* 2 * inner node + code, from the root; W2V_PATH_STEPS entries more at the end */
     int32_t longest_path;
 
     /* Law. */

@@ -54,9 +54,9 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
 static int32_t w2v_gather_tile(const w2v_group *group, const w2v_context *context, const w2v_workspace *workspace,
                                int32_t first, int32_t most_tokens, w2v_inputs *inputs)
 {
-    const int32_t *words = workspace->words + context->first;
     /* a lone centre is nobody's context */
-    const int32_t skipped = group->center_count == 1 ? workspace->centers[group->first_center].at - context->first : -1;
+    const int32_t own = (int32_t)(workspace->words + workspace->centers[group->first_center].at - context->words);
+    const int32_t skipped = group->center_count == 1 ? own : -1;
     const int32_t room = most_tokens + ((first <= skipped) & (skipped < first + most_tokens));
     const int32_t stop = context->count - first < room ? context->count : first + room;
     int32_t repeats[W2V_TILE_INPUTS];
@@ -65,17 +65,17 @@ static int32_t w2v_gather_tile(const w2v_group *group, const w2v_context *contex
     inputs->count = 0;
     for (; i < stop; i++) {
         if (i == skipped) continue;
-        int32_t m = w2v_find(&seen, inputs->words, 0, inputs->count, words[i]);
+        int32_t m = w2v_find(&seen, inputs->words, 0, inputs->count, context->words[i]);
         if (m < 0) {
             m = inputs->count++;
             repeats[m] = 1;
-            inputs->words[m] = words[i];
+            inputs->words[m] = context->words[i];
             inputs->rows[m] = context->rows[i];
-            memcpy(inputs->shares[m], context->shares[i], sizeof inputs->shares[m]);
+            memcpy(inputs->pairs[m], context->shares[i], sizeof inputs->pairs[m]);
             continue;
         }
         if (++repeats[m] > W2V_TILE_REPEATS) break;
-        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs->shares[m][g] += context->shares[i][g];
+        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs->pairs[m][g] += context->shares[i][g];
     }
     return i;
 }
@@ -102,7 +102,7 @@ static void w2v_train_pairs(const w2v_model *model, w2v_group *group, uint64_t k
 {
     const w2v_center *center = workspace->centers + group->first_center;
     const uint64_t stream = w2v_noise_stream(key, center->position);
-    w2v_inputs inputs = {.count = 1, .shares = {{1.0f}}};
+    w2v_inputs inputs = {.count = 1, .pairs = {{1.0f}}};
     uint64_t first_draw = 0;
     for (int32_t i = center->first; i < center->last; i++) {
         if (i == center->at) continue;

@@ -31,7 +31,7 @@ W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2
 W2V_INLINE void w2v_draw_ahead(const w2v_model *model, uint64_t key, int64_t center, w2v_workspace *workspace)
 {
     if (model->negative == 0) return;
-    const int64_t draws = model->hierarchical_softmax && model->shared_negatives > 1 ? model->shared_negatives : 1;
+    const int64_t draws = model->hierarchical_softmax ? w2v_most_centers(model) : 1;
     for (int64_t p = 0; p < draws && center + p < workspace->center_count; p++) {
         uint64_t *bits = workspace->bits + p * model->negative;
         w2v_draw_bits(model, w2v_noise_stream(key, workspace->centers[center + p].position), 0, bits);
@@ -46,9 +46,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
 {
     const w2v_center *centers = workspace->centers + first_center;
     const int64_t left = workspace->center_count - first_center;
-    const int shares = model->shared_negatives > 1 && !(model->hierarchical_softmax && model->skip_gram) && left > 0;
-    const int32_t most =
-        shares ? w2v_bounded(model->shared_negatives, learning_rate * centers[0].sentence_weight) : 1;
+    const int32_t most = left > 0 ? w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight) : 0;
     group->first_center = first_center;
     group->center_count = group->fetched_count = group->count = group->part_count = 0;
     while (group->center_count < most && group->center_count < left &&
@@ -77,7 +75,7 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
     const int32_t most = model->hierarchical_softmax ? W2V_MOST_UNSEEN_OF_PATHS : W2V_MOST_UNSEEN;
     const int32_t share = most / (model->copying_workers > 0 ? model->copying_workers : 1);
     const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;
-    w2v_draw_ahead(model, key, 0, workspace);
+    if (model->shared_negatives || !model->skip_gram) w2v_draw_ahead(model, key, 0, workspace);
     int64_t ahead = 0; /* first centre that is not in a group yet */
     for (int64_t slot = 0; slot < W2V_LOOKAHEAD; slot++) {
         w2v_look_ahead(model, key, learning_rate, ahead, &workspace->groups[slot], workspace);

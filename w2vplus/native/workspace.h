@@ -46,16 +46,18 @@ typedef struct {
     int32_t *words;    /* row number of a column: of an inner node or of a word */
     float *positives;  /* P of a pair's cell by centre and column, in rows of workspace->column_room: 1 for the centre word
                           and a node of code 0 */
-    float *totals;     /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn */
+    float *totals;     /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it is
+                          not the centre word */
     int32_t count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
 
-/* The input rows of one tile, and how many pairs of a row and a centre of the group it trains. */
+/* The input rows of one tile, and how many pairs of a row and a centre of the group it trains. A projection of CBOW is
+   no word's row: only `pairs` and `count` are set for it. */
 typedef struct {
     int32_t words[W2V_TILE_INPUTS];
     float *rows[W2V_TILE_INPUTS];
-    float shares[W2V_TILE_INPUTS][W2V_GROUP_CENTERS];
+    float pairs[W2V_TILE_INPUTS][W2V_GROUP_CENTERS];
     int32_t count;
 } w2v_inputs;
 
@@ -74,13 +76,13 @@ struct w2v_workspace {
 
     w2v_group groups[W2V_SLOTS];
     int64_t column_room; /* columns that a group may have, in whole vectors, and a vector more */
-    float *draws;        /* by column: how often the word was drawn as a negative */
-    uint64_t *bits;      /* random bits of the negatives of the next group */
+    float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */
+    uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
     float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
 
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
-    float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs */
+    float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs, or projections */
     float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates */
     void *blocks[32];   /* everything to free */
     int32_t block_count;
@@ -89,10 +91,23 @@ struct w2v_workspace {
 /* Zeroed memory aligned to a cache line; the workspace owns it. */
 static void *w2v_workspace_take(w2v_workspace *workspace, size_t bytes)
 {
+#ifdef W2V_EXACT_BLOCKS /* for sanitizers: not a byte more, and what is read before it is written is no number */
+    void *block;
+    if (posix_memalign(&block, 64, bytes)) return NULL;
+    workspace->blocks[workspace->block_count++] = block;
+    return memset(block, 0xFF, bytes);
+#else
     char *block = calloc(bytes + 64, 1);
     if (!block) return NULL;
     workspace->blocks[workspace->block_count++] = block;
     return block + (64 - (uintptr_t)block % 64) % 64;
+#endif
+}
+
+/* Centres that a group may have. A Huffman path belongs to one centre, and so do the tiles of its skip-gram. */
+W2V_INLINE int32_t w2v_most_centers(const w2v_model *model)
+{
+    return model->shared_negatives > 1 && !(model->hierarchical_softmax && model->skip_gram) ? model->shared_negatives : 1;
 }
 
 static void w2v_free_workspace(w2v_workspace *workspace)
@@ -147,7 +162,7 @@ static void w2v_give_hot_rows(w2v_workspace *workspace)
 
 static w2v_workspace *w2v_new_workspace(const w2v_model *model)
 {
-    const size_t group_centers = model->shared_negatives > 1 ? (size_t)model->shared_negatives : 1;
+    const size_t group_centers = (size_t)w2v_most_centers(model);
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
                            (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
     const size_t columns = (outputs * (model->hierarchical_softmax ? group_centers : 1) + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
@@ -171,8 +186,8 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
         W2V_TAKE(groups[slot].rows, columns * sizeof(float *));
         W2V_TAKE(groups[slot].words, columns * sizeof(int32_t));
-        W2V_TAKE(groups[slot].positives, W2V_GROUP_CENTERS * columns * sizeof(float));
-        W2V_TAKE(groups[slot].totals, W2V_GROUP_CENTERS * columns * sizeof(float));
+        W2V_TAKE(groups[slot].positives, group_centers * columns * sizeof(float));
+        W2V_TAKE(groups[slot].totals, group_centers * columns * sizeof(float));
     }
 #undef W2V_TAKE
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);
@@ -190,7 +205,11 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
 {
     const int64_t needed = workspace->word_count + extra;
     if (needed <= workspace->capacity) return 0;
+#ifdef W2V_EXACT_BLOCKS
+    const int64_t capacity = needed;
+#else
     const int64_t capacity = needed + needed / 2 + 1024;
+#endif
     void *words = realloc(workspace->words, (size_t)capacity * sizeof *workspace->words);
     if (words) workspace->words = words;
     void *rows = realloc(workspace->rows, (size_t)capacity * sizeof *workspace->rows);

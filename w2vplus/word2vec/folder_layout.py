@@ -210,4 +210,6 @@ def _checked_tree(parts: list[NDArray[Any]], word_count: int) -> HuffmanTree:
         raise ValueError("path_nodes and path_codes must have path_starts[-1] entries each")
     if len(nodes) and (nodes.min() < 0 or nodes.max() >= word_count):
         raise ValueError(f"path_nodes must lie in 0..{word_count - 1}")
+    if len(codes) and codes.max() > 1:
+        raise ValueError(f"path_codes must be 0 or 1, got {codes.max()}")
     return HuffmanTree(starts, nodes, codes)
