@@ -26,10 +26,10 @@ typedef struct {
     float **outputs;
     int32_t output_count;
     int64_t dimensions;
-    float *logits; /* L, P, T, G: input_count * output_count floats and room for two vectors more */
-    const float *positives;
-    const float *totals;
-    float *steps;
+    float *logits;          /* L: input_count * output_count floats and room for two vectors more */
+    const float *positives; /* P */
+    const float *totals;    /* T */
+    float *steps;           /* G, with as much room as L */
     const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated */
     int32_t fetched_count;
 } w2v_tile;

@@ -165,12 +165,13 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     const size_t group_centers = (size_t)w2v_most_centers(model);
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
                            (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
-    const size_t columns = (outputs * (model->hierarchical_softmax ? group_centers : 1) + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
+    const size_t parts = model->hierarchical_softmax ? group_centers : 1;
+    const size_t columns = (outputs * parts + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
     if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
     const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
     w2v_workspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace) return NULL;
-    workspace->row_stride = (model->dimensions + 15) / 16 * 16;
+    workspace->row_stride = w2v_copy_stride(model->dimensions);
     const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);
     int failed = 0;
 #define W2V_TAKE(field, bytes) failed |= (workspace->field = w2v_workspace_take(workspace, bytes)) == NULL
