@@ -121,17 +121,15 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
     memset(workspace->target_rows, 0, (size_t)(center_count * stride) * sizeof(float));
     for (int32_t p = 0; p < group->part_count; p++) {
         const w2v_part *part = &group->parts[p];
-        w2v_inputs inputs;
         w2v_tile tile;
-        inputs.count = part->center_count;
-        memset(inputs.pairs, 0, (size_t)inputs.count * sizeof inputs.pairs[0]);
+        tile.input_count = part->center_count;
         for (int32_t m = 0; m < part->center_count; m++) {
-            const int32_t g = part->first_center + m;
-            tile.source[m] = workspace->source_rows + g * stride;
-            tile.target[m] = workspace->target_rows + g * stride;
-            inputs.pairs[m][g] = 1.0f;
+            tile.source[m] = workspace->source_rows + (part->first_center + m) * stride;
+            tile.target[m] = workspace->target_rows + (part->first_center + m) * stride;
         }
-        tally->loss += w2v_run_tile(model, group, part, &inputs, rate, workspace, &tile);
+        tile.positives = group->positives + part->first_cell;
+        tile.totals = group->totals + part->first_cell;
+        tally->loss += w2v_run_tile(model, group, part, rate, workspace, &tile);
     }
     tally->pairs += center_count;
     if (model->lock_factors)

@@ -17,27 +17,31 @@ typedef struct {
     float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
 } w2v_context;
 
-/* Without branches, since how far windows reach is random. */
+/* Without branches, since how far windows reach is random: a group of fewer centres is filled up with its last one, whose
+   further windows are empty. The shares of several words make a vector; those behind the last word lie in spare room. */
 static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
+    static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
     int32_t first = centers[0].first, last = centers[0].last;
-    for (int32_t g = 1; g < center_count; g++) {
-        first = centers[g].first < first ? centers[g].first : first;
-        last = centers[g].last > last ? centers[g].last : last;
+    float middles[W2V_GROUP_CENTERS], halves[W2V_GROUP_CENTERS], ats[W2V_GROUP_CENTERS];
+    W2V_UNROLL for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) {
+        const w2v_center *center = centers + (g < center_count ? g : center_count - 1);
+        first = center->first < first ? center->first : first;
+        last = center->last > last ? center->last : last;
+        middles[g] = (float)(center->first + center->last - 1 - 2 * center->at) * 0.5f;
+        halves[g] = g < center_count ? (float)(center->last - center->first) * 0.5f : -1.0f;
+        ats[g] = (float)(center->at - centers[0].at);
     }
-    int32_t firsts[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS];
-    uint32_t lengths[W2V_GROUP_CENTERS] = {0};
-    for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) ats[g] = -1;
-    for (int32_t g = 0; g < center_count; g++) {
-        firsts[g] = centers[g].first - first;
-        lengths[g] = (uint32_t)(centers[g].last - centers[g].first);
-        ats[g] = centers[g].at - first;
+    const vec middle = vec_repeat4(middles), half = vec_repeat4(halves), at = vec_repeat4(ats);
+    const vec nearest = vec_set1(0.5f), one = vec_set1(1.0f), words = vec_load(word_of_lane);
+    float *shares = workspace->shares[0];
+    for (int32_t i = first; i < last; i += VEC_LANES / W2V_GROUP_CENTERS, shares += VEC_LANES) {
+        const vec from_center = vec_sub(vec_add(vec_set1((float)(i - centers[0].at)), words), at);
+        const vec inside = vec_sub(half, vec_abs(vec_sub(from_center, middle)));
+        const vec apart = vec_sub(vec_abs(from_center), nearest);
+        vec_store(shares, vec_if_negative(inside, vec_zero(), vec_if_negative(apart, vec_zero(), one)));
     }
-    float (*shares)[W2V_GROUP_CENTERS] = workspace->shares;
-    for (int32_t i = 0; i < last - first; i++)
-        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++)
-            shares[i][g] = (uint32_t)(i - firsts[g]) < lengths[g] && i != ats[g] ? 1.0f : 0.0f;
-    return (w2v_context){last - first, workspace->words + first, workspace->rows + first, shares};
+    return (w2v_context){last - first, workspace->words + first, workspace->rows + first, workspace->shares};
 }
 
 W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, float *draws)
@@ -48,15 +52,21 @@ W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, fl
     return group->count++;
 }
 
-/* Place of `word` in words[first, count), or -1. `seen` remembers a bit for every word asked for: most words of a
-   tile are new, and one look at the bit says so. */
-W2V_INLINE int32_t w2v_find(uint64_t *seen, const int32_t *words, int32_t first, int32_t count, int32_t word)
+/* Words asked for so far, a bit for each number of the last bits of a word: most words of a tile are new, and one look at
+   the bit says so. */
+typedef struct {
+    uint64_t bits[16];
+} w2v_seen;
+
+/* Place of `word` in words[first, count), or -1. */
+W2V_INLINE int32_t w2v_find(w2v_seen *seen, const int32_t *words, int32_t first, int32_t count, int32_t word)
 {
+    uint64_t *bits = seen->bits + ((uint32_t)word / 64 % 16);
     const uint64_t bit = UINT64_C(1) << (word & 63);
     int32_t found = -1;
-    if (*seen & bit)
+    if (*bits & bit)
         for (int32_t i = first; i < count; i++) found = words[i] == word ? i : found;
-    *seen |= bit;
+    *bits |= bit;
     return found;
 }
 
@@ -68,17 +78,16 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
-/* The Huffman path of the group's `center`-th centre as columns, label 1 - code. Several steps at once, without branches:
-   those beyond its end are overwritten by the next column or lie in the spare room. */
-static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t center, w2v_group *group)
+/* The Huffman path of `word` as columns, and the cells of a pair with it from `first_cell` on: label 1 - code. Several steps
+   at once, without branches: those beyond its end are overwritten by the next column or lie in the spare room. */
+static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t word, int32_t first_cell,
+                         w2v_group *group)
 {
-    const int32_t word = workspace->words[workspace->centers[group->first_center + center].at];
     const int64_t start = model->path_starts[word], count = model->path_starts[word + 1] - start;
     const uint32_t *steps = model->path_steps + start;
     float **rows = group->rows + group->count;
     int32_t *nodes = group->words + group->count;
-    float *positives = group->positives + center * workspace->column_room + group->count;
-    float *totals = group->totals + center * workspace->column_room + group->count;
+    float *positives = group->positives + first_cell, *totals = group->totals + first_cell;
     const w2v_matrix matrix = workspace->nodes; /* a copy, which stores through `rows` cannot change */
     for (int64_t i = 0; i < count; i += W2V_PATH_STEPS)
         for (int64_t k = i; k < i + W2V_PATH_STEPS; k++) {
@@ -97,16 +106,17 @@ static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace,
 static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace, const uint64_t *bits, int32_t first_center,
                          int32_t center_count, w2v_group *group)
 {
-    const w2v_center *centers = workspace->centers + group->first_center;
-    const int32_t first_column = group->count;
-    if (model->hierarchical_softmax) w2v_add_path(model, workspace, first_center, group);
-    const int32_t first_word = group->count;
+    const w2v_center *centers = workspace->centers + group->first_center + first_center;
+    w2v_part *part = &group->parts[group->part_count++];
+    *part = (w2v_part){first_center, center_count, group->count, 0, 0, group->cell_count};
+    if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], part->first_cell, group);
+    const int32_t first_word = part->first_word = group->count;
+    int32_t own[W2V_GROUP_CENTERS];
+    float *draws = workspace->draws;
     if (model->negative > 0) {
-        float *draws = workspace->draws;
-        int32_t own[W2V_GROUP_CENTERS];
-        uint64_t seen = 0;
+        w2v_seen seen = {{0}};
         for (int32_t g = 0; g < center_count; g++) {
-            const int32_t word = workspace->words[centers[first_center + g].at];
+            const int32_t word = workspace->words[centers[g].at];
             own[g] = w2v_find(&seen, group->words, first_word, group->count, word);
             if (own[g] < 0) own[g] = w2v_add_column(group, w2v_row(&workspace->outputs, word), word, draws);
         }
@@ -116,54 +126,27 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
             if (column < 0) column = w2v_add_column(group, w2v_row(&workspace->outputs, noise), noise, draws);
             draws[column] += 1.0f;
         }
-        for (int32_t g = 0; g < center_count; g++) {
-            float *positives = group->positives + (first_center + g) * workspace->column_room;
-            float *totals = group->totals + (first_center + g) * workspace->column_room;
-            for (int32_t n = first_word; n < group->count; n += VEC_LANES) {
-                vec_store(positives + n, vec_zero());
-                vec_store(totals + n, vec_load(draws + n));
-            }
-            positives[own[g]] = totals[own[g]] = 1.0f;
-        }
     }
-    group->parts[group->part_count++] =
-        (w2v_part){first_center, center_count, first_column, first_word, group->count - first_column};
+    part->column_count = group->count - part->first_column;
+    group->cell_count += center_count * part->column_count;
+    if (model->negative == 0) return;
+    /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */
+    float *positives = group->positives + part->first_cell - part->first_column;
+    float *totals = group->totals + part->first_cell - part->first_column;
+    for (int32_t g = 0; g < center_count; g++, positives += part->column_count, totals += part->column_count) {
+        for (int32_t n = first_word; n < group->count; n += VEC_LANES) {
+            vec_store(positives + n, vec_zero());
+            vec_store(totals + n, vec_load(draws + n));
+        }
+        positives[own[g]] = totals[own[g]] = 1.0f;
+    }
 }
 
-/* Cells of a tile: every pair of an input row and a centre adds the columns that the centre meets to the row's cells. */
-static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace,
-                           w2v_tile *tile)
-{
-    const int32_t columns = part->column_count;
-    const int64_t room = workspace->column_room, first = part->first_center * room + part->first_column;
-    tile->positives = group->positives + first;
-    tile->totals = group->totals + first;
-    if (inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][part->first_center] == 1.0f) return;
-    for (int32_t m = 0; m < inputs->count; m++) {
-        const float *pairs = inputs->pairs[m] + part->first_center;
-        /* whole vectors: what spills over a row's end is overwritten by the next row or lies in the spare room */
-        for (int32_t n = 0; n < columns; n += VEC_LANES) {
-            const float *positives = tile->positives + n, *totals = tile->totals + n;
-            vec positive = vec_mul(vec_set1(pairs[0]), vec_load(positives));
-            vec total = vec_mul(vec_set1(pairs[0]), vec_load(totals));
-            for (int32_t g = 1; g < part->center_count; g++) {
-                positive = vec_fma(vec_set1(pairs[g]), vec_load(positives + g * room), positive);
-                total = vec_fma(vec_set1(pairs[g]), vec_load(totals + g * room), total);
-            }
-            vec_store(workspace->positives + m * columns + n, positive);
-            vec_store(workspace->totals + m * columns + n, total);
-        }
-    }
-    tile->positives = workspace->positives;
-    tile->totals = workspace->totals;
-}
-
-/* Trains a tile whose columns are those of a part, and whose source and target the caller has set. */
-static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs,
-                           float rate, w2v_workspace *workspace, w2v_tile *tile)
+/* Trains a tile whose columns are those of a part, and whose input rows and cells the caller has set. */
+static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const w2v_part *part, float rate,
+                           w2v_workspace *workspace, w2v_tile *tile)
 {
     w2v_group *next = workspace->next;
-    tile->input_count = inputs->count;
     tile->outputs = group->rows + part->first_column;
     tile->output_count = part->column_count;
     tile->dimensions = model->dimensions;
@@ -174,12 +157,11 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->fetched_count = next->fetched_count / parts_left;
     next->fetched_count -= tile->fetched_count;
     tile->fetched = (const float *const *)next->rows + next->fetched_count;
-    w2v_fill_cells(group, part, inputs, workspace, tile);
     if (model->copying_workers <= 1) return w2v_train_tile(tile, rate, model->compute_loss);
     const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
     const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;
-    w2v_choose_exchanges(&workspace->nodes, nodes, node_count, inputs->count);
-    w2v_choose_exchanges(&workspace->outputs, words, word_count, inputs->count);
+    w2v_choose_exchanges(&workspace->nodes, nodes, node_count, tile->input_count);
+    w2v_choose_exchanges(&workspace->outputs, words, word_count, tile->input_count);
     const double loss = w2v_train_tile(tile, rate, model->compute_loss);
     w2v_exchange_chosen(&workspace->nodes, nodes, node_count);
     w2v_exchange_chosen(&workspace->outputs, words, word_count);

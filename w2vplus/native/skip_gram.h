@@ -18,6 +18,33 @@ W2V_INLINE void w2v_add_row(float *target, const float *source, float factor, in
     }
 }
 
+/* Cells of a tile: every pair of an input row and a centre adds the columns that the centre meets to the row's cells. */
+static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace,
+                           w2v_tile *tile)
+{
+    const int32_t columns = part->column_count;
+    tile->positives = group->positives + part->first_cell;
+    tile->totals = group->totals + part->first_cell;
+    if (inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][0] == 1.0f) return;
+    for (int32_t m = 0; m < inputs->count; m++) {
+        const float *pairs = inputs->pairs[m];
+        /* whole vectors, as where the columns were made */
+        for (int32_t n = 0; n < columns; n += VEC_LANES) {
+            const float *positives = tile->positives + n, *totals = tile->totals + n;
+            vec positive = vec_mul(vec_set1(pairs[0]), vec_load(positives));
+            vec total = vec_mul(vec_set1(pairs[0]), vec_load(totals));
+            for (int32_t g = 1; g < part->center_count; g++) {
+                positive = vec_fma(vec_set1(pairs[g]), vec_load(positives + g * columns), positive);
+                total = vec_fma(vec_set1(pairs[g]), vec_load(totals + g * columns), total);
+            }
+            vec_store(workspace->positives + m * columns + n, positive);
+            vec_store(workspace->totals + m * columns + n, total);
+        }
+    }
+    tile->positives = workspace->positives;
+    tile->totals = workspace->totals;
+}
+
 static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group, const w2v_inputs *inputs, float rate,
                                  w2v_workspace *workspace)
 {
@@ -40,7 +67,9 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     }
     const int exchanges = model->copying_workers > 1;
     if (exchanges) w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);
-    const double loss = w2v_run_tile(model, group, part, inputs, rate, workspace, &tile);
+    tile.input_count = inputs->count;
+    w2v_fill_cells(group, part, inputs, workspace, &tile);
+    const double loss = w2v_run_tile(model, group, part, rate, workspace, &tile);
     if (model->lock_factors) {
         for (int32_t m = 0; m < inputs->count; m++)
             w2v_add_row(inputs->rows[m], tile.target[m], model->lock_factors[inputs->words[m]], dimensions);
@@ -60,7 +89,7 @@ static int32_t w2v_gather_tile(const w2v_group *group, const w2v_context *contex
     const int32_t room = most_tokens + ((first <= skipped) & (skipped < first + most_tokens));
     const int32_t stop = context->count - first < room ? context->count : first + room;
     int32_t repeats[W2V_TILE_INPUTS];
-    uint64_t seen = 0;
+    w2v_seen seen = {{0}};
     int32_t i = first;
     inputs->count = 0;
     for (; i < stop; i++) {
@@ -106,7 +135,7 @@ static void w2v_train_pairs(const w2v_model *model, w2v_group *group, uint64_t k
     uint64_t first_draw = 0;
     for (int32_t i = center->first; i < center->last; i++) {
         if (i == center->at) continue;
-        group->count = group->part_count = 0;
+        group->count = group->cell_count = group->part_count = 0;
         w2v_draw_bits(model, stream, first_draw, workspace->bits);
         w2v_add_part(model, workspace, workspace->bits, 0, 1, group);
         inputs.words[0] = workspace->words[i];

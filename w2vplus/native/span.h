@@ -48,7 +48,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     const int64_t left = workspace->center_count - first_center;
     const int32_t most = left > 0 ? w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight) : 0;
     group->first_center = first_center;
-    group->center_count = group->fetched_count = group->count = group->part_count = 0;
+    group->center_count = group->fetched_count = group->count = group->cell_count = group->part_count = 0;
     while (group->center_count < most && group->center_count < left &&
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;
@@ -63,8 +63,9 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     for (int32_t g = 0; g < group->center_count; g++) {
         const int64_t entering = (int64_t)centers[g].at + model->farthest;
         if (entering < workspace->word_count)
-            group->rows[group->fetched_count++] = w2v_row(&workspace->inputs, workspace->words[entering]);
+            group->rows[group->fetched_count++] = workspace->rows[entering];
     }
+    for (int32_t i = 0; i < W2V_FETCHED_TOGETHER - 1; i++) group->rows[group->fetched_count + i] = workspace->source_rows;
 }
 
 static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,

@@ -17,6 +17,7 @@
 #include "matrix.h"
 #include "vec_math.h"
 
+#define W2V_FETCHED_TOGETHER 4
 #define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
 
 typedef struct {
@@ -30,7 +31,8 @@ typedef struct {
     const float *positives; /* P */
     const float *totals;    /* T */
     float *steps;           /* G, with as much room as L */
-    const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated */
+    const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated, W2V_FETCHED_TOGETHER
+                                    at once; behind the last are as many addresses less one that may be fetched */
     int32_t fetched_count;
 } w2v_tile;
 
@@ -148,9 +150,15 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     return compute_loss ? (double)vec_sum(losses) : 0.0;
 }
 
+W2V_INLINE void w2v_fetch_rows(const float *const *rows, int32_t count, int64_t column)
+{
+    for (const float *const *last = rows + count; rows < last; rows += W2V_FETCHED_TOGETHER)
+        W2V_UNROLL for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) W2V_PREFETCH(rows[i] + column);
+}
+
 /* X += G Y and Y += G' X for one panel, column block by column block. Beside each block the same columns of rows
    to come are prefetched. All at once they would fill the queue of outstanding loads, and the core would wait;
-   spread over the arithmetic they cost nothing. */
+   spread over the arithmetic they cost little. */
 W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int width)
 {
     const int32_t fetched_count = first == 0 ? tile->fetched_count : 0;
@@ -160,11 +168,10 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = tile->outputs[first + n];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        if (column % W2V_LINE_FLOATS == 0)
-            for (int32_t i = 0; i < fetched_count; i++) W2V_PREFETCH(tile->fetched[i] + column);
+        if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, fetched_count, column);
         w2v_update_whole(tile, y, steps, column, vec_tail_of(0), width);
     }
-    for (int32_t i = 0; i < fetched_count; i++) W2V_PREFETCH(tile->fetched[i] + dimensions - 1);
+    w2v_fetch_rows(tile->fetched, fetched_count, dimensions - 1);
     const int64_t left = dimensions - column;
     if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, y, steps, column, vec_tail_of(left), width);
 }

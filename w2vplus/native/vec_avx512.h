@@ -18,6 +18,8 @@ W2V_INLINE vec_tail vec_tail_of(int64_t count) { return (__mmask16)((1u << count
 W2V_INLINE vec vec_zero(void) { return _mm512_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm512_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
+/* the same four floats again and again */
+W2V_INLINE vec vec_repeat4(const float *p) { return _mm512_broadcast_f32x4(_mm_loadu_ps(p)); }
 W2V_INLINE void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail) { return _mm512_maskz_loadu_ps(tail, p); }
 W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail) { _mm512_mask_storeu_ps(p, tail, a); }

@@ -18,6 +18,8 @@ W2V_INLINE vec_tail vec_tail_of(int64_t count) { return count; }
 W2V_INLINE vec vec_zero(void) { return vdupq_n_f32(0.0f); }
 W2V_INLINE vec vec_set1(float value) { return vdupq_n_f32(value); }
 W2V_INLINE vec vec_load(const float *p) { return vld1q_f32(p); }
+/* the same four floats again and again */
+W2V_INLINE vec vec_repeat4(const float *p) { return vld1q_f32(p); }
 W2V_INLINE void vec_store(float *p, vec a) { vst1q_f32(p, a); }
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail)
 {

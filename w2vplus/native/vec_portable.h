@@ -33,6 +33,8 @@ W2V_INLINE vec vec_load(const float *p)
     memcpy(a.lane, p, sizeof a.lane);
     return a;
 }
+/* the same four floats again and again */
+W2V_INLINE vec vec_repeat4(const float *p) { return vec_load(p); }
 W2V_INLINE void vec_store(float *p, vec a) { memcpy(p, a.lane, sizeof a.lane); }
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail) { VEC_EACH(i < tail ? p[i] : 0.0f); }
 W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)

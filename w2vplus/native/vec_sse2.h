@@ -18,6 +18,8 @@ W2V_INLINE vec_tail vec_tail_of(int64_t count) { return count; }
 W2V_INLINE vec vec_zero(void) { return _mm_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm_loadu_ps(p); }
+/* the same four floats again and again */
+W2V_INLINE vec vec_repeat4(const float *p) { return _mm_loadu_ps(p); }
 W2V_INLINE void vec_store(float *p, vec a) { _mm_storeu_ps(p, a); }
 /* Two floats at any address. By way of integers: their loads and stores ask for no alignment, those of a double do. */
 W2V_INLINE vec vec_load_two(const float *p)

@@ -34,6 +34,7 @@ typedef struct {
     int32_t first_column; /* inner nodes, then words from column `first_word` on */
     int32_t first_word;
     int32_t column_count;
+    int32_t first_cell;
 } w2v_part;
 
 /* Neighbouring centres of one sentence that are trained together, with the output rows they meet: columns of tiles. */
@@ -44,16 +45,16 @@ typedef struct {
     int32_t part_count;
     float **rows;      /* of all parts; a row comes once in a part */
     int32_t *words;    /* row number of a column: of an inner node or of a word */
-    float *positives;  /* P of a pair's cell by centre and column, in rows of workspace->column_room: 1 for the centre word
-                          and a node of code 0 */
+    float *positives;  /* P of a pair's cell, part by part, a row of a part's columns for each of its centres: 1 for the
+                          centre word and a node of code 0 */
     float *totals;     /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it is
                           not the centre word */
     int32_t count;
+    int32_t cell_count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
 
-/* The input rows of one tile, and how many pairs of a row and a centre of the group it trains. A projection of CBOW is
-   no word's row: only `pairs` and `count` are set for it. */
+/* The words of one tile of skip-gram, and how many pairs of a row and a centre of the group it trains. */
 typedef struct {
     int32_t words[W2V_TILE_INPUTS];
     float *rows[W2V_TILE_INPUTS];
@@ -75,7 +76,6 @@ struct w2v_workspace {
     int64_t center_count;
 
     w2v_group groups[W2V_SLOTS];
-    int64_t column_room; /* columns that a group may have, in whole vectors, and a vector more */
     float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
@@ -179,7 +179,6 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     W2V_TAKE(positives, pairs);
     W2V_TAKE(totals, pairs);
     W2V_TAKE(steps, pairs);
-    workspace->column_room = (int64_t)columns;
     W2V_TAKE(draws, columns * sizeof(float));
     W2V_TAKE(bits, ((size_t)model->negative + 1) * group_centers * sizeof(uint64_t));
     W2V_TAKE(source_rows, rows);
@@ -219,7 +218,7 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     if (tokens) workspace->tokens = tokens;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
     if (centers) workspace->centers = centers;
-    void *shares = realloc(workspace->shares, (size_t)capacity * sizeof *workspace->shares);
+    void *shares = realloc(workspace->shares, (size_t)(capacity + VEC_LANES) * sizeof *workspace->shares);
     if (shares) workspace->shares = shares;
     if (!words || !rows || !tokens || !centers || !shares) return -1;
     workspace->capacity = capacity;
