@@ -6,6 +6,7 @@
 #ifndef W2V_GROUPS_H
 #define W2V_GROUPS_H
 
+#include "lone_row.h"
 #include "random.h"
 #include "workspace.h"
 
@@ -23,13 +24,13 @@ static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_coun
 {
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
     int32_t first = centers[0].first, last = centers[0].last;
-    float middles[W2V_GROUP_CENTERS], halves[W2V_GROUP_CENTERS], ats[W2V_GROUP_CENTERS];
-    W2V_UNROLL for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) {
-        const w2v_center *center = centers + (g < center_count ? g : center_count - 1);
+    float middles[W2V_GROUP_CENTERS], halves[W2V_GROUP_CENTERS] = {-1.0f, -1.0f, -1.0f, -1.0f}, ats[W2V_GROUP_CENTERS];
+    for (int32_t g = 0; g < center_count; g++) {
+        const w2v_center *center = centers + g;
         first = center->first < first ? center->first : first;
         last = center->last > last ? center->last : last;
         middles[g] = (float)(center->first + center->last - 1 - 2 * center->at) * 0.5f;
-        halves[g] = g < center_count ? (float)(center->last - center->first) * 0.5f : -1.0f;
+        halves[g] = (float)(center->last - center->first) * 0.5f;
         ats[g] = (float)(center->at - centers[0].at);
     }
     const vec middle = vec_repeat4(middles), half = vec_repeat4(halves), at = vec_repeat4(ats);
@@ -78,25 +79,34 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
-/* The Huffman path of `word` as columns, and the cells of a pair with it from `first_cell` on: label 1 - code. Several steps
-   at once, without branches: those beyond its end are overwritten by the next column or lie in the spare room. */
+/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. Compilers make vectors of it. */
+static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict steps, int32_t *restrict nodes, float **restrict rows,
+                          float *restrict positives, float *restrict totals)
+{
+    const uint64_t first_hot = (uint64_t)matrix->first_hot, hot_count = (uint64_t)matrix->hot_count;
+    const uint64_t copies = (uint64_t)(uintptr_t)matrix->copies, shared = (uint64_t)(uintptr_t)matrix->shared;
+    const uint64_t stride = (uint64_t)matrix->stride * sizeof(float), bytes = (uint64_t)matrix->dimensions * sizeof(float);
+    for (int k = 0; k < W2V_PATH_STEPS; k++) {
+        nodes[k] = (int32_t)(steps[k] >> 1);
+        positives[k] = 1.0f - (float)(int32_t)(steps[k] & 1);
+        totals[k] = 1.0f;
+    }
+    for (int k = 0; k < W2V_PATH_STEPS; k++) {
+        const uint64_t row = steps[k] >> 1, place = row - first_hot;
+        const uint64_t cold = shared + row * bytes, hot = copies + place * stride;
+        rows[k] = (float *)(uintptr_t)(place < hot_count ? hot : cold);
+    }
+}
+
+/* The Huffman path of `word`. Several steps at once, without branches: those beyond its end are overwritten by the next
+   column or lie in the spare room. */
 static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t word, int32_t first_cell,
                          w2v_group *group)
 {
     const int64_t start = model->path_starts[word], count = model->path_starts[word + 1] - start;
-    const uint32_t *steps = model->path_steps + start;
-    float **rows = group->rows + group->count;
-    int32_t *nodes = group->words + group->count;
-    float *positives = group->positives + first_cell, *totals = group->totals + first_cell;
-    const w2v_matrix matrix = workspace->nodes; /* a copy, which stores through `rows` cannot change */
     for (int64_t i = 0; i < count; i += W2V_PATH_STEPS)
-        for (int64_t k = i; k < i + W2V_PATH_STEPS; k++) {
-            const uint32_t step = steps[k];
-            nodes[k] = (int32_t)(step >> 1);
-            rows[k] = w2v_row(&matrix, (int64_t)(step >> 1));
-            positives[k] = 1.0f - (float)(int32_t)(step & 1);
-            totals[k] = 1.0f;
-        }
+        w2v_add_steps(&workspace->nodes, model->path_steps + start + i, group->words + group->count + i,
+                      group->rows + group->count + i, group->positives + first_cell + i, group->totals + first_cell + i);
     group->count += (int32_t)count;
 }
 
@@ -128,6 +138,7 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
         }
     }
     part->column_count = group->count - part->first_column;
+    for (int i = 0; i < W2V_STREAMED; i++) group->rows[group->count + i] = workspace->source_rows;
     group->cell_count += center_count * part->column_count;
     if (model->negative == 0) return;
     /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */
@@ -157,12 +168,15 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->fetched_count = next->fetched_count / parts_left;
     next->fetched_count -= tile->fetched_count;
     tile->fetched = (const float *const *)next->rows + next->fetched_count;
+    if (tile->input_count == 1) {
+        if (model->copying_workers <= 1) return w2v_train_row(tile, rate, model->compute_loss);
+    } else
     if (model->copying_workers <= 1) return w2v_train_tile(tile, rate, model->compute_loss);
     const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
     const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;
     w2v_choose_exchanges(&workspace->nodes, nodes, node_count, tile->input_count);
     w2v_choose_exchanges(&workspace->outputs, words, word_count, tile->input_count);
-    const double loss = w2v_train_tile(tile, rate, model->compute_loss);
+    const double loss = tile->input_count == 1 ? w2v_train_row(tile, rate, model->compute_loss) : w2v_train_tile(tile, rate, model->compute_loss);
     w2v_exchange_chosen(&workspace->nodes, nodes, node_count);
     w2v_exchange_chosen(&workspace->outputs, words, word_count);
     return loss;

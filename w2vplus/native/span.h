@@ -65,7 +65,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
         if (entering < workspace->word_count)
             group->rows[group->fetched_count++] = workspace->rows[entering];
     }
-    for (int32_t i = 0; i < W2V_FETCHED_TOGETHER - 1; i++) group->rows[group->fetched_count + i] = workspace->source_rows;
+    for (int32_t i = 0; i < W2V_STREAMED; i++) group->rows[group->fetched_count + i] = workspace->source_rows;
 }
 
 static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
