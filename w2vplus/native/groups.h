@@ -6,7 +6,6 @@
 #ifndef W2V_GROUPS_H
 #define W2V_GROUPS_H
 
-#include "lone_row.h"
 #include "random.h"
 #include "workspace.h"
 
@@ -18,18 +17,19 @@ typedef struct {
     float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
 } w2v_context;
 
-/* Without branches, since how far windows reach is random: a group of fewer centres is filled up with its last one, whose
-   further windows are empty. The shares of several words make a vector; those behind the last word lie in spare room. */
+/* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
+   half its length. The shares of several words make a vector; those behind the last word lie in the spare room. */
 static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
     int32_t first = centers[0].first, last = centers[0].last;
-    float middles[W2V_GROUP_CENTERS], halves[W2V_GROUP_CENTERS] = {-1.0f, -1.0f, -1.0f, -1.0f}, ats[W2V_GROUP_CENTERS];
+    float middles[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS] = {0}; /* from the first centre, and from their own one */
+    float halves[W2V_GROUP_CENTERS] = {-1.0f, -1.0f, -1.0f, -1.0f}; /* below 0: no centre, whose window holds nothing */
     for (int32_t g = 0; g < center_count; g++) {
         const w2v_center *center = centers + g;
         first = center->first < first ? center->first : first;
         last = center->last > last ? center->last : last;
-        middles[g] = (float)(center->first + center->last - 1 - 2 * center->at) * 0.5f;
+        middles[g] = (float)(center->first - center->at + (center->last - center->at) - 1) * 0.5f;
         halves[g] = (float)(center->last - center->first) * 0.5f;
         ats[g] = (float)(center->at - centers[0].at);
     }
@@ -121,7 +121,7 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
     *part = (w2v_part){first_center, center_count, group->count, 0, 0, group->cell_count};
     if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], part->first_cell, group);
     const int32_t first_word = part->first_word = group->count;
-    int32_t own[W2V_GROUP_CENTERS];
+    int32_t own[W2V_GROUP_CENTERS] = {0};
     float *draws = workspace->draws;
     if (model->negative > 0) {
         w2v_seen seen = {{0}};
@@ -138,7 +138,7 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
         }
     }
     part->column_count = group->count - part->first_column;
-    for (int i = 0; i < W2V_STREAMED; i++) group->rows[group->count + i] = workspace->source_rows;
+    for (int k = 0; k < W2V_STREAMED; k++) group->rows[group->count + k] = workspace->source_rows;
     group->cell_count += center_count * part->column_count;
     if (model->negative == 0) return;
     /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */
@@ -168,15 +168,12 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->fetched_count = next->fetched_count / parts_left;
     next->fetched_count -= tile->fetched_count;
     tile->fetched = (const float *const *)next->rows + next->fetched_count;
-    if (tile->input_count == 1) {
-        if (model->copying_workers <= 1) return w2v_train_row(tile, rate, model->compute_loss);
-    } else
     if (model->copying_workers <= 1) return w2v_train_tile(tile, rate, model->compute_loss);
     const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
     const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;
     w2v_choose_exchanges(&workspace->nodes, nodes, node_count, tile->input_count);
     w2v_choose_exchanges(&workspace->outputs, words, word_count, tile->input_count);
-    const double loss = tile->input_count == 1 ? w2v_train_row(tile, rate, model->compute_loss) : w2v_train_tile(tile, rate, model->compute_loss);
+    const double loss = w2v_train_tile(tile, rate, model->compute_loss);
     w2v_exchange_chosen(&workspace->nodes, nodes, node_count);
     w2v_exchange_chosen(&workspace->outputs, words, word_count);
     return loss;

@@ -18,31 +18,44 @@ W2V_INLINE void w2v_add_row(float *target, const float *source, float factor, in
     }
 }
 
+/* cells (m, n) = sum over `centers` of pairs[m][g] * cells (g, n). Whole vectors, as where the columns were made. */
+W2V_INLINE void w2v_add_cells(const w2v_inputs *inputs, const float *positives, const float *totals, int32_t columns,
+                              float *restrict new_positives, float *restrict new_totals, const int centers)
+{
+    const int32_t count = inputs->count;
+    for (int32_t m = 0; m < count; m++, new_positives += columns, new_totals += columns) {
+        vec pairs[W2V_GROUP_CENTERS];
+        W2V_UNROLL for (int g = 0; g < centers; g++) pairs[g] = vec_set1(inputs->pairs[m][g]);
+        for (int32_t n = 0; n < columns; n += VEC_LANES) {
+            vec positive = vec_mul(pairs[0], vec_load(positives + n)), total = vec_mul(pairs[0], vec_load(totals + n));
+            W2V_UNROLL for (int g = 1; g < centers; g++) {
+                positive = vec_fma(pairs[g], vec_load(positives + g * columns + n), positive);
+                total = vec_fma(pairs[g], vec_load(totals + g * columns + n), total);
+            }
+            vec_store(new_positives + n, positive);
+            vec_store(new_totals + n, total);
+        }
+    }
+}
+
 /* Cells of a tile: every pair of an input row and a centre adds the columns that the centre meets to the row's cells. */
 static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace,
                            w2v_tile *tile)
 {
+    const float *positives = group->positives + part->first_cell, *totals = group->totals + part->first_cell;
     const int32_t columns = part->column_count;
-    tile->positives = group->positives + part->first_cell;
-    tile->totals = group->totals + part->first_cell;
-    if (inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][0] == 1.0f) return;
-    for (int32_t m = 0; m < inputs->count; m++) {
-        const float *pairs = inputs->pairs[m];
-        /* whole vectors, as where the columns were made */
-        for (int32_t n = 0; n < columns; n += VEC_LANES) {
-            const float *positives = tile->positives + n, *totals = tile->totals + n;
-            vec positive = vec_mul(vec_set1(pairs[0]), vec_load(positives));
-            vec total = vec_mul(vec_set1(pairs[0]), vec_load(totals));
-            for (int32_t g = 1; g < part->center_count; g++) {
-                positive = vec_fma(vec_set1(pairs[g]), vec_load(positives + g * columns), positive);
-                total = vec_fma(vec_set1(pairs[g]), vec_load(totals + g * columns), total);
-            }
-            vec_store(workspace->positives + m * columns + n, positive);
-            vec_store(workspace->totals + m * columns + n, total);
-        }
+    const int as_they_are = inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][0] == 1.0f;
+    tile->positives = as_they_are ? positives : workspace->positives;
+    tile->totals = as_they_are ? totals : workspace->totals;
+    if (as_they_are) return;
+#define W2V_CELLS_CASE(centers)                                                                              \
+    case centers:                                                                                            \
+        w2v_add_cells(inputs, positives, totals, columns, workspace->positives, workspace->totals, centers); \
+        break;
+    switch (part->center_count) {
+        W2V_CELLS_CASE(1) W2V_CELLS_CASE(2) W2V_CELLS_CASE(3) W2V_CELLS_CASE(4)
     }
-    tile->positives = workspace->positives;
-    tile->totals = workspace->totals;
+#undef W2V_CELLS_CASE
 }
 
 static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group, const w2v_inputs *inputs, float rate,

@@ -1,0 +1,131 @@
+/* Design: what a tile is (tile.h says what it does), and what its kinds have in common: logits, steps, prefetching. L, P, T
+   and G are row-major, (M, N). */
+#ifndef W2V_TILE_COMMON_H
+#define W2V_TILE_COMMON_H
+
+#include "matrix.h"
+#include "vec_math.h"
+
+#define W2V_FETCHED_TOGETHER 4
+#define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
+
+/* Outputs whose logits with a lone input row are computed together, or half as many at the end. Behind the outputs of every
+   part are as many addresses that may be read. */
+#define W2V_STREAMED 8
+#define W2V_WIDEST (TILE_OUTPUTS > W2V_STREAMED ? TILE_OUTPUTS : W2V_STREAMED)
+
+typedef struct {
+    const float *source[W2V_TILE_INPUTS];
+    float *target[W2V_TILE_INPUTS];
+    int32_t input_count;
+    float **outputs;
+    int32_t output_count;
+    int64_t dimensions;
+    float *logits;          /* L: input_count * output_count floats and room for two vectors more */
+    const float *positives; /* P */
+    const float *totals;    /* T */
+    float *steps;           /* G, with as much room as L */
+    const float *const *fetched; /* rows that a later tile needs: prefetched while this one is updated, W2V_FETCHED_TOGETHER
+                                    at once; behind the last are as many addresses less one that may be fetched */
+    int32_t fetched_count;
+} w2v_tile;
+
+#define COLUMNS(name) name##_whole
+#define COLUMNS_VEC vec
+#define COLUMNS_LOAD(p) vec_load(p)
+#define COLUMNS_STORE(p, a) vec_store(p, a)
+#define COLUMNS_SET1(x) vec_set1(x)
+#define COLUMNS_FMA(a, b, c) vec_fma(a, b, c)
+#define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
+#include "tile_columns.h"
+
+#define COLUMNS(name) name##_tail
+#define COLUMNS_VEC vec
+#define COLUMNS_LOAD(p) vec_load_tail(p, tail)
+#define COLUMNS_STORE(p, a) vec_store_tail(p, a, tail)
+#define COLUMNS_SET1(x) vec_set1(x)
+#define COLUMNS_FMA(a, b, c) vec_fma(a, b, c)
+#define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
+#include "tile_columns.h"
+
+#if VEC_LANES == 16
+/* Up to four columns left over (as in 50, 100 or 500 dimensions) cost a quarter of a register's work. */
+#define COLUMNS(name) name##_quarter
+#define COLUMNS_VEC __m128
+#define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail, p)
+#define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
+#define COLUMNS_SET1(x) _mm_set1_ps(x)
+#define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
+#define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
+#include "tile_columns.h"
+
+/* The columns left over at a row's end, in the narrowest register that holds them. */
+#define W2V_LEFT_OVER(name, count, ...)                                                                      \
+    do {                                                                                                     \
+        if ((count) <= 4)                                                                                    \
+            name##_quarter(__VA_ARGS__);                                                                     \
+        else                                                                                                 \
+            name##_tail(__VA_ARGS__);                                                                        \
+    } while (0)
+#else
+#define W2V_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)
+#endif
+
+/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. Where the panel is
+   the whole tile, whole vectors of logits are written: what spills over the block is overwritten by the next one or
+   lies in the spare room. */
+W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outputs, int64_t dimensions,
+                                 float *logits, int64_t stride, const int rows, const int width)
+{
+    vec sums[(TILE_SUMS + 7) / 8 * 8];
+    float parted[(TILE_SUMS + 7) / 8 * 8];
+    const float *x[TILE_ROWS];
+    float *y[W2V_WIDEST];
+    const int count = rows * width;
+    float *dots = stride == width ? logits : parted;
+    W2V_UNROLL for (int i = 0; i < (count + 7) / 8 * 8; i++) sums[i] = vec_zero();
+    W2V_UNROLL for (int m = 0; m < rows; m++) x[m] = inputs[m];
+    W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
+    int64_t column = 0;
+    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
+        w2v_dot_whole(x, y, column, vec_tail_of(0), sums, rows, width);
+    const int64_t left = dimensions - column;
+    if (left > 0) W2V_LEFT_OVER(w2v_dot, left, x, y, column, vec_tail_of(left), sums, rows, width);
+    W2V_UNROLL for (int i = 0; i < count; i += 8) vec_sum8(sums + i, dots + i);
+    if (stride == width) return;
+    W2V_UNROLL for (int m = 0; m < rows; m++)
+        W2V_UNROLL for (int n = 0; n < width; n++) logits[m * stride + n] = parted[m * width + n];
+}
+
+/* G = rate * (P - T * sigmoid(L)); returns the loss, the sum of P * -log sigmoid(L) + (T - P) * -log sigmoid(-L). */
+static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
+{
+    const int32_t count = tile->input_count * tile->output_count;
+    const vec rates = vec_set1(rate), one = vec_set1(1.0f), lowest = vec_set1(-87.0f);
+    vec losses = vec_zero();
+    for (int32_t i = 0; i < count; i += VEC_LANES) {
+        const vec_tail rest = vec_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
+        vec logit = vec_load_tail(tile->logits + i, rest);
+        vec positive = vec_load_tail(tile->positives + i, rest);
+        vec total = vec_load_tail(tile->totals + i, rest); /* 0 in the lanes past the end */
+        /* e = exp(-|L|); sigmoid(L) = 1 / (1 + e) for L >= 0, e / (1 + e) for L < 0 */
+        vec e = vec_exp(vec_max(vec_sub(vec_zero(), vec_abs(logit)), lowest));
+        vec sigmoid = vec_div(vec_if_negative(logit, e, one), vec_add(one, e));
+        vec_store(tile->steps + i, vec_mul(rates, vec_sub(positive, vec_mul(total, sigmoid))));
+        if (compute_loss) {
+            /* -log sigmoid(-L) = log1p(e) + max(L, 0), and -log sigmoid(L) is less than that by L */
+            vec of_negatives = vec_add(vec_log1p(e), vec_max(logit, vec_zero()));
+            losses = vec_add(losses, vec_sub(vec_mul(total, of_negatives), vec_mul(positive, logit)));
+        }
+    }
+    return compute_loss ? (double)vec_sum(losses) : 0.0;
+}
+
+/* One column of `count` rows, W2V_FETCHED_TOGETHER at once. */
+W2V_INLINE void w2v_fetch_rows(const float *const *rows, int32_t count, int64_t column)
+{
+    for (const float *const *last = rows + count; rows < last; rows += W2V_FETCHED_TOGETHER)
+        W2V_UNROLL for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) W2V_PREFETCH(rows[i] + column);
+}
+
+#endif
