@@ -49,11 +49,20 @@ typedef struct {
 #include "tile_columns.h"
 
 #if VEC_LANES == 16
-/* Up to four columns left over (as in 50, 100 or 500 dimensions) cost a quarter of a register's work. */
-#define COLUMNS(name) name##_quarter
+/* Four columns left over (as in 100 or 500 dimensions) or fewer (as in 50) cost a quarter of a register's work. */
+#define COLUMNS(name) name##_four
 #define COLUMNS_VEC __m128
-#define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail, p)
-#define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
+#define COLUMNS_LOAD(p) _mm_loadu_ps(p)
+#define COLUMNS_STORE(p, a) _mm_storeu_ps(p, a)
+#define COLUMNS_SET1(x) _mm_set1_ps(x)
+#define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
+#define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
+#include "tile_columns.h"
+
+#define COLUMNS(name) name##_few
+#define COLUMNS_VEC __m128
+#define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail.mask, p)
+#define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail.mask, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
 #define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
@@ -62,8 +71,10 @@ typedef struct {
 /* The columns left over at a row's end, in the narrowest register that holds them. */
 #define W2V_LEFT_OVER(name, count, ...)                                                                      \
     do {                                                                                                     \
-        if ((count) <= 4)                                                                                    \
-            name##_quarter(__VA_ARGS__);                                                                     \
+        if ((count) == 4)                                                                                    \
+            name##_four(__VA_ARGS__);                                                                        \
+        else if ((count) < 4)                                                                                \
+            name##_few(__VA_ARGS__);                                                                         \
         else                                                                                                 \
             name##_tail(__VA_ARGS__);                                                                        \
     } while (0)
@@ -104,7 +115,7 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     const vec rates = vec_set1(rate), one = vec_set1(1.0f), lowest = vec_set1(-87.0f);
     vec losses = vec_zero();
     for (int32_t i = 0; i < count; i += VEC_LANES) {
-        const vec_tail rest = vec_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
+        const vec_tail rest = vec_random_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
         vec logit = vec_load_tail(tile->logits + i, rest);
         vec positive = vec_load_tail(tile->positives + i, rest);
         vec total = vec_load_tail(tile->totals + i, rest); /* 0 in the lanes past the end */

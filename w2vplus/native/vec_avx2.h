@@ -24,6 +24,7 @@ W2V_INLINE vec_tail vec_tail_of(int64_t count)
     vec_tail tail = {_mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane), count};
     return tail;
 }
+W2V_INLINE vec_tail vec_random_tail_of(int64_t count) { return vec_tail_of(count); }
 W2V_INLINE vec vec_zero(void) { return _mm256_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm256_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
