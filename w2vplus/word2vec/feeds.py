@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -181,8 +182,8 @@ def list_feed(
 
 def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Feed:
     """A feed from a corpus that lies encoded in memory."""
-    get = key_to_index.get
-    word_of_type = np.fromiter((get(token, -1) for token in corpus.types), dtype=np.int32, count=len(corpus.types))
+    words = map(key_to_index.get, corpus.types, repeat(-1))
+    word_of_type = np.fromiter(words, dtype=np.int32, count=len(corpus.types))
     return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store)
 
 
