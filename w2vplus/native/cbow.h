@@ -127,8 +127,8 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
             tile.source[m] = workspace->source_rows + (part->first_center + m) * stride;
             tile.target[m] = workspace->target_rows + (part->first_center + m) * stride;
         }
-        tile.positives = group->positives + part->first_cell;
-        tile.totals = group->totals + part->first_cell;
+        tile.positives = group->positives + part->first_column;
+        tile.totals = group->totals + part->first_column;
         tally->loss += w2v_run_tile(model, group, part, rate, workspace, &tile);
     }
     tally->pairs += center_count;

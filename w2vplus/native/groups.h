@@ -18,7 +18,7 @@ typedef struct {
 } w2v_context;
 
 /* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
-   half its length. The shares of several words make a vector; those behind the last word lie in the spare room. */
+   half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those behind the last word lie in the spare room. */
 static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
@@ -53,8 +53,8 @@ W2V_INLINE int32_t w2v_add_column(w2v_group *group, float *row, int32_t word, fl
     return group->count++;
 }
 
-/* Words asked for so far, a bit for each number of the last bits of a word: most words of a tile are new, and one look at
-   the bit says so. */
+/* Words asked for so far, a bit for each number of a word's last ten bits: most words of a tile are new, and one look at the
+   bit says so. */
 typedef struct {
     uint64_t bits[16];
 } w2v_seen;
@@ -79,7 +79,8 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
-/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. Compilers make vectors of it. */
+/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. Compilers make vectors of
+   it for AVX2 and AVX-512; the address is chosen as by w2v_choose. */
 static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict steps, int32_t *restrict nodes, float **restrict rows,
                           float *restrict positives, float *restrict totals)
 {
@@ -93,20 +94,20 @@ static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict ste
     }
     for (int k = 0; k < W2V_PATH_STEPS; k++) {
         const uint64_t row = steps[k] >> 1, place = row - first_hot;
-        const uint64_t cold = shared + row * bytes, hot = copies + place * stride;
-        rows[k] = (float *)(uintptr_t)(place < hot_count ? hot : cold);
+        const uint64_t cold = shared + row * bytes, hot = copies + place * stride, is_hot = place < hot_count;
+        rows[k] = (float *)(uintptr_t)(cold ^ ((cold ^ hot) & (0 - is_hot)));
     }
 }
 
 /* The Huffman path of `word`. Several steps at once, without branches: those beyond its end are overwritten by the next
    column or lie in the spare room. */
-static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t word, int32_t first_cell,
-                         w2v_group *group)
+static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t word, w2v_group *group)
 {
     const int64_t start = model->path_starts[word], count = model->path_starts[word + 1] - start;
-    for (int64_t i = 0; i < count; i += W2V_PATH_STEPS)
-        w2v_add_steps(&workspace->nodes, model->path_steps + start + i, group->words + group->count + i,
-                      group->rows + group->count + i, group->positives + first_cell + i, group->totals + first_cell + i);
+    const int64_t first = group->count - start; /* of the columns, from the first step of the table */
+    for (int64_t i = start; i < start + count; i += W2V_PATH_STEPS)
+        w2v_add_steps(&workspace->nodes, model->path_steps + i, group->words + (first + i), group->rows + (first + i),
+                      group->positives + (first + i), group->totals + (first + i));
     group->count += (int32_t)count;
 }
 
@@ -118,8 +119,8 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
 {
     const w2v_center *centers = workspace->centers + group->first_center + first_center;
     w2v_part *part = &group->parts[group->part_count++];
-    *part = (w2v_part){first_center, center_count, group->count, 0, 0, group->cell_count};
-    if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], part->first_cell, group);
+    *part = (w2v_part){first_center, center_count, group->count, 0, 0};
+    if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], group);
     const int32_t first_word = part->first_word = group->count;
     int32_t own[W2V_GROUP_CENTERS] = {0};
     float *draws = workspace->draws;
@@ -139,11 +140,9 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
     }
     part->column_count = group->count - part->first_column;
     for (int k = 0; k < W2V_STREAMED; k++) group->rows[group->count + k] = workspace->source_rows;
-    group->cell_count += center_count * part->column_count;
     if (model->negative == 0) return;
     /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */
-    float *positives = group->positives + part->first_cell - part->first_column;
-    float *totals = group->totals + part->first_cell - part->first_column;
+    float *positives = group->positives, *totals = group->totals;
     for (int32_t g = 0; g < center_count; g++, positives += part->column_count, totals += part->column_count) {
         for (int32_t n = first_word; n < group->count; n += VEC_LANES) {
             vec_store(positives + n, vec_zero());

@@ -42,7 +42,7 @@ W2V_INLINE void w2v_add_cells(const w2v_inputs *inputs, const float *positives, 
 static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace,
                            w2v_tile *tile)
 {
-    const float *positives = group->positives + part->first_cell, *totals = group->totals + part->first_cell;
+    const float *positives = group->positives + part->first_column, *totals = group->totals + part->first_column;
     const int32_t columns = part->column_count;
     const int as_they_are = inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][0] == 1.0f;
     tile->positives = as_they_are ? positives : workspace->positives;
@@ -63,7 +63,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
 {
     const int64_t dimensions = model->dimensions;
     const w2v_part *part = &group->parts[0]; /* the only one */
-    const int several_panels = part->column_count > TILE_OUTPUTS;
+    const int several_panels = inputs->count > 1 && part->column_count > TILE_OUTPUTS;
     w2v_tile tile;
     for (int32_t m = 0; m < inputs->count; m++) {
         float *row = inputs->rows[m];
@@ -148,7 +148,7 @@ static void w2v_train_pairs(const w2v_model *model, w2v_group *group, uint64_t k
     uint64_t first_draw = 0;
     for (int32_t i = center->first; i < center->last; i++) {
         if (i == center->at) continue;
-        group->count = group->cell_count = group->part_count = 0;
+        group->count = group->part_count = 0;
         w2v_draw_bits(model, stream, first_draw, workspace->bits);
         w2v_add_part(model, workspace, workspace->bits, 0, 1, group);
         inputs.words[0] = workspace->words[i];

@@ -48,7 +48,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     const int64_t left = workspace->center_count - first_center;
     const int32_t most = left > 0 ? w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight) : 0;
     group->first_center = first_center;
-    group->center_count = group->fetched_count = group->count = group->cell_count = group->part_count = 0;
+    group->center_count = group->fetched_count = group->count = group->part_count = 0;
     while (group->center_count < most && group->center_count < left &&
            centers[group->center_count].sentence_first == centers[0].sentence_first)
         group->center_count++;

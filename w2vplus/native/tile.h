@@ -6,7 +6,7 @@
 
    with every right-hand side taken from the old values. Reading and writing are apart (`source`, `target`), so
    that one routine serves rows in place, a projection whose error is wanted (target: zeroed scratch) and tiles
-   wider than the registers (source: a copy). */
+   of several rows that are wider than the registers (source: a copy). */
 #ifndef W2V_TILE_H
 #define W2V_TILE_H
 

@@ -82,8 +82,8 @@ typedef struct {
 #define W2V_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)
 #endif
 
-/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. Where the panel is
-   the whole tile, whole vectors of logits are written: what spills over the block is overwritten by the next one or
+/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. Where the
+   stride is the width, whole vectors of logits are written: what spills over the block is overwritten by the next one or
    lies in the spare room. */
 W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outputs, int64_t dimensions,
                                  float *logits, int64_t stride, const int rows, const int width)

@@ -5,8 +5,8 @@
 
 #include "tile_common.h"
 
-/* Vectors of the row that stay in registers, beside as many of its update, a step and an output. */
-#define W2V_MOST_HELD ((VEC_REGISTERS - 2) / 2 < 7 ? (VEC_REGISTERS - 2) / 2 : 7)
+/* Vectors of the row that stay in registers, beside as many of its update, a step and an output: sixteen are enough. */
+#define W2V_MOST_HELD 7
 
 static void w2v_logits_of_row(const w2v_tile *tile)
 {

@@ -34,7 +34,6 @@ typedef struct {
     int32_t first_column; /* inner nodes, then words from column `first_word` on */
     int32_t first_word;
     int32_t column_count;
-    int32_t first_cell;
 } w2v_part;
 
 /* Neighbouring centres of one sentence that are trained together, with the output rows they meet: columns of tiles. */
@@ -45,12 +44,11 @@ typedef struct {
     int32_t part_count;
     float **rows;      /* of all parts; a row comes once in a part */
     int32_t *words;    /* row number of a column: of an inner node or of a word */
-    float *positives;  /* P of a pair's cell, part by part, a row of a part's columns for each of its centres: 1 for the
-                          centre word and a node of code 0 */
+    float *positives;  /* P of a pair's cell, a row of columns for each centre of a part, from its first column on, since of
+                          several parts each has one centre: 1 for the centre word and a node of code 0 */
     float *totals;     /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it is
                           not the centre word */
     int32_t count;
-    int32_t cell_count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
 
