@@ -18,7 +18,8 @@ typedef struct {
 } w2v_context;
 
 /* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
-   half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those behind the last word lie in the spare room. */
+   half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those
+   behind the last word lie in the spare room. */
 static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
@@ -79,10 +80,10 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
-/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. Compilers make vectors of
-   it for AVX2 and AVX-512; the address is chosen as by w2v_choose. */
-static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict steps, int32_t *restrict nodes, float **restrict rows,
-                          float *restrict positives, float *restrict totals)
+/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. Compilers make vectors of these
+   loops where the processor has what they need. The rows are those of w2v_row, of which they make none. */
+static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict steps, int32_t *restrict nodes,
+                          float **restrict rows, float *restrict positives, float *restrict totals)
 {
     const uint64_t first_hot = (uint64_t)matrix->first_hot, hot_count = (uint64_t)matrix->hot_count;
     const uint64_t copies = (uint64_t)(uintptr_t)matrix->copies, shared = (uint64_t)(uintptr_t)matrix->shared;
@@ -139,6 +140,7 @@ static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace,
         }
     }
     part->column_count = group->count - part->first_column;
+    /* what a tile of one row may read behind its outputs, if no other part follows */
     for (int k = 0; k < W2V_STREAMED; k++) group->rows[group->count + k] = workspace->source_rows;
     if (model->negative == 0) return;
     /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */

@@ -29,7 +29,7 @@ W2V_INLINE vec vec_zero(void) { return _mm256_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm256_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
 /* the same four floats again and again */
-W2V_INLINE vec vec_repeat4(const float *p) { return _mm256_broadcast_ps((const __m128 *)p); }
+W2V_INLINE vec vec_repeat4(const float *p) { return _mm256_set_m128(_mm_loadu_ps(p), _mm_loadu_ps(p)); }
 W2V_INLINE void vec_store(float *p, vec a) { _mm256_storeu_ps(p, a); }
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail) { return _mm256_maskload_ps(p, tail.mask); }
 /* Masked stores are microcoded on several AMD generations: go by way of the stack instead. */

@@ -216,7 +216,8 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     if (tokens) workspace->tokens = tokens;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
     if (centers) workspace->centers = centers;
-    void *shares = realloc(workspace->shares, (size_t)(capacity + VEC_LANES / W2V_GROUP_CENTERS) * sizeof *workspace->shares);
+    const size_t shared_words = (size_t)(capacity + VEC_LANES / W2V_GROUP_CENTERS); /* written by whole vectors */
+    void *shares = realloc(workspace->shares, shared_words * sizeof *workspace->shares);
     if (shares) workspace->shares = shares;
     if (!words || !rows || !tokens || !centers || !shares) return -1;
     workspace->capacity = capacity;
