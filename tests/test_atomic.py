@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,24 @@ def test_models_and_vectors_keep_links_and_permissions(tmp_path):
     save_vectors(model.wv, tmp_path / "vectors.bin")
     for name in ("model", "vectors.bin"):
         assert (tmp_path / name).is_symlink() and mode(tmp_path / "disk" / name) == 0o640
+
+
+@posix
+@pytest.mark.parametrize("name", ["vectors.safetensors", "static"])
+def test_vectors_that_find_no_room_are_an_os_error_with_a_remedy(tmp_path, name):
+    code = f"""
+import resource
+import numpy as np
+from gensim.models import KeyedVectors
+from w2vplus import save_vectors
+vectors = KeyedVectors(64)
+vectors.add_vectors(list("abcdefgh"), np.ones((8, 64), np.float32))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+try:
+    save_vectors(vectors, {str(tmp_path / name)!r}, format={"static" if name == "static" else None!r})
+except OSError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert name in done.stdout and "ulimit -f" in done.stdout
+    assert list(tmp_path.iterdir()) == []

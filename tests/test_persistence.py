@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import pickle
@@ -310,14 +311,41 @@ def test_a_rewrite_that_breaks_off_leaves_the_old_model(folder, model, lee, monk
     monkeypatch.setattr(
         *((safetensors.numpy, "save_file") if moment == "arrays" else (array_folder, "replacing")), fail
     )
+    before = names_in(folder)
     with pytest.raises(OSError, match="No space left"):
         Word2Vec(lee, seed=5, **SMALL).save_folder(folder)
     monkeypatch.undo()
     assert_same(model, Word2Vec.load_folder(folder))
+    assert names_in(folder) == before
     with pytest.raises(OSError, match="No space left"):
         monkeypatch.setattr(array_folder, "replacing", fail)
         model.save_folder(folder.parent / "fresh")
     assert names_in(folder.parent) == {"model"}
+
+
+@pytest.mark.parametrize("limit", [4096, 60_000])
+def test_a_folder_that_finds_no_room_is_an_os_error_with_a_remedy(folder, model, tmp_path, limit):
+    """The smaller limit breaks off the arrays, the larger a document written after them."""
+    pytest.importorskip("resource", reason="needs limits of POSIX systems")
+    code = f"""
+import resource
+from w2vplus.array_folder import ArrayFolder, write_folder
+import numpy as np
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
+content = ArrayFolder("model", {{}}, {{"state": "x" * 90_000}}, {{"input_vectors": np.zeros(5_000, np.float32)}})
+for name in ("model", "fresh"):
+    try:
+        write_folder({str(tmp_path)!r} + "/" + name, content)
+    except OSError as error:
+        print(error.errno, error)
+"""
+    before = names_in(folder)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    rewritten, fresh = done.stdout.splitlines()
+    for line, name in ((rewritten, "model"), (fresh, "fresh")):
+        assert line.startswith(f"{errno.EFBIG} ") and str(tmp_path / name) in line and "ulimit -f" in line
+    assert names_in(folder) == before and names_in(tmp_path) == {"model"}
+    assert_same(model, Word2Vec.load_folder(folder))
 
 
 def test_nothing_but_a_model_is_overwritten(model, tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -15,6 +16,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @contextmanager
@@ -27,10 +32,19 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     ValueError if `target` is a folder or a device.
     """
     target = file_behind(target)
+    with (
+        explaining(target),
+        _unfinished(target.parent, f".{target.stem}-", "".join(target.suffixes), _make_file) as temporary,
+    ):
+        yield temporary
+        put_in_place(temporary, target)
+
+
+@contextmanager
+def explaining(target: Path) -> Iterator[None]:
+    """Raise a full disk's error, which names no file, as one that names `target` and says how to make room."""
     try:
-        with _unfinished(target.parent, f".{target.stem}-", "".join(target.suffixes), _make_file) as temporary:
-            yield temporary
-            put_in_place(temporary, target)
+        yield
     except OSError as error:
         remedy = making_room(error)
         if not remedy or not _is_systems_own(error):
@@ -120,7 +134,7 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
     if target.exists():
         raise FileExistsError(f"cannot write {target}: it exists already")
-    with _unfinished(target.parent, f".{target.name}-", _ASIDE, _make_folder) as temporary:
+    with explaining(target), _unfinished(target.parent, f".{target.name}-", _ASIDE, _make_folder) as temporary:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
@@ -136,6 +150,21 @@ _ASIDE = ".aside"
 def leftovers(folder: Path) -> list[Path]:
     """What processes that were killed inside `new_folder` left in `folder`."""
     return sorted(folder.glob(f".*{_ASIDE}"))
+
+
+def save_arrays(arrays: dict[str, NDArray[Any]], path: Path) -> None:
+    """Write a safetensors file. Raises OSError if that fails, as writing any other file does: safetensors has an error
+    of its own, which is none, and hides the system's number in its text."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    try:
+        save_file(arrays, path)
+    except SafetensorError as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None:
+            raise OSError(f"{path} cannot be written: {error}") from error
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def flush_file(path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._atomic import flush_file, flush_folder, new_folder, replacing
+from w2vplus._atomic import explaining, flush_file, flush_folder, new_folder, replacing, save_arrays
 from w2vplus.errors import ModelFormatError
 
 FORMAT = "w2vplus"
@@ -58,7 +58,8 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
     """Write `content` as the folder `path`, or replace the one of the same kind that is there.
 
     Raises FileExistsError if `path` is a file or a folder with other things in it, TypeError for a document
-    that JSON cannot hold, OSError if the disk fails. What was there before stays whole until the new is.
+    that JSON cannot hold, OSError if the disk fails. What was there before stays whole until the new is, and then
+    nothing is left of what could not be written.
     """
     target = Path(path)
     if not target.exists():
@@ -75,17 +76,25 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
         if head["kind"] != content.kind:
             raise FileExistsError(f"cannot write {target}: it holds a {head['kind']}, not a {content.kind}")
         generation = int(head["generation"]) + 1
-    _write_generation(target, content, generation)
+    try:
+        with explaining(target):
+            _write_generation(target, content, generation)
+    except BaseException:
+        _remove_unless_named(target, set(_file_names(content, generation).values()))
+        raise
+
+
+def _file_names(content: ArrayFolder, generation: int) -> dict[str, str]:
+    """What the head names -> its file."""
+    documents = {name: f"{name}-{generation}.json" for name in content.documents}
+    return {_ARRAYS: f"{_ARRAYS}-{generation}.safetensors", **documents}
 
 
 def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> None:
-    from safetensors.numpy import save_file
-
-    files: dict[str, str] = {_ARRAYS: f"{_ARRAYS}-{generation}.safetensors"}
+    files = _file_names(content, generation)
     arrays = {name: np.ascontiguousarray(array) for name, array in content.arrays.items()}
-    save_file(arrays, folder / files[_ARRAYS])
+    save_arrays(arrays, folder / files[_ARRAYS])
     for name, document in content.documents.items():
-        files[name] = f"{name}-{generation}.json"
         with (folder / files[name]).open("w", encoding="ascii") as stream:
             json.dump(document, stream)
     for name in files.values():
@@ -108,6 +117,14 @@ def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> No
         flush_file(temporary)
     flush_folder(folder)
     _remove_other_generations(folder, set(files.values()))
+
+
+def _remove_unless_named(folder: Path, names: set[str]) -> None:
+    """Delete the files of a generation that was broken off; none if the head names them, which then are the model."""
+    if is_array_folder(folder):
+        names = names - {entry["name"] for entry in _read_head(folder)["files"].values()}
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _remove_other_generations(folder: Path, present: set[str]) -> None:

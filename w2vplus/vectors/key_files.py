@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._atomic import replacing
+from w2vplus._atomic import replacing, save_arrays
 from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.loading import Loading, Rows, keyed_vectors
 from w2vplus.vectors.table import VectorTable
@@ -49,12 +49,10 @@ def write_npy(source: KeyedVectors, path: str) -> None:
 
 def write_safetensors(source: KeyedVectors, path: str) -> None:
     """The matrix as tensor "vectors", float16 or float32, and its keys."""
-    from safetensors.numpy import save_file
-
     table = VectorTable.of(source, path).with_plain_keys(path)
     with replacing(keys_file(path)) as keys, replacing(path) as matrix:
         _write_keys(table, keys)
-        save_file({TENSOR_NAMES[0]: table.vectors}, matrix)
+        save_arrays({TENSOR_NAMES[0]: table.vectors}, matrix)
 
 
 def _write_keys(table: VectorTable, path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2vplus._atomic import new_folder
+from w2vplus._atomic import new_folder, save_arrays
 from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.key_files import map_tensor
 from w2vplus.vectors.loading import Loading, Rows
@@ -35,8 +35,6 @@ WORD_OR_PUNCTUATION = re.compile(r"\w+|[^\w\s]+")
 
 def write(source: KeyedVectors, path: str) -> None:
     """A new folder: model.safetensors, tokenizer.json, config.json, modules.json."""
-    from safetensors.numpy import save_file
-
     table = VectorTable.of(source, path).with_text_keys(path)
     if not table.keys:
         raise VectorFormatError(f"cannot write {path}: there are no vectors; text and .bin files may be empty")
@@ -56,7 +54,7 @@ def write(source: KeyedVectors, path: str) -> None:
     }
     modules = [{"idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding"}]
     with new_folder(path) as folder:
-        save_file({"embeddings": vectors}, folder / "model.safetensors")
+        save_arrays({"embeddings": vectors}, folder / "model.safetensors")
         for name, document in (
             ("tokenizer.json", _tokenizer(words, table.keys)), ("config.json", config), ("modules.json", modules),
         ):  # fmt: skip
