@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -29,7 +30,7 @@ from w2vplus import (
     team,
 )
 from w2vplus.array_folder import HEAD
-from w2vplus.word2vec import feeds
+from w2vplus.word2vec import checkpoints, feeds
 from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
 
 SETTINGS = {"vector_size": 16, "epochs": 3, "workers": 1, "min_count": 3, "compute_loss": True}
@@ -335,6 +336,54 @@ def test_an_interrupt_leaves_a_checkpoint_of_where_it_was(lee, tmp_path):
         Word2Vec(lee, sg=1, checkpoint=tmp_path, progress=interrupt, **{**SETTINGS, "epochs": 20})
     assert load_last(Word2Vec, tmp_path).progress.position.epoch in (1, 2)
     assert state_of(Word2Vec.resume(tmp_path, lee)) == state_of(expected)
+
+
+class FullDisk:
+    """The disk of checkpoints: full for the first so many that are written."""
+
+    def __init__(self, monkeypatch, writes):
+        self.left, self.write_folder = writes, checkpoints.write_folder
+        monkeypatch.setattr(checkpoints, "write_folder", self.write)
+
+    def write(self, target, content):
+        self.left -= 1
+        if self.left >= 0:
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        self.write_folder(target, content)
+
+
+@pytest.mark.parametrize("schedule", [{"epochs": 1}, {"minutes": OFTEN}])
+def test_a_due_checkpoint_that_finds_no_room_costs_a_warning_and_not_the_run(lee, tmp_path, monkeypatch, schedule):
+    expected = Word2Vec(lee, **SETTINGS)
+    FullDisk(monkeypatch, 2)
+    with pytest.warns(RuntimeWarning, match=rf"to {tmp_path}: .*No space left on device") as warned:
+        model = Word2Vec(lee, checkpoint=Checkpoints(tmp_path, **schedule), **SETTINGS)
+    assert len(warned) == 2 and state_of(model) == state_of(expected)
+    assert load_last(Word2Vec, tmp_path).progress.position.epoch == SETTINGS["epochs"]
+
+
+def test_a_checkpoint_that_found_no_room_is_tried_again_at_the_end(lee, tmp_path, monkeypatch):
+    FullDisk(monkeypatch, 1)
+    with pytest.warns(RuntimeWarning, match="No space left on device"):
+        Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=SETTINGS["epochs"] - 1), **SETTINGS)
+    assert load_last(Word2Vec, tmp_path).progress.position.epoch == SETTINGS["epochs"]
+
+
+def test_a_stop_and_an_interrupt_say_that_their_checkpoint_was_not_written(lee, tmp_path, monkeypatch):
+    class Stops(TrainingCallback):
+        def on_progress(self, model, progress):
+            model.stop_training = True
+
+    class Interrupts(TrainingCallback):
+        def on_progress(self, model, progress):
+            raise KeyboardInterrupt
+
+    FullDisk(monkeypatch, 2)
+    with pytest.raises(OSError, match="No space left on device"):
+        Word2Vec(lee, callbacks=[Stops()], checkpoint=tmp_path, **SETTINGS)
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        Word2Vec(lee, callbacks=[Interrupts()], checkpoint=tmp_path, **SETTINGS)
+    assert isinstance(interrupt.value.__cause__, OSError)
 
 
 def test_another_instruction_set_is_told(lee, tmp_path, caplog):

@@ -75,6 +75,17 @@ def full(self, model):
 _targets.Targets.write = full
 main()
 """
+# A disk that has no room for checkpoints.
+NO_CHECKPOINTS = """
+from w2vplus.cli import main
+from w2vplus.word2vec import checkpoints
+
+def full(target, content):
+    raise OSError(28, "No space left on device", str(target))
+
+checkpoints.write_folder = full
+main()
+"""
 AS_IT_IS = "from w2vplus.cli import main; main()"
 
 posix = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
@@ -129,6 +140,17 @@ def test_json_names_what_an_interrupted_training_left(tmp_path: Path, keeps_chec
     assert said["log"] == str(tmp_path / "run.jsonl") and said["vocabulary"] == 1762
     assert said["checkpoint"] == (str(tmp_path / "run") if keeps_checkpoints else None)
     assert ("--resume" if keeps_checkpoints else "--checkpoint FOLDER") in said["go_on"]
+
+
+@posix
+def test_an_interrupt_saves_the_vectors_though_its_checkpoint_cannot_be_written(tmp_path: Path) -> None:
+    command = Command(tmp_path, NO_CHECKPOINTS, "--json", "--checkpoint", tmp_path / "run")
+    command.wait_for("run.jsonl", '"epoch": 1')
+    command.press()
+    said, _ = command.end()
+    assert said["files"] == [str(tmp_path / "v.partial.bin")]
+    assert len(w2vplus.load_vectors(tmp_path / "v.partial.bin")) == 1762
+    assert "no checkpoint could be written" in said["go_on"] and "no space left on device" in said["go_on"]
 
 
 @posix

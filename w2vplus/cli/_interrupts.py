@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from w2vplus._atomic import delete_unfinished
-from w2vplus.cli._output import CommandError
+from w2vplus.cli._output import CommandError, describe
 from w2vplus.errors import InterruptedAgain
 
 INTERRUPTED = 130
@@ -94,11 +94,14 @@ def saved_when_interrupted(
 ) -> Iterator[None]:
     """Train in the body: an interrupt saves what there is and becomes `Interrupted`, which says where and `how` to go
     on, with `facts`. `place` is named the moment that the interrupt comes; `write` yields the name of each file when
-    it is complete."""
+    it is complete. An interrupt has a cause where its checkpoint could not be written."""
     with announced(f"w2vplus: interrupted; saving what was trained so far to {place}"):
         try:
             yield
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            if interrupt.__cause__ is not None:
+                why = describe(interrupt.__cause__)[0]
+                how = f"no checkpoint could be written ({why}): --resume goes on from the one before, if there is one"
             files: list[str] = []
             with suppress(KeyboardInterrupt):
                 # The second may have come while the first waited for threads.

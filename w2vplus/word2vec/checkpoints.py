@@ -13,6 +13,7 @@ import re
 import shutil
 import time
 import uuid
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -113,19 +114,36 @@ class CheckpointWriter:
                 "it; to start anew, name another folder or delete them"
             )
         self._next_number = 1 + (int(present[0].name.rpartition("-")[2]) if present else 0)
-        self._written = time.monotonic()
+        self._tried = time.monotonic()
+        self.is_behind = False
+        """Whether the last checkpoint that was due could not be written."""
 
     def is_due(self) -> bool:
         """Whether the minutes between two checkpoints are over."""
         minutes = self.schedule.minutes
-        return minutes is not None and time.monotonic() - self._written >= 60 * minutes
+        return minutes is not None and time.monotonic() - self._tried >= 60 * minutes
 
     def is_due_after(self, epochs_done: int) -> bool:
         """Whether a checkpoint is wanted at the end of an epoch."""
         return self.is_due() or (self.schedule.epochs is not None and epochs_done % self.schedule.epochs == 0)
 
-    def write(self, model: Any, progress: Progress, callbacks: Sequence[Any]) -> Path:
-        """Write a checkpoint and forget all but the last two."""
+    def write_due(self, model: Any, progress: Progress, callbacks: Sequence[Any]) -> None:
+        """Write a checkpoint that nobody waits for: one that cannot be written costs a warning, and not the training.
+        The next is tried when it is due."""
+        try:
+            self.write(model, progress, callbacks)
+        except OSError as error:
+            self.is_behind = True
+            self._tried = time.monotonic()
+            warnings.warn(
+                f"no checkpoint of epoch {progress.position.epoch}, word {progress.position.offset}, could be written "
+                f"to {self._folder}: {error}; training goes on, and the next is tried when it is due and at the end",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def write(self, model: Any, progress: Progress, callbacks: Sequence[Any]) -> None:
+        """Write a checkpoint and forget all but the last two. Raises OSError if that fails."""
         training = {
             "run_id": self.run_id,
             "minutes": self.schedule.minutes,
@@ -143,13 +161,12 @@ class CheckpointWriter:
         target = self._folder / f"checkpoint-{self._next_number:06d}"
         write_folder(target, folder_layout.content_of(model, CHECKPOINT_KIND, training=training))
         self._next_number += 1
-        self._written = time.monotonic()
+        self._tried, self.is_behind = time.monotonic(), False
         for aside in leftovers(self._folder):
             shutil.rmtree(aside, ignore_errors=True)
         for old in checkpoint_folders(self._folder)[KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
         logger.info("checkpoint %s", target)
-        return target
 
 
 def _run_id_of(path: Path) -> str | None:

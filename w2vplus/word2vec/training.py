@@ -81,13 +81,14 @@ class TrainingCall:
     def paused(self, position: Position, tally: Tally) -> None:
         """Write the checkpoint that was due."""
         self.position, self._tally = position, tally
-        self._write()
+        self._write(due=True)
 
     # ---- Epochs
 
     def train(self) -> None:
         """Train what is left of the run. An interrupt leaves a checkpoint, if checkpoints are wanted; one that
-        was repeated (InterruptedAgain) leaves nothing."""
+        was repeated (InterruptedAgain) leaves nothing. An interrupt whose checkpoint cannot be written is raised with
+        the OSError as its cause; a stop whose checkpoint cannot be written raises the OSError."""
         model, callbacks = self._model, self._watchers.callbacks
         model.stop_training = False
         for callback in callbacks:
@@ -102,8 +103,11 @@ class TrainingCall:
                     break
         except InterruptedAgain:
             raise
-        except KeyboardInterrupt:
-            self._write()
+        except KeyboardInterrupt as interrupt:
+            try:
+                self._write()
+            except OSError as error:
+                raise interrupt from error
             raise
         model.wv.norms = None
 
@@ -127,8 +131,11 @@ class TrainingCall:
         self.position, self._tally = Position(epoch + 1), Tally()
         for callback in self._watchers.callbacks:
             callback.on_epoch_end(model)
-        if writer is not None and (model.stop_training or writer.is_due_after(self.position.epoch)):
-            self._write()
+        if writer is None:
+            return
+        is_end = self.position.epoch == self._run.epochs
+        if model.stop_training or writer.is_due_after(self.position.epoch) or (is_end and writer.is_behind):
+            self._write(due=not model.stop_training)
 
     def _pick_up_changes(self) -> None:
         """Take what callbacks have assigned since the last epoch: the learning rates, and another order or other words
@@ -232,13 +239,14 @@ class TrainingCall:
         self._model.total_train_time += now - self._clock
         self._clock = now
 
-    def _write(self) -> None:
-        """Write a checkpoint of the present position, if checkpoints are wanted."""
+    def _write(self, *, due: bool = False) -> None:
+        """Write a checkpoint of the present position, if checkpoints are wanted; one that was only `due` may fail."""
         if self._watchers.writer is None:
             return
         self._bank_time()
         progress = Progress(self._run, self.position, self._tally, self.total)
-        self._watchers.writer.write(self._model, progress, self._watchers.callbacks)
+        write = self._watchers.writer.write_due if due else self._watchers.writer.write
+        write(self._model, progress, self._watchers.callbacks)
         self._clock = time.perf_counter()
 
 
