@@ -22,6 +22,7 @@ from w2vplus import (
     CheckpointError,
     Checkpoints,
     EarlyStopping,
+    LineSentence,
     ModelFormatError,
     Phrases,
     TrainingCallback,
@@ -33,6 +34,7 @@ from w2vplus.array_folder import HEAD
 from w2vplus.word2vec import checkpoints, feeds
 from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
 
+LEE = datapath("lee_background.cor")
 SETTINGS = {"vector_size": 16, "epochs": 3, "workers": 1, "min_count": 3, "compute_loss": True}
 MODES = {
     "sg-ns": {"sg": 1, "negative": 5},
@@ -46,7 +48,7 @@ OFTEN = 1e-9
 
 @pytest.fixture(scope="module")
 def lee() -> list[list[str]]:
-    return list(gensim.models.word2vec.LineSentence(datapath("lee_background.cor")))
+    return list(gensim.models.word2vec.LineSentence(LEE))
 
 
 @pytest.fixture(autouse=True)
@@ -258,6 +260,27 @@ def test_a_corpus_that_changes_in_every_epoch_goes_on_from_an_epochs_end(lee, tm
         else:
             with pytest.raises(CheckpointError, match="can go on only from the end of an epoch"):
                 Word2Vec.resume(folder, Shuffled())
+
+
+@pytest.mark.parametrize("settings", [{"cache": True}, {"callbacks": [TrainingCallback()]}, {}])
+@pytest.mark.parametrize("kind", ["class", "phrases", "list"])
+def test_a_corpus_is_read_again_as_the_interrupted_run_read_it(lee, kind, settings, tmp_path, monkeypatch):
+    """Callbacks and `cache` decide whether a corpus is encoded whole or iterated: those of then, not those of now."""
+    kinds = {"class": Streamed, "list": list, "phrases": lambda sentences: Phrases(sentences)[LineSentence(LEE)]}
+    expected = Word2Vec(kinds[kind](lee), **SETTINGS, **settings)
+    for then, now in ((settings, []), ({}, [TrainingCallback()])):
+        folder = tmp_path / str(len(now))
+        with monkeypatch.context() as patch:
+            CrashAt(patch, 5)
+            with pytest.raises(Crash):
+                Word2Vec(kinds[kind](lee), checkpoint=Checkpoints(folder, minutes=OFTEN), **SETTINGS, **then)
+        assert state_of(Word2Vec.resume(folder, kinds[kind](lee), callbacks=now)) == state_of(expected)
+
+
+def test_an_encoded_corpus_is_none_that_was_iterated(lee, tmp_path):
+    Word2Vec(Streamed(lee), checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS)
+    with pytest.raises(CheckpointError, match="no known size, since it was iterated"):
+        Word2Vec.resume(tmp_path, encode(lee))
 
 
 @pytest.mark.parametrize("kind", [list, Streamed])

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from w2vplus import FrozenPhrases, PhraseOptions, Phrases, Word2Vec
 from w2vplus.array_folder import HEAD, ArrayFolder, read_folder, write_folder
 from w2vplus.errors import ModelFormatError
+from w2vplus.word2vec.folder_layout import setting_names
 from w2vplus.word2vec.json_values import keys_from_json, keys_to_json
 
 LEE = datapath("lee_background.cor")
@@ -189,6 +190,17 @@ def test_a_folder_names_its_settings_for_people_and_for_programs(folder, model):
     assert head["settings"]["vector_size"] == 16 and head["settings"]["seed"] == 1
     assert head["facts"]["vocabulary_size"] == len(model.wv)
     assert "| vector_size | 16 |" in (folder / "README.md").read_text()
+    assert list(head["settings"]) == setting_names(Word2Vec)  # none is forgotten
+
+
+def test_how_a_model_keeps_its_corpora_is_saved_with_it(lee, tmp_path):
+    model = Word2Vec(lee, cache=True, spill_above=1_000_000, cache_dir=tmp_path / "cache", **SMALL)
+    model.save(str(tmp_path / "pickle"))
+    model.save_folder(tmp_path / "folder")
+    for loaded in (Word2Vec.load(str(tmp_path / "pickle")), Word2Vec.load_folder(tmp_path / "folder")):
+        assert loaded.cache is True
+        assert (loaded.spill_above, loaded.cache_dir) == (1_000_000, str(tmp_path / "cache"))
+    assert not {"cache", "spill_above", "cache_dir"} & vars(model.to_gensim()).keys()
 
 
 def test_loading_a_folder_unpickles_nothing(folder, monkeypatch):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
+import os
 import pickle
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import gensim.models
 import numpy as np
@@ -151,6 +154,26 @@ def test_lists_files_and_streams_give_the_same_vectors_bit_for_bit(lee, mode, mo
     assert stream.passes == 1 + settings["epochs"]
     for other in (from_stream, from_file):
         np.testing.assert_array_equal(other.wv.vectors, from_list.wv.vectors)
+
+
+@pytest.mark.parametrize("kind", ["standard input", "a pipe", "a pipe in a list"])
+def test_what_can_be_read_once_is_counted_and_then_trained(kind, tmp_path, monkeypatch):
+    text = b"one two three two\n" * 30
+    source = "-"
+    if kind == "standard input":
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(text)))
+    else:
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("no named pipes on this system")
+        os.mkfifo(tmp_path / "pipe")
+        threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[text], daemon=True).start()
+        source = str(tmp_path / "pipe") if kind == "a pipe" else [tmp_path / "pipe"]
+    model = Word2Vec(vector_size=4, min_count=1, workers=1)
+    model.build_vocab(corpus_file=source)
+    assert model.train(corpus_file=source, total_examples=30, epochs=2)[1] == 240
+    expected = Word2Vec([line.split() for line in text.decode().splitlines()], vector_size=4, min_count=1, workers=1,
+                        epochs=2)  # fmt: skip
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
 
 
 def test_one_worker_gives_the_same_vectors_on_every_run_and_another_seed_others(lee):

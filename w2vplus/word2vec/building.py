@@ -25,7 +25,7 @@ from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds
 from w2vplus.word2vec import memory, tables
 from w2vplus.word2vec.arguments import check_frequencies, explain_unknown_argument
 from w2vplus.word2vec.card import corpus_note
-from w2vplus.word2vec.feeds import CorpusMemory, open_source
+from w2vplus.word2vec.feeds import CorpusMemory
 from w2vplus.word2vec.phrasing import Phrasing
 from w2vplus.word2vec.pretrained import ending_vectors, init_from, opened
 from w2vplus.word2vec.pruning import counts_of_at_most
@@ -50,6 +50,9 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     cbow_corrected: bool = False
     whole_sequence: bool = False
     errors: str = "strict"
+    cache: bool = False
+    spill_above: int | None = None
+    cache_dir: str | None = None
     phrases: Any = None
     corpora: list[dict[str, Any]]
     corpus_total_types: int = 0
@@ -131,15 +134,24 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
 
     def _encode(self, sentences: Any, corpus_file: Any) -> EncodedCorpus:
         """The corpus as ids; one of the arguments is None."""
-        corpus = open_source(sentences, corpus_file, self.errors)
+        corpus = self._memory.opened(sentences, corpus_file, self.errors)
         source = sentences if corpus_file is None else corpus_file
-        encoded = self._memory.encode(source, corpus, workers=self.workers, errors=self.errors)
+        encoded = self._memory.encode(
+            source, corpus, cache=self.cache, workers=self.workers, errors=self.errors, spill_above=self.spill_above,
+            cache_dir=self.cache_dir,
+        )  # fmt: skip
         return self._with_phrases(encoded)
 
     def _encode_anew(self, sentences: Any) -> EncodedCorpus:
         """A list that has changed since it was last encoded."""
         self._memory.drop()
         return self._encode(sentences, None)
+
+    def _forget_corpus(self) -> None:
+        """Give back the memory of the last corpus, unless it is to be cached."""
+        if not self.cache:
+            self._memory.drop()
+        self._phrasing.forget()
 
     def _with_phrases(self, encoded: EncodedCorpus) -> EncodedCorpus:
         """The corpus with the model's phrases joined; they are learnt from it if they are only asked for."""

@@ -83,6 +83,7 @@ class Checkpoint:
     run_id: str
     callbacks: list[dict[str, Any]]
     corpus: dict[str, int] | None
+    """Tokens and sentences of the corpus; None if it was streamed."""
     path: Path
 
 

@@ -11,6 +11,7 @@ is iterated in every epoch.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -21,7 +22,10 @@ from numpy.typing import NDArray
 
 from w2vplus.corpus import (
     Corpus,
+    JoinedCorpus,
     SentenceCorpus,
+    TextCorpus,
+    WikiDump,
     encode,
     encode_known,
     fingerprint,
@@ -29,6 +33,7 @@ from w2vplus.corpus import (
     open_sentences,
     reading_options,
 )
+from w2vplus.corpus.sources import SpooledStream
 from w2vplus.phrases.applying import PhrasedCorpus, encoded_strings
 from w2vplus.store import EncodedCorpus, TokenStore
 from w2vplus.trainer import Block, aligned_blocks, whole_block
@@ -40,7 +45,7 @@ STREAM_TOKENS = 1 << 18
 
 @dataclass(frozen=True)
 class Feed:
-    """A training corpus: `blocks(epoch)` gives one epoch's blocks.
+    """A training corpus: `blocks()` gives an epoch's blocks.
 
     `word_of_type` maps the blocks' ids to word ids, or is None when they are word ids. `store` is the whole
     corpus, or None when it is streamed.
@@ -60,19 +65,31 @@ class CorpusMemory:
     """The last corpus that was encoded, so that `build_vocab` and `train` on one unchanged source read it once.
 
     Files count as unchanged while their names, sizes and times are; lists and other objects are remembered only
-    within one constructor call (`hold`), because their owner may change them in between, unless `cache` says that
-    any corpus may be encoded once. `storage` are `encode`'s `spill_above` and `cache_dir`.
+    within one constructor call (`hold`), because their owner may change them in between, unless the model's `cache`
+    says that any corpus may be encoded once.
     """
 
-    def __init__(self, cache: bool = False, **storage: Any) -> None:
-        self.cache = cache
-        self._storage = storage
+    def __init__(self) -> None:
         self._source: Any = None
         self._fingerprint: object = None
         self._corpus: EncodedCorpus | None = None
+        self._streams: dict[tuple[str, ...], Corpus | PhrasedCorpus] = {}
         self.hold = False
 
-    def encode(self, source: Any, corpus: Corpus | PhrasedCorpus, **options: Any) -> EncodedCorpus:
+    def opened(self, sentences: Any, corpus_file: Any, errors: str) -> Corpus | PhrasedCorpus:
+        """The corpus behind gensim's two arguments, one of which is None. Standard input and pipes give their text only
+        once, so they are opened once, and what they gave is read again from where it is kept."""
+        if corpus_file is None:
+            return _open_sentences(sentences)
+        names = _names(corpus_file)
+        if names in self._streams:
+            return self._streams[names]
+        corpus = open_corpus(corpus_file, errors=errors)
+        if names is not None and is_kept_stream(corpus):
+            self._streams[names] = corpus
+        return corpus
+
+    def encode(self, source: Any, corpus: Corpus | PhrasedCorpus, *, cache: bool, **options: Any) -> EncodedCorpus:
         """`w2vplus.corpus.encode(corpus, **options)`, or the remembered result; `source` is what the user gave."""
         if isinstance(corpus, EncodedCorpus):
             return corpus
@@ -81,20 +98,15 @@ class CorpusMemory:
             return self._corpus
         self._source = self._fingerprint = self._corpus = None
         if isinstance(corpus, PhrasedCorpus):
-            encoded = encoded_strings(corpus, **options, **self._storage)[0]
+            encoded = encoded_strings(corpus, **options)[0]
         else:
-            encoded = encode(corpus, **options, **self._storage)
-        if mark is not None or self.hold or self.cache:
+            encoded = encode(corpus, **options)
+        if mark is not None or self.hold or cache:
             self._source, self._fingerprint, self._corpus = source, mark, encoded
         return encoded
 
-    def forget(self) -> None:
-        """Give the memory back, unless the corpus is to be cached."""
-        if not self.cache:
-            self.drop()
-
     def drop(self) -> None:
-        """Forget a corpus that is known to have changed."""
+        """Forget a corpus that is known to have changed, or whose memory is wanted."""
         self._source = self._fingerprint = self._corpus = None
 
 
@@ -105,10 +117,23 @@ def _mark(corpus: Corpus) -> object:
     return None if files is None or options is None else (files, options)
 
 
-def open_source(sentences: Any, corpus_file: Any, errors: str) -> Corpus | PhrasedCorpus:
-    """The corpus behind gensim's two arguments, one of which is None."""
-    if corpus_file is not None:
-        return open_corpus(corpus_file, errors=errors)
+def _names(corpus_file: Any) -> tuple[str, ...] | None:
+    """The names that `corpus_file` consists of; None if it is no name nor a list of them."""
+    parts = corpus_file if isinstance(corpus_file, (list, tuple)) else [corpus_file]
+    return tuple(map(os.fspath, parts)) if all(isinstance(part, (str, os.PathLike)) for part in parts) else None
+
+
+def is_kept_stream(corpus: Corpus | PhrasedCorpus) -> bool:
+    """Whether part of the corpus comes from standard input or a pipe."""
+    parts = corpus.corpora if isinstance(corpus, JoinedCorpus) else [corpus]
+    return any(
+        isinstance(file, SpooledStream)
+        for part in parts if isinstance(part, TextCorpus | WikiDump)
+        for file in part.files() or ()
+    )  # fmt: skip
+
+
+def _open_sentences(sentences: Any) -> Corpus | PhrasedCorpus:
     if (phrased := phrased_files(sentences)) is not None:
         return phrased
     return open_sentences(sentences, one_shot=True, strings_as_characters=True)

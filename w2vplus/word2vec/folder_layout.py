@@ -1,8 +1,8 @@
 """How a `Word2Vec` lies in a folder: which of its attributes are settings, state, documents and arrays; and
 back.
 
-Called by `persistence` and `checkpoints`. Settings are the constructor's arguments, so that an argument added
-there is saved without another word here.
+Called by `persistence` and `checkpoints`. Settings are the constructor's arguments, each kept by the model under its
+own name, so that an argument added there is saved without another word here.
 """
 
 from __future__ import annotations

@@ -14,9 +14,7 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from w2vplus.corpus import SentenceCorpus
 from w2vplus.phrases import FrozenPhrases
-from w2vplus.phrases.applying import PhrasedCorpus
 from w2vplus.progress import observer_for
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
@@ -34,7 +32,6 @@ from w2vplus.word2vec.feeds import (
     is_plain_list,
     list_feed,
     never_changes,
-    open_source,
     static_feed,
     streamed_feed,
 )
@@ -196,7 +193,8 @@ class Learning(Persistence):
         passes = max(1, run.epochs - checkpoint.progress.position.epoch)
         self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=passes)
         callbacks = arguments.checked_callbacks(callbacks)
-        feed = self._feed(corpus_iterable, corpus_file, watched=bool(callbacks) or callable(progress))
+        watched = bool(callbacks) or callable(progress)
+        feed = self._feed(corpus_iterable, corpus_file, watched=watched, streamed=checkpoint.corpus is None)
         self._run_id = checkpoint.run_id
         writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, corpus_size(feed))
         position = checkpoint.progress.position
@@ -219,8 +217,7 @@ class Learning(Persistence):
         )
         self.train_count += 1
         if not self._memory.hold:
-            self._memory.forget()
-            self._phrasing.forget()
+            self._forget_corpus()
         for callback in callbacks:
             callback.on_train_end(self)
         return total.trained_words, total.raw_words
@@ -276,19 +273,20 @@ class Learning(Persistence):
         words = self.corpus_total_words or int(tables.word_counts(self.wv).sum())
         return float(total_words or total_examples * words / (self.corpus_count or total_examples))
 
-    def _feed(self, sentences: Any, corpus_file: Any, *, watched: bool) -> Feed:
-        """The corpus for training; `watched` says whether code of the user's runs between epochs."""
-        corpus = open_source(sentences, corpus_file, self.errors)
+    def _feed(self, sentences: Any, corpus_file: Any, *, watched: bool, streamed: bool | None = None) -> Feed:
+        """The corpus for training; `watched` says whether code of the user's runs between epochs, `streamed` whether
+        the corpus was iterated in the run that this one goes on with: its positions mean nothing otherwise."""
+        corpus = self._memory.opened(sentences, corpus_file, self.errors)
         comparable = is_plain_list(sentences)
-        if self._memory.cache or (not watched if comparable else never_changes(corpus, watched=watched)):
-            return static_feed(self._encode(sentences, corpus_file), self.wv.key_to_index)
-        if comparable:
-            first = self._encode(sentences, corpus_file)
-            return list_feed(sentences, first, lambda: self._encode_anew(sentences), self.wv.key_to_index)
-        assert isinstance(corpus, SentenceCorpus | PhrasedCorpus)  # everything else never changes
-        if isinstance(self.phrases, FrozenPhrases):
-            return streamed_feed(phrased_stream(corpus, self.phrases), self.wv.key_to_index)
-        return streamed_feed(corpus, self.wv.key_to_index)
+        if streamed is None:
+            streamed = not (self.cache or comparable or never_changes(corpus, watched=watched))
+        if streamed and isinstance(corpus, Iterable):  # an EncodedCorpus is none: another corpus than was streamed
+            stream = phrased_stream(corpus, self.phrases) if isinstance(self.phrases, FrozenPhrases) else corpus
+            return streamed_feed(stream, self.wv.key_to_index)
+        encoded = self._encode(sentences, corpus_file)
+        if comparable and watched and not self.cache:
+            return list_feed(sentences, encoded, lambda: self._encode_anew(sentences), self.wv.key_to_index)
+        return static_feed(encoded, self.wv.key_to_index)
 
     def _overridden_hooks(self) -> list[str]:
         """gensim's private training methods that a subclass or an instance has replaced."""

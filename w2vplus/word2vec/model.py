@@ -10,8 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterable, Mapping
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
@@ -55,7 +54,8 @@ class Word2Vec(Learning):
         compared in every epoch with what was encoded, if callbacks could have changed it, and encoded anew if they
         did; and what is neither list nor file is iterated anew in every epoch, as gensim does, and may give other
         sentences each time.
-    spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`.
+    spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`. These, too, are settings that
+        are saved with the model.
     init_from, lock_factors: vectors, or a file of them, that words start from once the vocabulary is built, and what
         their updates are multiplied by; see the method `init_from`.
 
@@ -110,7 +110,7 @@ class Word2Vec(Learning):
         checkpoint: Checkpoints | str | PathLike[str] | None = None,
         cache: bool = False,
         spill_above: int | None = None,
-        cache_dir: str | Path | None = None,
+        cache_dir: str | PathLike[str] | None = None,
         init_from: KeyedVectors | str | PathLike[str] | None = None,
         lock_factors: float | Mapping[Any, float] = 1.0,
         **unknown: Any,
@@ -141,7 +141,9 @@ class Word2Vec(Learning):
         elif lock_factors != 1.0:
             raise ValueError(f"lock_factors={lock_factors} are those of words from init_from, which is not given")
         self._phrasing = Phrasing()
-        self._memory = CorpusMemory(cache, spill_above=spill_above, cache_dir=cache_dir)
+        self.cache, self.spill_above = bool(cache), spill_above
+        self.cache_dir = None if cache_dir is None else fspath(cache_dir)
+        self._memory = CorpusMemory()
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
         self._constructor_checkpoint = checkpoint
@@ -156,6 +158,5 @@ class Word2Vec(Learning):
             )  # fmt: skip
         finally:
             self._memory.hold = False
-            self._memory.forget()
-            self._phrasing.forget()
+            self._forget_corpus()
             del self._constructor_progress, self._constructor_checkpoint

@@ -35,8 +35,8 @@ TRANSIENT = (
 """Attributes that are not saved."""
 
 OURS = (
-    *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "training_losses", "phrases",
-    "corpora", "corpus_total_types",
+    *TRANSIENT, "shared_negatives", "cbow_corrected", "whole_sequence", "errors", "cache", "spill_above", "cache_dir",
+    "training_losses", "phrases", "corpora", "corpus_total_types",
 )  # fmt: skip
 """Attributes that gensim's class does not know."""
 

@@ -263,4 +263,6 @@ def corpus_size(feed: Feed) -> dict[str, int] | None:
 
 
 def _size_text(size: dict[str, int] | None) -> str:
-    return "no known size" if size is None else f"{size['tokens']} tokens in {size['sentences']} sentences"
+    if size is None:
+        return "no known size, since it was iterated"
+    return f"{size['tokens']} tokens in {size['sentences']} sentences"
