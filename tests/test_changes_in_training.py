@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import gensim.models
 import numpy as np
@@ -63,6 +64,18 @@ def test_alpha_and_min_alpha_of_a_callback_act_from_the_next_epoch_on(epochs):
     model = Word2Vec(common_texts, callbacks=[AtEnd(slower)], **SETTINGS)
     assert [(run.start_rate, run.end_rate) for run, _, _ in epochs] == [(0.025, 1e-4), (0.01, 0.002), (0.01, 0.002)]
     assert model.min_alpha_yet_reached == pytest.approx(0.002)
+
+
+def test_the_clock_of_a_call_goes_on_when_a_callback_changes_something(lee):
+    def slower(model, done):
+        model.alpha *= 0.5
+        time.sleep(0.05)
+
+    seen = []
+    Word2Vec(lee, callbacks=[AtEnd(slower)], progress=seen.append, **SETTINGS)
+    elapsed = [report.elapsed for report in seen]
+    assert elapsed == sorted(elapsed) and elapsed[-1] >= 0.05 * (SETTINGS["epochs"] - 1)
+    assert {report.earlier_words for report in seen} == {0}
 
 
 def test_the_lowest_rate_so_far_is_that_of_the_epochs_end():

@@ -277,6 +277,23 @@ def test_a_corpus_is_read_again_as_the_interrupted_run_read_it(lee, kind, settin
         assert state_of(Word2Vec.resume(folder, kinds[kind](lee), callbacks=now)) == state_of(expected)
 
 
+def test_a_stream_whose_rate_falls_by_sentences_goes_on_at_the_same_rate(lee, tmp_path, monkeypatch):
+    def train(**checkpoint):
+        model = Word2Vec(**{**SETTINGS, "compute_loss": False})
+        model.build_vocab(lee)
+        model.train(Streamed(lee[::2]), total_examples=len(lee[::2]), epochs=3, **checkpoint)
+        return model
+
+    expected = train()
+    for crash in (1, 2, 6):
+        folder = tmp_path / str(crash)
+        with monkeypatch.context() as patch:
+            CrashAt(patch, crash)
+            with pytest.raises(Crash):
+                train(checkpoint=Checkpoints(folder, minutes=OFTEN))
+        assert state_of(Word2Vec.resume(folder, Streamed(lee[::2]))) == state_of(expected)
+
+
 def test_an_encoded_corpus_is_none_that_was_iterated(lee, tmp_path):
     Word2Vec(Streamed(lee), checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS)
     with pytest.raises(CheckpointError, match="no known size, since it was iterated"):

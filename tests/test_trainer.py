@@ -76,6 +76,19 @@ def test_learning_rate_falls_linearly_over_the_whole_run():
     assert later.learning_rate(2, 0) == run.learning_rate(2, 500)
 
 
+def test_sentences_are_counted_alike_however_they_were_cut_into_blocks():
+    lengths = [3, 0, 9000, 0, 0, 7000, 2, 20_000, 1, 0]
+    whole = next(whole_block(store(lengths)))
+    assert [whole.sentences_before(offset) for offset in (0, 1, 3, 4503, 16_003, whole.end)] == [
+        0, 1 / 3, 2, 2.5, 6, 10
+    ]  # fmt: skip
+    for cut in range(len(lengths)):
+        for block in aligned_blocks([store(lengths[:cut]), store(lengths[cut:])]):
+            for begin, end in chunks(block):
+                for offset in (begin, end):
+                    assert block.sentences_before(offset) == whole.sentences_before(block.first_position + offset)
+
+
 def test_the_digest_of_a_corpus_knows_its_weights():
     def digest(weights):
         whole = store([5, 7, 3])

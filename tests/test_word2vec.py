@@ -20,7 +20,7 @@ from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
 import w2vplus
-from w2vplus import LineSentence, Word2Vec
+from w2vplus import LineSentence, TrainingCallback, Word2Vec, _sgd
 from w2vplus.errors import CorpusError
 
 LEE = datapath("lee_background.cor")
@@ -386,6 +386,70 @@ def test_a_pass_of_another_length_than_announced_is_reported(lee, caplog):
     model = Word2Vec(lee, **SMALL)
     model.train(lee[:100], total_examples=model.corpus_count, epochs=1)
     assert "did not equal expected count" in caplog.text
+
+
+@pytest.fixture
+def rates(monkeypatch):
+    """The learning rates of all chunks, in order."""
+    seen = []
+
+    class Listening(_sgd.Worker):
+        def train_span(self, *arguments):
+            seen.append(arguments[-1])
+            return super().train_span(*arguments)
+
+    monkeypatch.setattr(_sgd, "Worker", Listening)
+    return seen
+
+
+@pytest.mark.parametrize("sentences", [16_384, 20_000])
+def test_the_rate_of_a_stream_falls_by_its_sentences(rates, caplog, sentences):
+    """Its words are not counted yet; those of the vocabulary's corpus, as many sentences of other lengths or not, say
+    nothing of them."""
+    model = Word2Vec(vector_size=2, min_count=1, workers=1)
+    model.build_vocab(Streamed([["a", "b"] * 10] * 16_384))
+    seen = []
+    corpus = Streamed([["a", "b", "a", "b", "a"]] * sentences)
+    model.train(corpus, total_examples=sentences, epochs=3, progress=seen.append)
+    words = [first for _ in range(3) for first in range(0, 5 * sentences, 8192)]
+    epochs = np.repeat(np.arange(3), len(words) // 3)
+    assert rates == pytest.approx(0.025 - 0.0249 * (epochs + np.array(words) / (5 * sentences)) / 3)
+    assert model.min_alpha_yet_reached == seen[-1].learning_rate == pytest.approx(1e-4)
+    assert seen[-1].total_raw_words == seen[-1].raw_words == 15 * sentences
+    assert "did not equal" not in caplog.text
+
+
+def test_a_long_sentence_of_a_stream_is_trained_at_falling_rates(rates):
+    model = Word2Vec(vector_size=2, min_count=1, workers=1)
+    model.build_vocab([["a", "b"]])
+    model.train(Streamed([["a", "b"] * 20_000]), total_examples=1, epochs=1)
+    assert rates == pytest.approx(0.025 - 0.0249 * np.arange(0, 40_000, 8192) / 40_000)
+
+
+def test_the_lowest_rate_is_the_one_that_was_reached(caplog):
+    model = Word2Vec(vector_size=2, min_count=1, workers=1)
+    model.build_vocab([["a", "b"]])
+    for corpus in (Streamed([["a", "b"]] * 10), [["a", "b"]] * 10):
+        model.train(corpus, total_examples=20, epochs=2)
+        assert model.min_alpha_yet_reached == pytest.approx(0.025 - 0.0249 * 1.5 / 2)
+    assert caplog.text.count("supplied example count (10) did not equal expected count (20)") == 4
+    caplog.clear()
+    model.train(Streamed([["a", "b"]] * 10), total_words=30, epochs=1)
+    assert "supplied raw word count (20) did not equal expected count (30)" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["interrupt", "callback"])
+def test_norms_of_a_training_that_broke_off_are_not_those_of_before(lee, kind):
+    class Fails(TrainingCallback):
+        def on_progress(self, model, progress):
+            model.wv.most_similar("the")  # keeps norms
+            raise KeyboardInterrupt if kind == "interrupt" else ZeroDivisionError
+
+    model = Word2Vec(lee, **SMALL)
+    model.wv.most_similar("the")
+    with pytest.raises((KeyboardInterrupt, ZeroDivisionError)):
+        model.train(lee, total_examples=model.corpus_count, epochs=5, callbacks=[Fails()])
+    assert model.wv.norms is None
 
 
 def test_vectors_that_a_learning_rate_blew_up_are_reported(lee):

@@ -22,12 +22,23 @@ CHUNK_TOKENS = 8192
 
 @dataclass(frozen=True)
 class Block:
-    """Whole sentences of one epoch; the offsets [begin, end) are to be trained, the rest is context."""
+    """Whole sentences of one epoch; the offsets [begin, end) are to be trained, the rest is context. `first_position`
+    and `first_sentence` are the words and sentences of the epoch before it."""
 
     store: TokenStore
     first_position: int
     begin: int
     end: int
+    first_sentence: int = 0
+
+    def sentences_before(self, offset: int) -> float:
+        """Sentences of the epoch before `offset`; of the one that it lies in, the share that is before it."""
+        starts = self.store.sentence_starts
+        sentence = int(starts.searchsorted(offset, side="right")) - 1
+        if sentence == self.store.sentence_count:  # the end, with the empty sentences there
+            return float(self.first_sentence + sentence)
+        start, end = int(starts[sentence]), int(starts[sentence + 1])
+        return self.first_sentence + sentence + (offset - start) / (end - start)
 
 
 @dataclass(frozen=True)
@@ -36,11 +47,13 @@ class Position:
 
     `offset`: raw words of `epoch` before the border. `digest`: of these words' ids and sentence starts, in
     hex, if digests are taken; the same words give the same digest, however they were cut into blocks.
+    `sentences`: of `epoch` before the border, as `Block.sentences_before` counts them.
     """
 
     epoch: int = 0
     offset: int = 0
     digest: str = ""
+    sentences: float = 0.0
 
 
 def whole_block(store: TokenStore) -> Iterator[Block]:
@@ -54,20 +67,21 @@ def aligned_blocks(stores: Iterable[TokenStore]) -> Iterator[Block]:
     The sentence that holds the border is carried into the next block, so that its windows stay whole.
     """
     carried: TokenStore | None = None
-    first_position = begin = 0
+    first_position = first_sentence = begin = 0
     for store in stores:
         joined = store if carried is None else concatenate_stores([carried, store])
         end = (first_position + joined.token_count) // CHUNK_TOKENS * CHUNK_TOKENS - first_position
         if end > begin:
-            yield Block(joined, first_position, begin, end)
+            yield Block(joined, first_position, begin, end, first_sentence)
             begin = end
         sentence = max(0, int(np.searchsorted(joined.sentence_starts, begin, side="right")) - 1)
         cut = int(joined.sentence_starts[sentence])
         carried = _sentences_from(joined, sentence)
         first_position += cut
+        first_sentence += sentence
         begin -= cut
     if carried is not None and carried.token_count > begin:
-        yield Block(carried, first_position, begin, carried.token_count)
+        yield Block(carried, first_position, begin, carried.token_count, first_sentence)
 
 
 def _sentences_from(store: TokenStore, sentence: int) -> TokenStore:

@@ -55,13 +55,18 @@ ProgressObserver = Callable[[TrainingProgress], None]
 class Reporter:
     """Passes progress to the observer at most every REPORT_SECONDS, and at the end of the run."""
 
-    def __init__(self, run: RunTerms, total: Tally, observer: ProgressObserver | None) -> None:
-        """`total` is read whenever a report is due."""
+    def __init__(
+        self, run: RunTerms, total: Tally, observer: ProgressObserver | None, earlier: Reporter | None = None
+    ) -> None:
+        """`total` is read whenever a report is due; `earlier` is the reporter before this one in the same call."""
         self._run, self._total, self._observer = run, total, observer
         self._started = time.perf_counter()
         self._next = self._started + REPORT_SECONDS
         self._pairs, self._loss = total.pairs, total.loss
         self._earlier_words = total.raw_words
+        if earlier is not None:
+            self._started, self._next, self._earlier_words = earlier._started, earlier._next, earlier._earlier_words
+            self._pairs, self._loss = earlier._pairs, earlier._loss
 
     def report(self, epoch: int, learning_rate: float, *, last: bool = False, now: bool = False) -> None:
         """Report if it is time, or `now`; `last` says that the run is finished."""

@@ -116,7 +116,11 @@ class Tables:
 @dataclass(frozen=True)
 class Run:
     """One `train` call. `words_per_epoch` is the raw words that an epoch is expected to have: the learning rate
-    falls linearly from `start_rate` to `end_rate` over `epochs * words_per_epoch`, less `words_before`."""
+    falls linearly from `start_rate` to `end_rate` over `epochs * words_per_epoch`, less `words_before`.
+
+    `sentences_per_epoch` are those that the caller announced, if any. `by_sentences` lets the rate fall with them: for
+    streams whose words nobody has counted, so that `words_per_epoch` is a guess.
+    """
 
     epochs: int
     start_rate: float
@@ -127,15 +131,20 @@ class Run:
     words_before: int = 0
     workers: int = 1
     compute_loss: bool = False
+    sentences_per_epoch: float | None = None
+    by_sentences: bool = False
 
     @property
     def copying(self) -> bool:
         """Whether workers train copies of the frequent rows; one always does."""
         return self.workers == 1 or self.words_per_epoch >= SMALLEST_COPYING_CORPUS
 
-    def learning_rate(self, epoch: int, position: int) -> float:
-        """Learning rate of the chunk that begins at raw word `position` of `epoch`."""
-        within = min(1.0, position / self.words_per_epoch) if self.words_per_epoch > 0 else 0.0
+    def learning_rate(self, epoch: int, position: int, sentences: float = 0.0) -> float:
+        """Learning rate of the chunk that begins at raw word `position` of `epoch`, after so many sentences."""
+        done, whole = float(position), self.words_per_epoch
+        if self.by_sentences and self.sentences_per_epoch is not None:
+            done, whole = sentences, self.sentences_per_epoch
+        within = min(1.0, done / whole) if whole > 0 else 0.0
         before = self.words_before / self.words_per_epoch if self.words_per_epoch > 0 else 0.0
         progress = min(1.0, (epoch + within + before) / self.epochs)
         return self.start_rate - (self.start_rate - self.end_rate) * progress
@@ -178,10 +187,11 @@ class Trainer:
         observer: ProgressObserver | None = None,
         total: Tally | None = None,
         control: Control | None = None,
+        earlier: Trainer | None = None,
     ) -> None:
         """`word_of_type` maps the ids of the blocks to rows of the matrices (-1: dropped); None: they are rows.
-        `total` collects the sums over all epochs, also those of an earlier trainer of the same call. `control`
-        may pause or end training at chunk borders."""
+        `total` collects the sums over all epochs, also those of an `earlier` trainer of the same call, whose clock goes
+        on. `control` may pause or end training at chunk borders."""
         noise, tree = tables.noise, tables.tree
         self._model = _sgd.Model(
             input_vectors=weights.input_vectors,
@@ -211,7 +221,7 @@ class Trainer:
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]
         self.total = Tally() if total is None else total
         """Sums over all epochs trained so far; `train_epoch` keeps it current while it runs."""
-        self._reporter = Reporter(run, self.total, observer)
+        self._reporter: Reporter = Reporter(run, self.total, observer, None if earlier is None else earlier._reporter)
         self._control = control
         self._word_of_type = word_of_type
         self.position = Position()
@@ -248,15 +258,19 @@ class Trainer:
             finally:  # an interrupt may come here too
                 self.position = team.reached
         if self.complete:
-            rate = self.run.learning_rate(epoch + 1, 0)
-            self._reporter.report(epoch, rate, last=epoch + 1 == self.run.epochs, now=True)
+            self._reporter.report(epoch, self.rate_reached, last=epoch + 1 == self.run.epochs, now=True)
         return self.tally
+
+    @property
+    def rate_reached(self) -> float:
+        """The learning rate at `position`: the lowest so far, unless the run's rate rises."""
+        return self.run.learning_rate(self.position.epoch, self.position.offset, self.position.sentences)
 
     def _feed(self, team: Team, epoch: int, blocks: Iterable[Block], start: Position) -> bool:
         """Hand every chunk after `start` to the workers and wait for them; False if `control` ended it."""
         report, control = self._reporter.report, self._control
         digest = CorpusDigest(self._word_of_type) if control is not None and control.takes_digests else None
-        passed = 0
+        passed, rate = 0, self.rate_reached
         for block in blocks:
             for begin, end in chunks(block):
                 first, last = block.first_position + begin, block.first_position + end
@@ -271,11 +285,12 @@ class Trainer:
                         return False
                     if control.wants_pause():
                         while not team.drained(REPORT_SECONDS):
-                            report(epoch, self.run.learning_rate(epoch, first))
+                            report(epoch, rate)
                         team.publish()
                         control.paused(team.reached, self.tally)
-                rate = self.run.learning_rate(epoch, first)
-                job = Job(block, begin, end, rate, Position(epoch, last, digest.hex() if digest else ""))
+                rate = self.run.learning_rate(epoch, first, block.sentences_before(begin))
+                sentences = block.sentences_before(end)
+                job = Job(block, begin, end, rate, Position(epoch, last, digest.hex() if digest else "", sentences))
                 while not team.offer(job, REPORT_SECONDS):
                     report(epoch, rate)
                 report(epoch, rate)
@@ -283,7 +298,7 @@ class Trainer:
             check_prefix(None, digest, start)
         team.close()
         while not team.wait(REPORT_SECONDS):
-            report(epoch, self.run.learning_rate(epoch + 1, 0))
+            report(epoch, rate)
             if control is not None and control.wants_stop():
                 return False
         return True

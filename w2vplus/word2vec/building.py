@@ -112,7 +112,9 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         Returns (raw words, sentences). `max_vocab_size` prunes while counting, by gensim's law.
         """
         encoded = self._encode(corpus_iterable, corpus_file)
-        self.note_corpus(encoded, corpus_iterable if corpus_file is None else corpus_file)
+        source = corpus_iterable if corpus_file is None else corpus_file
+        self.note_corpus(encoded, source)
+        self._memory.note_size(source, encoded)
         if self.max_vocab_size and len(encoded.types) > self.max_vocab_size:
             self.raw_vocab = counts_of_at_most(encoded, self.max_vocab_size, trim_rule)
         else:

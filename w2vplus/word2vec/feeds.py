@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import gc
 import os
+import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
@@ -48,12 +50,13 @@ class Feed:
     """A training corpus: `blocks()` gives an epoch's blocks.
 
     `word_of_type` maps the blocks' ids to word ids, or is None when they are word ids. `store` is the whole
-    corpus, or None when it is streamed.
+    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted.
     """
 
     blocks: Callable[[], Iterator[Block]]
     word_of_type: NDArray[np.int32] | None
     store: TokenStore | None
+    size: tuple[int, int] | None
     renew: Callable[[], Feed | None] = lambda: None
 
     def renewed(self) -> Feed:
@@ -74,6 +77,8 @@ class CorpusMemory:
         self._fingerprint: object = None
         self._corpus: EncodedCorpus | None = None
         self._streams: dict[tuple[str, ...], Corpus | PhrasedCorpus] = {}
+        self._counted: Callable[[], Any] = lambda: None
+        self._size = (0, 0)
         self.hold = False
 
     def opened(self, sentences: Any, corpus_file: Any, errors: str) -> Corpus | PhrasedCorpus:
@@ -104,6 +109,15 @@ class CorpusMemory:
         if mark is not None or self.hold or cache:
             self._source, self._fingerprint, self._corpus = source, mark, encoded
         return encoded
+
+    def note_size(self, source: Any, corpus: EncodedCorpus) -> None:
+        """Remember the size of the object that a vocabulary was counted of, without keeping it alive."""
+        with suppress(TypeError):  # lists and names: their size is known whenever they are read
+            self._counted, self._size = weakref.ref(source), (corpus.token_count, corpus.sentence_count)
+
+    def size_of(self, source: Any) -> tuple[int, int] | None:
+        """Tokens and sentences of the very object whose size was noted last; None for any other."""
+        return self._size if source is not None and source is self._counted() else None
 
     def drop(self) -> None:
         """Forget a corpus that is known to have changed, or whose memory is wanted."""
@@ -209,9 +223,12 @@ def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Fee
     """A feed from a corpus that lies encoded in memory."""
     words = map(key_to_index.get, corpus.types, repeat(-1))
     word_of_type = np.fromiter(words, dtype=np.int32, count=len(corpus.types))
-    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store)
+    size = corpus.token_count, corpus.sentence_count
+    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store, size)
 
 
-def streamed_feed(sentences: Iterable[Any], key_to_index: dict[Hashable, int]) -> Feed:
-    """A feed that iterates `sentences` anew in every epoch."""
-    return Feed(lambda: aligned_blocks(encode_known(sentences, key_to_index, STREAM_TOKENS)), None, None)
+def streamed_feed(
+    sentences: Iterable[Any], key_to_index: dict[Hashable, int], size: tuple[int, int] | None
+) -> Feed:
+    """A feed that iterates `sentences` anew in every epoch; `size`: its tokens and sentences, if they were counted."""
+    return Feed(lambda: aligned_blocks(encode_known(sentences, key_to_index, STREAM_TOKENS)), None, None, size)

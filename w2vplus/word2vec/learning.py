@@ -84,9 +84,11 @@ class Learning(Persistence):
     ) -> tuple[int, int]:
         """Train on every token of the corpus `epochs` times; returns (trained words, raw words).
 
-        As in gensim one of `total_examples` and `total_words` and `epochs` must be given. `word_count` raw words
-        count as trained already for the learning rate. `queue_factor` has no effect here: the engine keeps its own
-        queue. Raises what gensim's `train` raises, and `CorpusError` for a corpus that cannot be read.
+        As in gensim one of `total_examples` and `total_words` and `epochs` must be given. The learning rate falls with
+        the words trained; in an iterable whose words nobody has counted, with the sentences. `word_count` raw words
+        count as trained already for it. `queue_factor` and `report_delay` have no effect here: the engine keeps its own
+        queue, and reports five times a second to whoever listens. Raises what gensim's `train` raises, and
+        `CorpusError` for a corpus that cannot be read.
 
         `callbacks` are gensim's or `w2vplus.callbacks.TrainingCallback`s; `model.stop_training = True`, set by one of
         them, ends training at the next chunk border. `checkpoint` names a folder for checkpoints every 10 minutes, or
@@ -259,16 +261,17 @@ class Learning(Persistence):
             words_before=int(word_count),
             workers=int(self.workers),
             compute_loss=bool(self.compute_loss),
+            sentences_per_epoch=float(total_examples) if total_examples else None,
+            by_sentences=feed.size is None and not total_words,
         )
 
     def _words_per_epoch(self, feed: Feed, total_examples: int | None, total_words: int | None) -> float:
         """Raw words an epoch is announced to have: gensim's `total_examples` (sentences) wins over `total_words`."""
         if not total_examples:
             return float(total_words or 0)
-        if feed.store is not None and feed.store.sentence_count:
-            return feed.store.token_count / feed.store.sentence_count * total_examples
-        if total_examples == self.corpus_count and self.corpus_total_words:
-            return float(self.corpus_total_words)
+        tokens, sentences = feed.size or (0, 0)
+        if sentences:
+            return tokens / sentences * total_examples
         # No count of this very corpus: from the last one counted, or, without any, from the vocabulary's counts.
         words = self.corpus_total_words or int(tables.word_counts(self.wv).sum())
         return float(total_words or total_examples * words / (self.corpus_count or total_examples))
@@ -282,7 +285,7 @@ class Learning(Persistence):
             streamed = not (self.cache or comparable or never_changes(corpus, watched=watched))
         if streamed and isinstance(corpus, Iterable):  # an EncodedCorpus is none: another corpus than was streamed
             stream = phrased_stream(corpus, self.phrases) if isinstance(self.phrases, FrozenPhrases) else corpus
-            return streamed_feed(stream, self.wv.key_to_index)
+            return streamed_feed(stream, self.wv.key_to_index, self._memory.size_of(sentences))
         encoded = self._encode(sentences, corpus_file)
         if comparable and watched and not self.cache:
             return list_feed(sentences, encoded, lambda: self._encode_anew(sentences), self.wv.key_to_index)

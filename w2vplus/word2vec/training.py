@@ -109,7 +109,8 @@ class TrainingCall:
             except OSError as error:
                 raise interrupt from error
             raise
-        model.wv.norms = None
+        finally:
+            model.wv.norms = None  # of other vectors, also where a callback asked for norms and then failed
 
     def _train_epoch(self, epoch: int) -> None:
         model, writer = self._model, self._watchers.writer
@@ -125,9 +126,11 @@ class TrainingCall:
             self._bank_time()
         if not trainer.complete:
             self._write()  # before the sums of the present part are booked as an epoch's
-        self._finish_epoch(epoch, self._tally, time.perf_counter() - started)
+        self._finish_epoch(epoch, trainer, time.perf_counter() - started)
         if not trainer.complete:
             return
+        if self._run.by_sentences and epoch == 0:
+            self._run = replace(self._run, words_per_epoch=float(self._tally.raw_words))  # for progress: now counted
         self.position, self._tally = Position(epoch + 1), Tally()
         for callback in self._watchers.callbacks:
             callback.on_epoch_end(model)
@@ -170,6 +173,7 @@ class TrainingCall:
                 observer=self._observer(),
                 total=self.total,
                 control=self,
+                earlier=self._trainer,
             )
             self._bound, self._locks = arrays, weights.lock_factors
             self._sources = tables.sources_of_tables(model)
@@ -192,11 +196,11 @@ class TrainingCall:
 
         return report
 
-    def _finish_epoch(self, epoch: int, tally: Tally, seconds: float) -> None:
+    def _finish_epoch(self, epoch: int, trainer: Trainer, seconds: float) -> None:
         """Leave vectors, norms and loss coherent for the callbacks."""
-        model = self._model
+        model, tally = self._model, trainer.tally
         model.wv.norms = None
-        model.min_alpha_yet_reached = self._rate_reached(epoch)
+        model.min_alpha_yet_reached = trainer.rate_reached
         if model.compute_loss:
             model.running_training_loss += tally.loss
             model.training_losses.append(tally.mean_loss)
@@ -205,25 +209,23 @@ class TrainingCall:
                 "train() called with an empty iterator (if not intended, "
                 "be sure to provide a corpus that offers restartable iteration = an iterable)."
             )
-        self._check_epoch(tally)
+        self._check_epoch(epoch, trainer)
         logger.info(
             "EPOCH %i: training on %i raw words (%i effective words) took %.1fs, %.0f effective words/s",
             epoch, tally.raw_words, tally.trained_words, seconds, tally.trained_words / max(seconds, 1e-9),
         )  # fmt: skip
 
-    def _rate_reached(self, epoch: int) -> float:
-        if self._trainer is not None and self._trainer.complete:
-            return self._run.learning_rate(epoch + 1, 0)
-        return self._run.learning_rate(self.position.epoch, self.position.offset)
-
-    def _check_epoch(self, tally: Tally) -> None:
-        """Say so if the epoch had other words than announced, or if vectors have become useless."""
-        expected = round(self._run.words_per_epoch)
-        if self._trainer is not None and self._trainer.complete and tally.raw_words != expected:
+    def _check_epoch(self, epoch: int, trainer: Trainer) -> None:
+        """Say so if the epoch had other sentences or words than the caller announced, or if vectors have become
+        useless."""
+        unit, supplied, expected = "raw word", trainer.tally.raw_words, self._run.words_per_epoch
+        if self._run.sentences_per_epoch is not None:
+            unit, supplied, expected = "example", round(trainer.position.sentences), self._run.sentences_per_epoch
+        if trainer.complete and supplied != round(expected):
             logger.warning(
-                "EPOCH: supplied raw word count (%i) did not equal expected count (%i): "
+                "EPOCH %i: supplied %s count (%i) did not equal expected count (%i): "
                 "the learning rate follows the expected one",
-                tally.raw_words, expected,
+                epoch, unit, supplied, expected,
             )  # fmt: skip
         if not _all_finite(self._model.wv.vectors):
             warnings.warn(
