@@ -458,6 +458,9 @@ def test_training_takes_words_and_counts_from_a_file(tmp_path: Path, lee: str) -
     (tmp_path / "bad.tsv").write_text("the 500\n")
     outcome = run("train", lee, "-o", tmp_path / "c.bin", *QUICK, "--vocab", tmp_path / "bad.tsv", "--quiet")
     assert "line 1: must be a word, a tab and its count" in refusal(outcome, 1)
+    for seeds in (1, 2):  # before the text is looked at, which is not there either
+        outcome = run("train", tmp_path / "no.txt", "-o", tmp_path / "c.bin", "--vocab", "no.tsv", "--seeds", seeds)
+        assert "no.tsv: cannot read" in refusal(outcome, 1)
     outcome = run("train", lee, "-o", tmp_path / "c.bin", "--vocab", tmp_path / "two.tsv", "--phrases", 1)
     assert "exclude each other" in refusal(outcome, 2)
 

@@ -168,12 +168,12 @@ def train_seeds(
     are those of the clock on the wall. An interrupt, or an error of one model, leaves the models that are done, and
     partial ones of those that were being trained; an interrupt raises `Interrupted`.
     """
+    known = _models.words_given(counts_file)
     started = start.arguments(settings.vector_size)
     prepared = _pipeline.prepare(corpus, reading, settings, phrase_settings, quiet=quiet)
     clock = _pipeline.Clock(dict(prepared.seconds))
     with clock.step("vocabulary"):
         encoded, phrases = prepared.joined.encoded, prepared.joined.phrases
-        known = _models.words_given(counts_file)
         template = _models.new_model(encoded, replace(settings, vector_size=1), known)
         template.note_corpus(encoded, corpus)
         template.adopt_phrases(phrases, encoded)

@@ -277,6 +277,7 @@ def train_and_save(
     those are kept, and raises `Interrupted`.
     """
     resumed = _models.last_checkpoint(settings, checkpoints)
+    known = _models.words_given(counts_file) if resumed is None else None
     started = start.arguments(settings.vector_size) if resumed is None else {}
     if resumed is not None:
         position = resumed.progress.position
@@ -291,7 +292,7 @@ def train_and_save(
         elif earlier is not None:
             model = _models.grown_model(earlier, encoded, settings)
         else:
-            model = _models.new_model(encoded, settings, _models.words_given(counts_file), started)
+            model = _models.new_model(encoded, settings, known, started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
         model.workers = settings.workers
@@ -305,12 +306,12 @@ def train_and_save(
     partial = targets.partial()
     reached = Reached(0.0 if resumed is None else float(resumed.progress.position.epoch))
 
-    def known() -> dict[str, Any]:
+    def facts_so_far() -> dict[str, Any]:
         done = {"epochs": settings.epochs, "epochs_done": reached.epochs_done}
         log = None if run_log is None or run_log.path is None else str(run_log.path)
         return {**facts, **words, **done, "checkpoint": checkpoints.folder, "log": log}
 
-    with saved_when_interrupted(partial.vectors, lambda: partial.write(model), how, known):
+    with saved_when_interrupted(partial.vectors, lambda: partial.write(model), how, facts_so_far):
         with clock.step("training"):
             trained_words, raw_words = run_training(
                 model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, reached=reached, quiet=quiet
