@@ -110,7 +110,8 @@ class Team:
                     if self._open_jobs in (self._most_open // 2, 0):
                         self._changed.notify()
         except BaseException as error:
-            self._error = error
+            with self._changed:
+                self._error = self._error or error  # the first; what follows may come of it
             self._stopped.set()
         finally:
             with self._giving:  # all end at about the same time, and what one adds another could undo
