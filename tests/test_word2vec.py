@@ -332,6 +332,7 @@ def test_a_subclass_that_overrides_gensims_training_hooks_is_trained_by_gensim(l
         ({"sample": -1.0}, ValueError, "sample must be at least 0, got -1.0"),
         ({"vector_size": "100"}, TypeError, "vector_size must be an integer"),
         ({"size": 100}, TypeError, "call it 'vector_size'"),
+        ({"sg": "0"}, TypeError, "sg must be an integer, at least 0, got '0'"),
         ({"iter": 5}, TypeError, "call it 'epochs'"),
         ({"widow": 5}, TypeError, "did you mean 'window'"),
     ],
@@ -346,7 +347,7 @@ def test_nonsensical_arguments_are_refused_before_training(lee, arguments, error
     [
         ((sentence for sentence in [["a", "b"]]), TypeError),
         ("a plain string", TypeError),
-        (["a list", "of strings"], TypeError),
+        ({"a": ["mapping"]}, TypeError),
         (iter([["a", "b"]]), TypeError),
         (map(str.split, ["a b", "b a"]), TypeError),
         ([["a", "b"], None], TypeError),
@@ -358,6 +359,33 @@ def test_nonsensical_arguments_are_refused_before_training(lee, arguments, error
 def test_what_is_no_corpus_is_refused(corpus, error):
     with pytest.raises(error):
         Word2Vec(corpus)
+
+
+@pytest.mark.parametrize("corpus", ["a plain string", b"bytes", {"a": ["mapping"]}])
+def test_what_the_constructor_refuses_is_refused_by_build_vocab_and_train(lee, corpus):
+    model = Word2Vec(lee, **SMALL)
+    with pytest.raises(TypeError, match="sentences must be an iterable of token lists, got"):
+        model.build_vocab(corpus)
+    with pytest.raises(TypeError, match="sentences must be an iterable of token lists, got"):
+        model.train(corpus, total_examples=1, epochs=1)
+
+
+def test_sentences_that_are_texts_are_taken_apart_with_a_warning_as_in_gensim(caplog):
+    built = Word2Vec(min_count=1, vector_size=2)
+    built.build_vocab(["ab ab"])
+    assert caplog.text.count("its characters are taken as words") == 1
+    made = Word2Vec(["ab ab"], min_count=1, vector_size=2)
+    assert caplog.text.count("its characters are taken as words") == 2
+    assert sorted(built.wv.index_to_key) == sorted(made.wv.index_to_key) == [" ", "a", "b"]
+
+
+def test_a_path_of_any_class_is_a_corpus_file(tmp_path):
+    class Place:
+        def __fspath__(self):
+            return str(tmp_path / "text.txt")
+
+    (tmp_path / "text.txt").write_text("one two one\n")
+    assert Word2Vec(corpus_file=Place(), min_count=1, vector_size=2).wv.index_to_key == ["one", "two"]
 
 
 @pytest.mark.parametrize(
@@ -373,13 +401,17 @@ def test_a_corpus_without_words_is_refused_by_its_cause(corpus, message):
     [
         ({"start_alpha": -1.0}, "alpha must be above 0, got -1.0"),
         ({"end_alpha": float("nan")}, "min_alpha must be at least 0, got nan"),
+        ({"start_alpha": 0.5, "epochs": None}, "You must specify an explicit epochs count"),
         ({"total_examples": -5}, "total_examples must be above 0, got -5"),
     ],
 )
 def test_train_refuses_numbers_that_would_spoil_the_vectors(lee, arguments, message):
     model = Word2Vec(lee, **SMALL)
+    before = model.alpha, model.min_alpha, model.epochs
     with pytest.raises(ValueError, match=message):
         model.train(lee, **{"total_examples": model.corpus_count, "epochs": 1, **arguments})
+    assert (model.alpha, model.min_alpha, model.epochs) == before
+    model.train(lee, total_examples=model.corpus_count, epochs=1)
 
 
 def test_a_pass_of_another_length_than_announced_is_reported(lee, caplog):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 from w2vplus.corpus import is_one_shot
@@ -35,17 +35,13 @@ def checked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def check_sentences(sentences: Any) -> None:
-    """Raise TypeError for what would be taken apart into characters: a text, or a list or mapping of texts."""
+def _check_sentences(sentences: Any) -> None:
+    """Raise TypeError for a text or a mapping of texts, which would be taken apart into characters. A sentence that is
+    a text is taken apart, as in gensim, with a warning when it is read (`w2vplus.corpus.SentenceCorpus`)."""
     if isinstance(sentences, (str, bytes)):
         raise TypeError(
             f"sentences must be an iterable of token lists, got the string {sentences[:40]!r}: "
             "pass a path as corpus_file=, or one sentence as [sentence.split()]"
-        )
-    if isinstance(sentences, (list, tuple)) and sentences and isinstance(sentences[0], (str, bytes)):
-        raise TypeError(
-            f"each sentence must be a list of tokens, but the first one is the string {sentences[0][:40]!r}: "
-            "split it, for example with sentence.split()"
         )
     if isinstance(sentences, Mapping):
         raise TypeError(
@@ -55,13 +51,15 @@ def check_sentences(sentences: Any) -> None:
 
 
 def check_corpus(sentences: Any, corpus_file: Any, passes: int) -> None:
-    """Raise TypeError unless exactly one is given, and may be a corpus that can be read `passes` times."""
+    """Raise TypeError unless exactly one is given, and may be a corpus that can be read `passes` times: the one law of
+    the constructor, `build_vocab` and `train`."""
     if (sentences is None) == (corpus_file is None):
         raise TypeError("exactly one of a corpus of token lists and corpus_file must be given")
     if corpus_file is not None:
-        if not isinstance(corpus_file, (str, Path, list, tuple)):
+        if not isinstance(corpus_file, (str, PathLike, list, tuple)):
             raise TypeError(f"corpus_file must be a path, a URI or a list of them, got {corpus_file!r}")
         return
+    _check_sentences(sentences)
     if not isinstance(sentences, (Iterable, EncodedCorpus)):
         raise TypeError(f"the corpus must be an iterable of token lists, got {sentences!r}")
     if is_one_shot(sentences) and passes > 1:

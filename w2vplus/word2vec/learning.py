@@ -10,7 +10,8 @@ import dataclasses
 import inspect
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -115,12 +116,11 @@ class Learning(Persistence):
         if kwargs:
             known = list(inspect.signature(Learning.train).parameters)[1:-1]
             raise TypeError(arguments.explain_unknown_argument(next(iter(kwargs)), known))
-        self.alpha = start_alpha or self.alpha
-        self.min_alpha = end_alpha or self.min_alpha
-        self.epochs = epochs
-        self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
-        arguments.checked_arguments({"word_count": word_count})
-        self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=self.epochs)
+        rates = {"alpha": start_alpha or self.alpha, "min_alpha": end_alpha or self.min_alpha}
+        with self._set_unless_refused(epochs=epochs, **rates):
+            self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
+            arguments.checked_arguments({"word_count": word_count})
+            self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=self.epochs)
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0
         self.training_losses = []
@@ -144,6 +144,20 @@ class Learning(Persistence):
         with observer_for(progress) as observer:
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))
             return self._finish_call(call, callbacks)
+
+    @contextmanager
+    def _set_unless_refused(self, **settings: Any) -> Iterator[None]:
+        """Set attributes for the checks in the body, which gensim makes on the model; if they refuse the call, the
+        model is as it was."""
+        before = {name: getattr(self, name) for name in settings}
+        try:
+            for name, value in settings.items():
+                setattr(self, name, value)
+            yield
+        except BaseException:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
 
     @classmethod
     def resume(

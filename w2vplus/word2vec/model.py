@@ -35,7 +35,8 @@ class Word2Vec(Learning):
 
     All arguments of `gensim.models.Word2Vec` have gensim's names, meanings and defaults; `sentences` may also be a
     `w2vplus.EncodedCorpus`, and `corpus_file` any source that w2vplus reads as lines: a path or URI, compressed or
-    not, a folder, a glob, a list of them, "-" for standard input. Beyond gensim:
+    not, a folder, a glob, a list of them, "-" for standard input. `batch_words` has no effect: threads take the text in
+    pieces of one size. Beyond gensim:
 
     shared_negatives: how many neighbouring centre words share one draw of `negative` noise words. 1 draws once for
         every window (Ji et al. 2016), 2 to 4 once for so many windows (Rengasamy et al. 2017), 0 for every pair, as
@@ -120,11 +121,10 @@ class Word2Vec(Learning):
             raise TypeError(arguments.explain_unknown_argument(next(iter(unknown)), known))
         numbers = arguments.checked_arguments(
             {"vector_size": vector_size, "window": window, "epochs": epochs, "workers": workers, "alpha": alpha,
-             "negative": negative, "min_alpha": min_alpha, "sample": sample, "ns_exponent": ns_exponent, "hs": hs,
-             "shared_negatives": shared_negatives, "min_count": min_count, "max_vocab_size": max_vocab_size,
+             "negative": negative, "min_alpha": min_alpha, "sample": sample, "ns_exponent": ns_exponent, "sg": sg,
+             "hs": hs, "shared_negatives": shared_negatives, "min_count": min_count, "max_vocab_size": max_vocab_size,
              "max_final_vocab": max_final_vocab, "seed": seed}
         )  # fmt: skip
-        arguments.check_sentences(sentences)
         callbacks = arguments.checked_callbacks(callbacks)
         arguments.check_errors(errors)
         self.shared_negatives = numbers.pop("shared_negatives")
@@ -151,7 +151,7 @@ class Word2Vec(Learning):
             logger.warning("checkpoint= is not kept by a model without corpus: give it to train()")
         try:
             super().__init__(
-                sentences=sentences, corpus_file=corpus_file, sg=sg, cbow_mean=cbow_mean, hashfxn=hashfxn,
+                sentences=sentences, corpus_file=corpus_file, cbow_mean=cbow_mean, hashfxn=hashfxn,
                 null_word=null_word, trim_rule=trim_rule, sorted_vocab=sorted_vocab, batch_words=batch_words,
                 compute_loss=compute_loss, callbacks=callbacks, comment=comment, shrink_windows=shrink_windows,
                 **numbers,
