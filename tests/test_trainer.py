@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
+import signal
 import threading
 import time
 
@@ -177,6 +179,29 @@ def test_a_trainer_can_be_used_again_after_an_interrupt():
         trainer_object.train_epoch(0, interrupted())
     assert trainer_object.train_epoch(1, whole_block(corpus)).raw_words == corpus.token_count
     assert np.isfinite(weights.input_vectors).all()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_an_interrupt_while_the_last_chunks_are_waited_for_waits_for_them():
+    """CPython takes a thread for ended whose join an interrupt broke off."""
+    weights, make, _ = team(1)
+    corpus = store([997] * 30)  # all chunks are queued at once, and waited for
+    trainer_object, trained = make(), []
+
+    class Slow(_sgd.Worker):
+        def train_span(self, *arguments):
+            time.sleep(0.4)
+            trained.append(arguments[4:6])
+            return super().train_span(*arguments)
+
+    trainer_object._workers = [Slow(trainer_object._model)]
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        trainer_object.train_epoch(0, whole_block(corpus))
+    assert trained == [(0, CHUNK_TOKENS)] and trainer_object.position.offset == CHUNK_TOKENS
+    assert np.abs(weights.output_vectors).max() > 0
+    timer.join()
 
 
 def test_a_thread_that_does_not_start_is_a_clean_error_and_leaves_no_thread(monkeypatch):

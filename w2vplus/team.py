@@ -71,6 +71,9 @@ class Team:
         self._changed = threading.Condition()
         self._giving = threading.Lock()
         self._open_jobs = 0
+        self._at_work = 0
+        """Threads that may still write to the matrices. They count themselves: CPython takes a thread for ended when an
+        interrupt breaks off its join (3.11's `_wait_for_tstate_lock`), and a checkpoint would be written too soon."""
         self._error: BaseException | None = None
         self._threads: list[threading.Thread] = []
 
@@ -88,8 +91,10 @@ class Team:
                 ) from error
 
     def _work(self, worker: _sgd.Worker) -> None:
-        if self._stopped.is_set():
-            return  # an interrupt while this thread was started: `stop` did not see it alive, and nobody waits for it
+        with self._changed:
+            if self._stopped.is_set():
+                return  # an interrupt while this thread was started: nobody waits for it
+            self._at_work += 1
         try:
             while not self._stopped.is_set():
                 job = self._jobs.get()
@@ -111,11 +116,14 @@ class Team:
                         self._changed.notify()
         except BaseException as error:
             with self._changed:
-                self._error = self._error or error  # the first; what follows may come of it
+                self._error = error if self._error is None else self._error  # the first; what follows may come of it
             self._stopped.set()
         finally:
             with self._giving:  # all end at about the same time, and what one adds another could undo
                 worker.give_hot_rows()
+            with self._changed:
+                self._at_work -= 1
+                self._changed.notify()
 
     def offer(self, job: Job, timeout: float) -> bool:
         """Queue a job; False when the queue stayed full. Raises what a worker raised."""
@@ -146,13 +154,14 @@ class Team:
             self._jobs.put(None)
 
     def wait(self, timeout: float) -> bool:
-        """Whether all workers are done, after at most `timeout` seconds for each."""
-        for thread in self._threads:
-            thread.join(timeout)
-            self._raise_error()
-            if thread.is_alive():
-                return False
-        return True
+        """Whether all workers are done after `close`, after at most `timeout` seconds."""
+        with self._changed:
+            done = self._changed.wait_for(self._is_done, timeout)
+        self._raise_error()
+        return done
+
+    def _is_done(self) -> bool:
+        return self._error is not None or self._open_jobs + self._at_work == 0
 
     def stop(self) -> None:
         """End the workers after their present chunk and wait for them; an interrupt meanwhile is raised then."""
@@ -167,10 +176,14 @@ class Team:
             raise interrupt
 
     def _end_workers(self) -> None:
-        self._stopped.set()
-        while any(thread.is_alive() for thread in self._threads):
+        with self._changed:
+            self._stopped.set()
+        while self._at_work:
             self._jobs.put(None)  # wakes a worker that waits for a job
             time.sleep(0.001)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def _raise_error(self) -> None:
         if self._error is not None:
