@@ -94,7 +94,8 @@ class Learning(Persistence):
         `callbacks` are gensim's or `w2vplus.callbacks.TrainingCallback`s; `model.stop_training = True`, set by one of
         them, ends training at the next chunk border. `checkpoint` names a folder for checkpoints every 10 minutes, or
         is a `Checkpoints` with another schedule; an interrupt or a stop writes one too, and `resume` goes on from
-        there. Raises CheckpointError if the folder holds those of another run.
+        there. Raises CheckpointError if the folder holds those of another run, OSError if that of a stop cannot be
+        written; one that was only due costs a RuntimeWarning then, and the next is tried when it is due.
         """
         callbacks = arguments.checked_callbacks(callbacks)
         if epochs is not None:
