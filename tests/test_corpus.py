@@ -27,6 +27,7 @@ from w2vplus.corpus import (
     Text8Corpus,
     WikiDump,
     byte_size,
+    count_types,
     encode,
     encode_known,
     fingerprint,
@@ -653,6 +654,15 @@ def test_nonsensical_arguments_are_refused(write):
         encode(path, errors="skip")
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
         encode(path, workers=0)
+
+
+@pytest.mark.parametrize("read", [encode, count_types])
+@pytest.mark.parametrize("limit", [None, 5])
+def test_no_files_at_all_are_an_empty_corpus_whatever_the_limit_and_workers(tmp_path, read, limit):
+    for workers in (1, 2, 3):
+        for corpus in (LineSentence([], limit=limit), PathLineSentences(tmp_path, limit=limit)):
+            found = read(corpus, workers=workers)
+            assert (list(found.types), found.token_count, found.sentence_count) == ([], 0, 0)
 
 
 # --- what callers can know ---

@@ -245,6 +245,27 @@ def test_renumbering_refuses_arrays_of_unlike_sizes():
         write_renumbered(np.empty(2, np.int32), np.zeros(3, np.int32))
 
 
+@pytest.mark.parametrize(
+    ("encoders", "runs", "message"),
+    [
+        (0, [], "at least one encoder, got none"),
+        (1, [(0, 1, 2)], "must begin with the first type of encoder 0"),
+        (1, [(0, 0, 3)], r"one of 1 encoders, got \(0, 0, 3\)"),
+        (2, [(0, 0, 2), (2, 0, 0)], r"one of 2 encoders, got \(2, 0, 0\)"),
+        (2, [(0, 0, 2), (1, 2, 1)], r"one of 2 encoders, got \(1, 2, 1\)"),
+        (2, [(0, 0, 2), (1, -1, 1)], r"one of 2 encoders, got \(1, -1, 1\)"),
+    ],
+)
+def test_one_numbering_refuses_runs_that_are_of_no_encoders_types(encoders, runs, message):
+    with pytest.raises(ValueError, match=message):
+        TypeNumbering([encode_in_blocks(b"a b") for _ in range(encoders)], runs)
+
+
+def test_ids_that_have_no_new_number_are_no_reading_beyond_an_array():
+    with pytest.raises(IndexError):
+        write_renumbered(np.empty(1, np.int32), np.zeros(1, np.int32), np.empty(0, np.int32))
+
+
 def refuse(sentence, position):
     raise CorpusError(f"{position}: {sentence!r}")
 

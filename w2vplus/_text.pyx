@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Text to ids: UTF-8 bytes become int32 ids in order of first occurrence, with counts.
 
 `TextEncoder` takes blocks of bytes and works without the GIL; its inside is native/text_encoder.h. Called by

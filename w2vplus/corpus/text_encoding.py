@@ -211,7 +211,7 @@ def _encode_all(
     store: PieceStore | TallyStore, crew: Executor,
 ) -> _Job:  # fmt: skip
     job = _Job(corpus, errors, store, 2 * workers)
-    whole_files = corpus.limit is not None
+    whole_files = corpus.limit is not None and len(files) > 0
     ends = TOKEN_ENDS if corpus.raw_text.sentences is None else LINE_ENDS
     if callable(corpus.raw_text.sentences):
         workers = 1  # the user's function is called by one thread
@@ -219,7 +219,7 @@ def _encode_all(
     sizes = [file.byte_size() or 0 for file in files]
     tasks: Tasks
     if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
-        lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
+        lane_count = min(workers, len(files) if whole_files else len(streams))
         tasks = StreamTasks(
             files, lane_count, whole_files=whole_files, ends=ends, on_error=job.faults.add,
             is_needed=lambda key: not job.faults.is_behind(key),
