@@ -203,8 +203,13 @@ cdef class TextEncoder:
     cdef object _take_shared(self):
         """The ids, and the next ones are to stand behind them."""
         cdef int64_t count = self.encoder.id_count
+        cdef int32_t *ids = self.encoder.ids
+        cdef int32_t[::1] shared
         if not self.encoder.ids_are_shared:
-            self.shared_ids = memoryview(_adopt(self.encoder.ids, self.encoder.id_capacity, sizeof(int32_t), np.int32))
+            self.encoder.ids = NULL  # no longer the encoder's to free, whatever happens
+            shared = _adopt(ids, self.encoder.id_capacity, sizeof(int32_t), np.int32)
+            self.encoder.ids = &shared[0]  # they may have moved
+            self.shared_ids = memoryview(shared)
             self.shared_count = 0
             self.encoder.ids_are_shared = True
         taken = self.shared_ids[self.shared_count:self.shared_count + count]
