@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +18,7 @@ from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus import text_encoding as text_encoding_module
+from w2vplus.corpus.pieces import PieceStore
 from w2vplus.corpus.sources import LocalFile
 from w2vplus.errors import CorpusError
 from w2vplus.storage import ItemFile
@@ -183,6 +185,45 @@ def test_items_come_back_from_a_file_and_a_short_write_goes_on(monkeypatch):
     mapped = file.mapped()
     file.close()
     assert mapped.tolist() == [*range(1000)] * 2
+
+
+@pytest.fixture
+def small_files():
+    resource = pytest.importorskip("resource", reason="needs limits of POSIX systems")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+TOO_LARGE = r"cannot keep the corpus's ids in .*spill: .*ulimit -f"
+
+
+def test_whoever_writes_to_a_file_that_failed_hears_why_it_failed(spill_folder, small_files):
+    file = ItemFile(np.int32, None)
+    for items in (np.zeros(2000, np.int32), np.zeros(1, np.int32)):
+        with pytest.raises(OSError, match=TOO_LARGE) as caught:
+            file.append(items)
+        assert caught.value.errno == errno.EFBIG
+
+
+def test_of_two_encoders_that_spill_to_a_full_disk_both_name_the_disk(text, spill_folder, small_files, monkeypatch):
+    real, met = PieceStore.add, threading.Event()
+
+    def add(store, key, *rest):
+        if key[0] == 0:  # the earlier text, whose error is the one reported, comes second
+            assert met.wait(20)
+        try:
+            real(store, key, *rest)
+        except OSError:
+            met.set()
+            raise
+
+    monkeypatch.setattr(PieceStore, "add", add)
+    monkeypatch.setattr(text_encoding_module, "ID_BYTES_PER_TEXT_BYTE", 0)  # one encoder would write faster
+    with pytest.raises(OSError, match=TOO_LARGE):
+        encode(LineSentence([str(text), str(text)], limit=10**6), workers=2, spill_above=0)
+    assert list(spill_folder.iterdir()) == []
 
 
 def test_spill_above_must_make_sense(text):
