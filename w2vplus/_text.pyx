@@ -29,7 +29,13 @@ cdef enum:
 
 TOO_MANY_TYPES = "the corpus has more than 2^31 - 1 different tokens, more than an int32 id can name"
 
-UTF8_POLICIES = {"strict": UTF8_STRICT, "replace": UTF8_REPLACE, "ignore": UTF8_IGNORE}
+_UTF8_POLICIES = {"strict": UTF8_STRICT, "replace": UTF8_REPLACE, "ignore": UTF8_IGNORE}
+
+
+def check_errors(errors):
+    """Raise ValueError for what says nothing about bytes that are not UTF-8."""
+    if not isinstance(errors, str) or errors not in _UTF8_POLICIES:
+        raise ValueError(f"errors must be 'strict', 'replace' or 'ignore', got {errors!r}")
 
 
 class InvalidUtf8(ValueError):
@@ -84,10 +90,9 @@ cdef class TextEncoder:
     """
 
     def __cinit__(self, errors="strict"):
-        if errors not in UTF8_POLICIES:
-            raise ValueError(f"errors must be 'strict', 'replace' or 'ignore', got {errors!r}")
+        check_errors(errors)
         self.errors = errors
-        self._check(encoder_init(&self.encoder, UTF8_POLICIES[errors]))
+        self._check(encoder_init(&self.encoder, _UTF8_POLICIES[errors]))
 
     def __dealloc__(self):
         encoder_free(&self.encoder)

@@ -49,7 +49,7 @@ class CorpusCache:
         self._marks = marks
 
     @classmethod
-    def of(cls, folder: str, corpus: Corpus, errors: str) -> CorpusCache | None:
+    def of(cls, folder: str, corpus: Corpus) -> CorpusCache | None:
         """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote
         files, sentences in memory, a callable among the options)."""
         marks = fingerprint(corpus)
@@ -57,7 +57,7 @@ class CorpusCache:
         if marks is None or options is None:
             logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
             return None
-        reading = {"format": FORMAT, "byteorder": sys.byteorder, "errors": errors, "options": options}
+        reading = {"format": FORMAT, "byteorder": sys.byteorder, "options": options}
         paths = [mark.path for mark in marks]
         entry = hashlib.sha256(json.dumps([reading, paths]).encode()).hexdigest()[:32]
         meta = {**reading, "files": [list(astuple(mark)) for mark in marks]}

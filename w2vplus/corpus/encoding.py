@@ -51,11 +51,10 @@ def encode(
     """The whole corpus as ids, in order of first occurrence, with counts and sentence boundaries.
 
     `source` is anything that `open_corpus` takes, or what it returned. `workers` threads read text files and
-    do not change the result. `errors` concerns bytes that are not UTF-8: "strict", "replace" or "ignore"; a
-    corpus opened with its own `errors` keeps it. `fields`, `normalize` and `sentences` are those of
-    `open_corpus`. `progress` is called, in the calling thread, with the bytes
-    read so far (for files; compressed ones count as they are on disk) or the tokens read so far (for Python
-    sentences).
+    do not change the result. `errors` concerns bytes of text files that are not UTF-8: "strict", "replace" or
+    "ignore"; a corpus opened with its own `errors`, any but "strict", keeps it. `fields`, `normalize` and `sentences`
+    are those of `open_corpus`. `progress` is called, in the calling thread, with the bytes read so far (for files;
+    compressed ones count as they are on disk) or the tokens read so far (for Python sentences).
 
     Beyond `spill_above` bytes of ids and boundaries (a quarter of the machine's memory unless given) these go
     to temporary files, unlinked at once, and are mapped. With `cache_dir` they are kept in that folder and
@@ -73,10 +72,10 @@ def encode(
     corpus = open_corpus(source, fields=fields, errors=errors, normalize=normalize, sentences=sentences, one_shot=True)
     if isinstance(corpus, EncodedCorpus):
         return corpus
-    job = _Encoding(workers, errors, progress, Storage(spill_above))
+    job = _Encoding(workers, progress, Storage(spill_above))
     if cache_dir is None:
         return job.read(corpus)
-    kept = CorpusCache.of(os.fspath(cache_dir), corpus, errors)
+    kept = CorpusCache.of(os.fspath(cache_dir), corpus)
     if kept is None:
         return job.read(corpus)
     return kept.load() or kept.keep(corpus, job.read(corpus))
@@ -92,7 +91,7 @@ def count_types(
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    return _Counting(workers, errors, progress).read(open_corpus(source, errors=errors, one_shot=True))
+    return _Counting(workers, progress).read(open_corpus(source, errors=errors, one_shot=True))
 
 
 class _Progress:
@@ -119,17 +118,15 @@ class _Job(ABC, Generic[Result]):
     A corpus that is ids already stays so; all others are text files, or sentences that are walked one by one.
     """
 
-    def __init__(self, workers: int, errors: str, progress: Callable[[int], object] | None) -> None:
-        self.workers, self.errors, self.progress = workers, errors, _Progress(progress)
+    def __init__(self, workers: int, progress: Callable[[int], object] | None) -> None:
+        self.workers, self.progress = workers, _Progress(progress)
 
     @abstractmethod
     def of_ids(self, encoded: EncodedCorpus) -> Result:
         """A corpus that is ids already."""
 
     @abstractmethod
-    def of_files(
-        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
-    ) -> Result:
+    def of_files(self, corpus: TextCorpus, files: list[ByteSource], progress: Callable[[int], object]) -> Result:
         """Text that native code reads."""
 
     @abstractmethod
@@ -164,13 +161,12 @@ class _Job(ABC, Generic[Result]):
         return self.of_sentences(corpus, self.progress)
 
     def _read_text(self, corpus: TextCorpus, files: list[ByteSource]) -> Result:
-        errors = corpus.errors if self.errors == "strict" else self.errors
         if not corpus.one_stream:
-            return self.of_files(corpus, files, errors, self.progress)
+            return self.of_files(corpus, files, self.progress)
         streams = []  # each file is one of its own
         for file in files:
             self.progress.next_corpus()
-            streams.append(self.of_files(corpus, [file], errors, self.progress))
+            streams.append(self.of_files(corpus, [file], self.progress))
         return self.joined(streams)
 
     def _read_dump(self, dump: WikiDump) -> Result:
@@ -187,19 +183,17 @@ class _Job(ABC, Generic[Result]):
 class _Encoding(_Job[EncodedCorpus]):
     """Everything is kept."""
 
-    def __init__(
-        self, workers: int, errors: str, progress: Callable[[int], object] | None, storage: Storage
-    ) -> None:
-        super().__init__(workers, errors, progress)
+    def __init__(self, workers: int, progress: Callable[[int], object] | None, storage: Storage) -> None:
+        super().__init__(workers, progress)
         self.storage = storage
 
     def of_ids(self, encoded: EncodedCorpus) -> EncodedCorpus:
         return encoded
 
     def of_files(
-        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
+        self, corpus: TextCorpus, files: list[ByteSource], progress: Callable[[int], object]
     ) -> EncodedCorpus:
-        return encode_files(corpus, files, self.workers, errors, progress, self.storage)
+        return encode_files(corpus, files, self.workers, progress, self.storage)
 
     def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
         encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
@@ -223,10 +217,8 @@ class _Counting(_Job[TypeCounts]):
     def of_ids(self, encoded: EncodedCorpus) -> TypeCounts:
         return TypeCounts(encoded.types, encoded.counts, 0, encoded.token_count, encoded.sentence_count)
 
-    def of_files(
-        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
-    ) -> TypeCounts:
-        return count_files(corpus, files, self.workers, errors, progress)
+    def of_files(self, corpus: TextCorpus, files: list[ByteSource], progress: Callable[[int], object]) -> TypeCounts:
+        return count_files(corpus, files, self.workers, progress)
 
     def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> TypeCounts:
         encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)

@@ -85,15 +85,14 @@ class _Job:
     Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
     """
 
-    def __init__(self, corpus: TextCorpus, errors: str, store: PieceStore | TallyStore, counters: int) -> None:
+    def __init__(self, corpus: TextCorpus, store: PieceStore | TallyStore, counters: int) -> None:
         self.store = store
         self.encoders: list[TextEncoder] = []
         self.bytes_read = [0] * counters
         self.faults = _Faults()
         self.is_stopped = False
         self.is_shared = False
-        self._errors = errors
-        self._rules, self._line_limit = corpus.raw_text, corpus.limit
+        self._errors, self._rules, self._line_limit = corpus.errors, corpus.raw_text, corpus.limit
         self._lock = threading.Lock()
 
     def new_encoder(self) -> int:
@@ -166,7 +165,7 @@ class _Job:
 
 
 def encode_files(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
     storage: Storage | None = None,
 ) -> EncodedCorpus:  # fmt: skip
     """The corpus's files, encoded by its law of sentences. `progress(bytes read of the files as they
@@ -174,19 +173,19 @@ def encode_files(
     store = PieceStore(storage or Storage())
     try:
         with _crew(workers) as crew:
-            job = _read(corpus, files, workers, errors, progress, store, crew)
+            job = _read(corpus, files, workers, progress, store, crew)
             return assemble(store, job.encoders, corpus, workers, crew)
     finally:
         store.close()
 
 
 def count_files(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None
 ) -> TypeCounts:
     """What `encode_files` would count, without its memory: ids are given back as they come."""
     store = TallyStore(corpus.max_sentence_length)
     with _crew(workers) as crew:
-        job = _read(corpus, files, workers, errors, progress, store, crew)
+        job = _read(corpus, files, workers, progress, store, crew)
         return assemble_counts(store, job.encoders, corpus, workers, crew)
 
 
@@ -196,21 +195,21 @@ def _crew(workers: int) -> ThreadPoolExecutor:
 
 
 def _read(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
     store: PieceStore | TallyStore, crew: Executor,
 ) -> _Job:  # fmt: skip
     with unchanged(files):
-        job = _encode_all(corpus, files, workers, errors, progress, store, crew)
+        job = _encode_all(corpus, files, workers, progress, store, crew)
     if progress is not None:
         progress(sum(job.bytes_read))
     return job
 
 
 def _encode_all(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
     store: PieceStore | TallyStore, crew: Executor,
 ) -> _Job:  # fmt: skip
-    job = _Job(corpus, errors, store, 2 * workers)
+    job = _Job(corpus, store, 2 * workers)
     whole_files = corpus.limit is not None and len(files) > 0
     ends = TOKEN_ENDS if corpus.raw_text.sentences is None else LINE_ENDS
     if callable(corpus.raw_text.sentences):
