@@ -295,6 +295,12 @@ def test_large_arrow_columns_are_the_same_as_their_lists():
     assert np.array_equal(from_arrow.store.ids, from_array.store.ids)
     words = pa.array([[f"w{node}" for node in walk] for walk in walks.tolist()])
     assert np.array_equal(encode(words).store.ids, from_array.store.ids)
+    for source, limit in ((column, 0), (column, 500_000), (words, 0), (words[:9], 0)):
+        spilled, whole = encode(source, spill_above=limit), encode(source)
+        assert spilled.store.is_mapped and not whole.store.is_mapped
+        assert (spilled.types, spilled.counts.tolist()) == (whole.types, whole.counts.tolist())
+        assert np.array_equal(spilled.store.ids, whole.store.ids)
+        assert np.array_equal(spilled.store.sentence_starts, whole.store.sentence_starts)
 
 
 def test_pandas_frames_and_series():

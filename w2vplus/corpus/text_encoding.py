@@ -28,6 +28,9 @@ from w2vplus.store import EncodedCorpus, TypeCounts
 Progress = Callable[[int], object]
 """Called with the number of bytes read so far, of the files as they are on disk."""
 
+Forget = Callable[[TextEncoder], object]
+"""Called with an encoder whose piece has been taken, to make it forget some of its types; for a single worker."""
+
 PROGRESS_SECONDS = 0.1
 ID_BYTES_PER_TEXT_BYTE = 0.6
 """An int32 for a word of five to six letters and its space."""
@@ -85,8 +88,11 @@ class _Job:
     Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
     """
 
-    def __init__(self, corpus: TextCorpus, store: PieceStore | TallyStore, counters: int) -> None:
+    def __init__(
+        self, corpus: TextCorpus, store: PieceStore | TallyStore, counters: int, forget: Forget | None
+    ) -> None:
         self.store = store
+        self._forget = forget
         self.encoders: list[TextEncoder] = []
         self.bytes_read = [0] * counters
         self.faults = _Faults()
@@ -125,6 +131,8 @@ class _Job:
             nonlocal first_type, drained
             key = (*task.key, drained)
             self.store.add(key, number, encoder.take_piece(), (first_type, encoder.type_count))
+            if self._forget is not None:
+                self._forget(encoder)
             first_type, drained = encoder.type_count, drained + 1
 
         def add_bytes(count: int) -> None:
@@ -179,14 +187,22 @@ def encode_files(
         store.close()
 
 
-def count_files(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None
-) -> TypeCounts:
+def count_files(corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None) -> TypeCounts:
     """What `encode_files` would count, without its memory: ids are given back as they come."""
     store = TallyStore(corpus.max_sentence_length)
     with _crew(workers) as crew:
         job = _read(corpus, files, workers, progress, store, crew)
         return assemble_counts(store, job.encoders, corpus, workers, crew)
+
+
+def count_some(corpus: TextCorpus, files: list[ByteSource], progress: Progress, forget: Forget) -> TypeCounts:
+    """What `count_files` finds less the types that `forget` takes from the encoder, which it is shown every block;
+    `progress(tokens read)`."""
+    store = TallyStore(corpus.max_sentence_length)
+    store.piece_bytes = 0
+    with _crew(1) as crew:
+        job = _read(corpus, files, 1, lambda _bytes: progress(store.token_count()), store, crew, forget)
+        return assemble_counts(store, job.encoders, corpus, 1, crew)
 
 
 def _crew(workers: int) -> ThreadPoolExecutor:
@@ -196,10 +212,10 @@ def _crew(workers: int) -> ThreadPoolExecutor:
 
 def _read(
     corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
-    store: PieceStore | TallyStore, crew: Executor,
+    store: PieceStore | TallyStore, crew: Executor, forget: Forget | None = None,
 ) -> _Job:  # fmt: skip
     with unchanged(files):
-        job = _encode_all(corpus, files, workers, progress, store, crew)
+        job = _encode_all(corpus, files, workers, progress, store, crew, forget)
     if progress is not None:
         progress(sum(job.bytes_read))
     return job
@@ -207,9 +223,9 @@ def _read(
 
 def _encode_all(
     corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
-    store: PieceStore | TallyStore, crew: Executor,
+    store: PieceStore | TallyStore, crew: Executor, forget: Forget | None = None,
 ) -> _Job:  # fmt: skip
-    job = _Job(corpus, store, 2 * workers)
+    job = _Job(corpus, store, 2 * workers, forget)
     whole_files = corpus.limit is not None and len(files) > 0
     ends = TOKEN_ENDS if corpus.raw_text.sentences is None else LINE_ENDS
     if callable(corpus.raw_text.sentences):
