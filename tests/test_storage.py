@@ -4,6 +4,7 @@ import errno
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import pytest
 
 from w2vplus import storage as storage_module
 from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
+from w2vplus.corpus import cache as cache_module
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus import text_encoding as text_encoding_module
@@ -376,6 +378,43 @@ def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"):
         encode(text, cache_dir=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("is_stale", [False, True])
+@pytest.mark.parametrize("step", ["shutil.rmtree", "_write_array"])
+def test_two_that_keep_one_corpus_at_the_same_time_both_get_it(text, tmp_path, step, is_stale, caplog):
+    cache, expected = tmp_path / "cache", content(encode(text))
+
+    def step_while_another_keeps_it(*arguments, **options):
+        patch.undo()
+        done = step_of(*arguments, **options)
+        encode(text, cache_dir=cache)
+        if is_stale:  # the other's is of a text that has changed
+            (entry,) = cache.glob("corpus-*")
+            (entry / "meta.json").write_text("{}")
+        return done
+
+    step_of = cache_module._write_array if step == "_write_array" else shutil.rmtree
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"w2vplus.corpus.cache.{step}", step_while_another_keeps_it)
+        found = encode(text, cache_dir=cache)
+    assert content(found) == expected
+    assert found.store.is_mapped is not is_stale
+    assert ("was not kept" in caplog.text) is is_stale
+    assert len(list(cache.iterdir())) == 1
+    assert encode(text, cache_dir=cache).store.is_mapped
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
+def test_entries_have_the_permissions_that_the_process_gives(text, tmp_path):
+    before = os.umask(0o027)
+    try:
+        encode(text, cache_dir=tmp_path / "cache")
+    finally:
+        os.umask(before)
+    (entry,) = (tmp_path / "cache").iterdir()
+    assert entry.stat().st_mode & 0o777 == 0o750
+    assert {file.stat().st_mode & 0o777 for file in entry.iterdir()} == {0o640}
 
 
 def test_a_file_that_changes_before_it_is_kept_is_an_error(text, tmp_path, monkeypatch):
