@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import re
 from collections import Counter, defaultdict
 from itertools import repeat
 
@@ -182,6 +183,20 @@ def test_counts_come_back_from_their_file(tmp_path, name):
     write_counts(tmp_path / name, words, counts)
     read, read_back = read_counts(tmp_path / name)
     assert (read, read_back.tolist()) == (words, counts) and read_back.dtype == np.int64
+
+
+@pytest.mark.parametrize("word", ["", "a\nb", "\n"])
+def test_a_word_that_would_not_come_back_is_refused_by_name_before_anything_is_written(tmp_path, word):
+    with pytest.raises(CorpusError, match=rf"must not be empty or hold a line feed, got {re.escape(repr(word))}"):
+        write_counts(tmp_path / "counts.tsv", ["a", word], [2, 1])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_that_hold_separators_come_back(tmp_path):
+    words = ["a\tb", "a b", " ", "\t", "a\r", "\x0b"]
+    for separator in "\t ":
+        write_counts(tmp_path / "counts", words, range(6), separator=separator)
+        assert read_counts(tmp_path / "counts", separator=separator)[0] == words
 
 
 def test_counts_after_a_space_are_those_of_the_c_tool(tmp_path):
