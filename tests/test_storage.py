@@ -290,6 +290,14 @@ def test_what_has_no_fingerprint_is_read_with_a_warning(tmp_path, caplog):
     assert not (tmp_path / "cache").exists()
 
 
+def test_columns_of_tables_are_read_with_a_warning_that_says_so(tmp_path, caplog):
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"text": "a b"}\n')
+    assert encode(table, fields="text", cache_dir=tmp_path / "cache").types == ["a", "b"]
+    assert "cannot be kept" in caplog.text and "columns of tables are not" in caplog.text
+    assert not (tmp_path / "cache").exists()
+
+
 def test_sources_that_read_a_file_in_their_own_way_are_not_kept(text, tmp_path):
     class Upper(LocalFile):
         """Another reading of the same file, which its path and size do not tell."""

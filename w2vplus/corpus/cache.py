@@ -51,11 +51,15 @@ class CorpusCache:
     @classmethod
     def of(cls, folder: str, corpus: Corpus) -> CorpusCache | None:
         """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote
-        files, sentences in memory, a callable among the options)."""
+        files, sentences in memory, a callable among the options), for columns of tables, and for files that a class of
+        the user's reads."""
         marks = fingerprint(corpus)
         options = reading_options(corpus)
-        if marks is None or options is None:
+        if marks is None:
             logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
+        elif options is None:
+            logger.warning("this corpus cannot be kept in %s: columns of tables are not, only whole files", folder)
+        if marks is None or options is None:
             return None
         reading = {"format": FORMAT, "byteorder": sys.byteorder, "options": options}
         paths = [mark.path for mark in marks]
