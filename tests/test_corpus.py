@@ -147,6 +147,16 @@ def test_path_line_sentences_give_gensims_sentences(write, tmp_path, options):
         PathLineSentences(str(tmp_path / "missing"))
 
 
+@pytest.mark.parametrize("reader", [PathLineSentences, gensim_word2vec.PathLineSentences])
+def test_folders_inside_a_folder_are_left_out_and_links_to_nothing_are_named(write, tmp_path, reader):
+    write("a.txt", b"one two"), write("inner/b.txt", b"three")
+    (tmp_path / "hollow").mkdir()
+    assert sentences_of(encode(reader(str(tmp_path)))) == [["one", "two"]]
+    (tmp_path / "lost.txt").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match=r"lost\.txt"):
+        encode(reader(str(tmp_path)))
+
+
 @pytest.mark.parametrize("length", [1, 3, 1000, 10_000])
 @pytest.mark.parametrize(
     "data",
@@ -663,6 +673,26 @@ def test_a_stream_that_can_be_read_once_serves_a_corpus_under_two_laws(tmp_path,
     corpus = LineSentence("-")
     assert encode(corpus, errors="ignore").types == ["caf", "noir"]
     assert encode(corpus, errors="replace").types == ["caf\ufffd", "noir"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_source_of_unknown_size_is_opened_once(workers):
+    class Remote:
+        name, detect_compression, seekable, opened = "far.txt", True, False, 0
+
+        def open(self):
+            self.opened += 1
+            return io.BytesIO(TEXT)
+
+        def byte_size(self):
+            return None
+
+        def fingerprint(self):
+            return None
+
+    remote = Remote()
+    encode(LineSentence([remote]), workers=workers)
+    assert remote.opened == 1
 
 
 def test_a_file_that_changes_while_it_is_read_is_an_error(write):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby, islice
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from w2vplus._text import check_errors
@@ -25,7 +26,7 @@ from w2vplus.corpus.columns import (
     table_suffix,
     text_or_lists,
 )
-from w2vplus.corpus.files import expand, is_compressed, is_path, read_blocks
+from w2vplus.corpus.files import expand, is_compressed, is_file_or_broken_link, is_path, read_blocks
 from w2vplus.corpus.integers import IntegerSentences, integer_sentences
 from w2vplus.corpus.lines import BrownCorpus, LineSentence, Text8Corpus, TextCorpus, is_file_object
 from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
@@ -246,7 +247,8 @@ def _from_gensim(corpus: Any) -> TextCorpus | None:
     if kind.__qualname__ == "LineSentence":
         return LineSentence(corpus.source, corpus.max_sentence_length, corpus.limit)
     if kind.__qualname__ == "PathLineSentences":
-        return LineSentence(list(corpus.input_files), corpus.max_sentence_length, corpus.limit)
+        files = [path for path in corpus.input_files if is_file_or_broken_link(Path(path))]
+        return LineSentence(files, corpus.max_sentence_length, corpus.limit)
     if kind.__qualname__ == "Text8Corpus":
         return Text8Corpus(corpus.fname, corpus.max_sentence_length)
     return None

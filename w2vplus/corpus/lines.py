@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from w2vplus._text import check_errors
-from w2vplus.corpus.files import expand, is_path, local_source, open_plain, read_blocks
+from w2vplus.corpus.files import expand, is_file_or_broken_link, is_path, local_source, open_plain, read_blocks
 from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
 from w2vplus.corpus.raw_text import not_utf8 as not_utf8
 from w2vplus.corpus.sources import ByteSource, FileObject
@@ -152,7 +152,7 @@ class LineSentence(TextCorpus):
 
 class PathLineSentences(TextCorpus):
     """All files of a folder as `LineSentence` reads them, in order of their names; folders inside it are left
-    out.
+    out, on which gensim's fails. gensim's own are read in the same way.
 
     Raises ValueError, as gensim does, if `source` is neither a folder nor a file.
     """
@@ -171,7 +171,7 @@ class PathLineSentences(TextCorpus):
         elif Path(source).is_dir():
             self.source = f"{source}{'' if str(source).endswith(os.sep) else os.sep}"
             self.input_files = sorted(
-                self.source + file.name for file in Path(source).iterdir() if file.is_file()
+                self.source + file.name for file in Path(source).iterdir() if is_file_or_broken_link(file)
             )
         else:
             raise ValueError(f"{source} is neither a file nor a folder")

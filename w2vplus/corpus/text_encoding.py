@@ -262,7 +262,9 @@ def _one_writes_faster(files: list[ByteSource], limit: int) -> bool:
         return False
     expected = 0.0
     for file in files:
-        size = file.byte_size() or 0
+        size = file.byte_size()
+        if not size:  # not known: there is nothing to go by, and a look inside may be another request
+            continue
         expected += size * ID_BYTES_PER_TEXT_BYTE * (PLAIN_BYTES_PER_COMPRESSED if is_compressed(file) else 1)
         if expected > limit:
             return True
