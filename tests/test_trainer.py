@@ -123,6 +123,19 @@ def test_the_digest_of_a_corpus_knows_its_weights():
     assert len({digest(None), digest(weights), digest(weights * 2)}) == 3
 
 
+def test_the_digest_of_weights_is_that_of_the_words_however_they_are_cut():
+    ids, starts, weights = np.arange(15, dtype=np.int32), np.array([0, 5, 5, 10, 15]), np.arange(4, dtype=np.float32)
+    cut = TokenStore(ids[5:], starts[2:] - 5, weights[2:])
+    digests = set()
+    for block, begin, end in (
+        (Block(TokenStore(ids, starts, weights), 0, 5, 15), 5, 15), (Block(cut, 5, 0, 10), 0, 10),
+    ):  # fmt: skip
+        taken = blocks.CorpusDigest(None)
+        taken.add(block, begin, end)
+        digests.add(taken.hex())
+    assert len(digests) == 1
+
+
 def team(workers, tokens=100_000, rate=0.025):
     counts = np.arange(60, 10, -1, dtype=np.int64) * 40
     random = np.random.default_rng(0)

@@ -39,7 +39,7 @@ class Block:
 class Position:
     """A chunk border in a run: every raw word before it is trained, none after it.
 
-    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids and sentence starts, in
+    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids, of sentence starts and weights, in
     hex, if digests are taken; the same words give the same digest, however they were cut into blocks.
     """
 
@@ -144,7 +144,8 @@ class CorpusDigest:
         self._hash.update(block.store.ids[begin:end].data)
         self._hash.update((np.unique(starts[first:last]) + block.first_position).data)
         if weights is not None:
-            self._hash.update(np.ascontiguousarray(weights[max(0, first - 1) : last]).data)
+            first = np.searchsorted(starts, begin, "right") - 1  # the sentence of the first word, begun here or before
+            self._hash.update(np.ascontiguousarray(weights[first:last]).data)
 
     def hex(self) -> str:
         return self._hash.hexdigest()
