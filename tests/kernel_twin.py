@@ -88,21 +88,24 @@ class Twin:
             step_rate = rate * (weights[number] if weights else 1.0)
             alone = self.skip_gram and self.hierarchical_softmax
             size = 1 if alone else bounded(max(1, self.shared_negatives), step_rate)
-            for first in range(0, len(kept), size):
-                self.train_group(kept, range(first, min(first + size, len(kept))), key, step_rate)
+            first = 0
+            while first < len(kept):
+                reach = self.reach(kept[first][1], key)
+                # each centre of CBOW is in all windows but its own
+                most = size if self.skip_gram else min(size, reach + 1)
+                last = min(first + most, len(kept))
+                self.train_group(kept, range(first, last), reach, key, step_rate)
+                first = last
 
-    def window(self, at: int, kept: list[tuple[int, int]], key: int) -> list[int]:
-        reach = self.window_of(kept[at][1], key)
-        return reference.context_window(at, len(kept), reach)
-
-    def window_of(self, position: int, key: int) -> int:
+    def reach(self, position: int, key: int) -> int:
+        """How far the windows of the group go that begins at a position."""
         if not self.shrink_windows:
             return self.window_size
         return draws.window_reach(key, position, self.window_size)
 
-    def train_group(self, kept: list[tuple[int, int]], centers: range, key: int, rate: float) -> None:
+    def train_group(self, kept: list[tuple[int, int]], centers: range, reach: int, key: int, rate: float) -> None:
         words = [word for word, _ in kept]
-        windows = {at: self.window(at, kept, key) for at in centers}
+        windows = {at: reference.context_window(at, len(kept), reach) for at in centers}
         streams = [draws.noise_stream(key, kept[at][1]) for at in centers]
         if self.skip_gram and not self.shared_negatives:
             for number, context in enumerate(windows[centers[0]]):

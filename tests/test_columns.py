@@ -251,6 +251,21 @@ def test_damaged_arrow_files_are_refused_by_name(table, tmp_path, name, damage):
         encode(str(path), fields="text")
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", b"\n\nid,text\n1,a b\n\n2,c\n3,\n\n"),
+        ("a.tsv", b"\r\nid\ttext\r\n1\ta b\r\n\r\n2\tc\r\n3\t\r\n\r\n"),
+        ("b.csv", b'\ntext\na b\n\nc\n""\n\n'),
+        ("a.jsonl", b'\n{"text": "a b"}\n\n{"text": "c"}\n{"text": ""}\n\n'),
+    ],
+)
+def test_blank_lines_are_no_rows(write, name, data):
+    corpus = open_corpus(write(name, data), fields="text")
+    assert list(corpus.files()[0].table.values()) == ["a b", "c", ""]
+    assert encode(corpus).types == ["a", "b", "c"]
+
+
 def test_without_pyarrow_parquet_says_what_to_install(write, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(CorpusError, match=r"need the package pyarrow: pip install 'w2vplus\[arrow\]'"):
@@ -295,6 +310,12 @@ def test_large_arrow_columns_are_the_same_as_their_lists():
     assert np.array_equal(from_arrow.store.ids, from_array.store.ids)
     words = pa.array([[f"w{node}" for node in walk] for walk in walks.tolist()])
     assert np.array_equal(encode(words).store.ids, from_array.store.ids)
+    for source, limit in ((column, 0), (column, 500_000), (words, 0), (words[:9], 0)):
+        spilled, whole = encode(source, spill_above=limit), encode(source)
+        assert spilled.store.is_mapped and not whole.store.is_mapped
+        assert (spilled.types, spilled.counts.tolist()) == (whole.types, whole.counts.tolist())
+        assert np.array_equal(spilled.store.ids, whole.store.ids)
+        assert np.array_equal(spilled.store.sentence_starts, whole.store.sentence_starts)
 
 
 def test_pandas_frames_and_series():

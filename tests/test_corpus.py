@@ -9,6 +9,7 @@ import os
 import random
 import threading
 from collections import Counter
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,11 +23,14 @@ from hypothesis import strategies as st
 
 from w2vplus.corpus import (
     BrownCorpus,
+    JoinedCorpus,
     LineSentence,
     PathLineSentences,
     Text8Corpus,
     WikiDump,
     byte_size,
+    count_bounded,
+    count_types,
     encode,
     encode_known,
     fingerprint,
@@ -141,6 +145,16 @@ def test_path_line_sentences_give_gensims_sentences(write, tmp_path, options):
     assert list(PathLineSentences(LEE)) == list(gensim_word2vec.LineSentence(LEE))
     with pytest.raises(ValueError, match="neither a file nor a folder"):
         PathLineSentences(str(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize("reader", [PathLineSentences, gensim_word2vec.PathLineSentences])
+def test_folders_inside_a_folder_are_left_out_and_links_to_nothing_are_named(write, tmp_path, reader):
+    write("a.txt", b"one two"), write("inner/b.txt", b"three")
+    (tmp_path / "hollow").mkdir()
+    assert sentences_of(encode(reader(str(tmp_path)))) == [["one", "two"]]
+    (tmp_path / "lost.txt").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match=r"lost\.txt"):
+        encode(reader(str(tmp_path)))
 
 
 @pytest.mark.parametrize("length", [1, 3, 1000, 10_000])
@@ -632,6 +646,55 @@ def test_bad_utf8_is_replaced_or_left_out_on_request(write, errors, word):
     assert list(Text8Corpus(path, errors=errors)) == [[word, "noir"]]
 
 
+def test_a_corpus_that_is_open_keeps_its_own_law_for_bad_utf8_and_takes_another_for_strict(write):
+    path = write("latin1.txt", b"caf\xe9 noir\n")
+    packed = write("latin1.txt.gz", gzip.compress(b"caf\xe9 noir\n"))
+    for source, options in (
+        (path, {}), (packed, {}), ([path, packed], {}), (path, {"limit": 1}), (path, {"normalize": str.split}),
+        (path, {"normalize": "simple"}), (path, {"sentences": "simple"}),
+    ):  # fmt: skip
+        for read in (encode, count_types, partial(count_bounded, max_types=9)):
+            strict = LineSentence(source, **options)
+            with pytest.raises(CorpusError, match="is not UTF-8"):
+                read(strict)
+            assert read(strict, errors="ignore").types[0] == "caf"
+            assert read(JoinedCorpus([strict, strict]), errors="ignore").types == ["caf", "noir"]
+            own = LineSentence(source, errors="ignore", **options)
+            assert read(own, errors="replace").types == ["caf", "noir"]
+            with pytest.raises(CorpusError, match="is not UTF-8"):
+                read(strict)
+    assert list(open_corpus(LineSentence(path), errors="replace")) == [["caf\ufffd", "noir"]]
+    assert encode(gensim_word2vec.LineSentence(path), errors="ignore").types == ["caf", "noir"]
+    assert encode(Text8Corpus(path), errors="ignore").types == ["caf", "noir"]
+
+
+def test_a_stream_that_can_be_read_once_serves_a_corpus_under_two_laws(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9 noir\n")))
+    corpus = LineSentence("-")
+    assert encode(corpus, errors="ignore").types == ["caf", "noir"]
+    assert encode(corpus, errors="replace").types == ["caf\ufffd", "noir"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_source_of_unknown_size_is_opened_once(workers):
+    class Remote:
+        name, detect_compression, seekable, opened = "far.txt", True, False, 0
+
+        def open(self):
+            self.opened += 1
+            return io.BytesIO(TEXT)
+
+        def byte_size(self):
+            return None
+
+        def fingerprint(self):
+            return None
+
+    remote = Remote()
+    encode(LineSentence([remote]), workers=workers)
+    assert remote.opened == 1
+
+
 def test_a_file_that_changes_while_it_is_read_is_an_error(write):
     path = write("text.txt", TEXT)
 
@@ -651,8 +714,20 @@ def test_nonsensical_arguments_are_refused(write):
         LineSentence(path, limit=-1)
     with pytest.raises(ValueError, match="errors must be 'strict', 'replace' or 'ignore', got 'skip'"):
         encode(path, errors="skip")
+    for source in (LineSentence(path), [["a"]], np.zeros((1, 1), int)):
+        with pytest.raises(ValueError, match="errors must be 'strict', 'replace' or 'ignore', got 'skip'"):
+            open_corpus(source, errors="skip")
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
         encode(path, workers=0)
+
+
+@pytest.mark.parametrize("read", [encode, count_types])
+@pytest.mark.parametrize("limit", [None, 5])
+def test_no_files_at_all_are_an_empty_corpus_whatever_the_limit_and_workers(tmp_path, read, limit):
+    for workers in (1, 2, 3):
+        for corpus in (LineSentence([], limit=limit), PathLineSentences(tmp_path, limit=limit)):
+            found = read(corpus, workers=workers)
+            assert (list(found.types), found.token_count, found.sentence_count) == ([], 0, 0)
 
 
 # --- what callers can know ---

@@ -2,7 +2,9 @@
 
 import gzip
 import random
+import re
 from collections import Counter, defaultdict
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -11,12 +13,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from w2vplus._numbering import pruned_counts
-from w2vplus.corpus import LineSentence, Text8Corpus, count_bounded, count_types, encode, open_corpus
+from w2vplus.corpus import (
+    JoinedCorpus,
+    LineSentence,
+    Text8Corpus,
+    count_bounded,
+    count_types,
+    encode,
+    open_corpus,
+)
+from w2vplus.corpus import bounded as bounded_module
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus import pieces as pieces_module
 from w2vplus.counts_file import read_counts, write_counts
-from w2vplus.errors import CorpusError
+from w2vplus.errors import CorpusError, SentenceTypeError
+from w2vplus.store import EncodedCorpus
 
 sentence_lists = st.lists(st.lists(st.integers(0, 30), max_size=8), max_size=40)
 
@@ -56,13 +68,20 @@ def small_blocks(monkeypatch):
 
 
 @pytest.mark.parametrize("max_types", [1, 20, 300])
-@pytest.mark.parametrize("as_text", [True, False])
-def test_bounded_counts_keep_their_promise(tmp_path, small_blocks, max_types, as_text):
+@pytest.mark.parametrize("kind", ["text", "several texts", "lists", "numbers"])
+def test_bounded_counts_keep_their_promise(tmp_path, small_blocks, monkeypatch, max_types, kind):
+    monkeypatch.setattr(bounded_module, "TOKENS_COUNTED_AT_ONCE", 2000)
+    monkeypatch.setattr(bounded_module._BoundedCounting, "tokens_at_once", 2000)
     lines = zipfian_lines(max_types)
-    source = lines
+    as_text, source = "text" in kind, lines
+    if kind == "numbers":
+        lines = [[int(word[1:]) % 10**9 for word in line] for line in lines]
+        source = list(map(np.array, lines, repeat(np.int64)))
     if as_text:
-        source = tmp_path / "text.gz"
-        source.write_bytes(gzip.compress("\n".join(map(" ".join, lines)).encode()))
+        lines = lines * (3 if kind == "several texts" else 1)
+        (tmp_path / "text.gz").write_bytes(gzip.compress("\n".join(map(" ".join, lines[:3000])).encode()))
+        texts = [LineSentence(tmp_path / "text.gz"), LineSentence([tmp_path / "text.gz"] * 2)]
+        source = texts[0] if kind == "text" else JoinedCorpus(texts)
     true = Counter(word for line in lines for word in line)
     heard = []
     counted = count_bounded(source, max_types, progress=heard.append)
@@ -100,14 +119,21 @@ def test_counting_alone_finds_what_encoding_finds(tmp_path, monkeypatch, workers
     zipped.write_bytes(gzip.compress(plain.read_bytes()))
     paths = [str(plain), str(zipped), str(plain)]
     rows = [line.split() for line in lines]
+    numbers = np.arange(40).reshape(10, 4) % longest
     for source in (
         str(plain), paths, LineSentence(paths, longest), LineSentence(paths, longest, 3), Text8Corpus(paths, longest),
-        LineSentence(paths, normalize="simple"), rows, encode(rows),
+        LineSentence(paths, normalize="simple"), LineSentence(paths, longest, normalize=str.upper),
+        JoinedCorpus([LineSentence(paths, longest), Text8Corpus(paths, longest)]), rows, list(map(np.array, rows)),
+        numbers, encode(rows),
     ):  # fmt: skip
-        counted, whole = count_types(source, workers=workers), encode(source)
-        assert (counted.types, counted.counts.tolist()) == (whole.types, whole.counts.tolist())
-        assert (counted.token_count, counted.sentence_count) == (whole.token_count, whole.sentence_count)
-        assert counted.error_bound == 0
+        whole, found = encode(source), [count_types(source, workers=workers)]
+        if not isinstance(source, EncodedCorpus):
+            found.append(count_bounded(source, 1000))
+        for counted in found:
+            assert (counted.types, counted.counts.tolist()) == (whole.types, whole.counts.tolist())
+            assert set(map(type, counted.types)) == set(map(type, whole.types)) <= {str, int}
+            assert (counted.token_count, counted.sentence_count) == (whole.token_count, whole.sentence_count)
+            assert counted.error_bound == 0
 
 
 def test_counting_alone_keeps_no_ids(tmp_path, monkeypatch):
@@ -142,6 +168,9 @@ def test_bounded_counting_refuses_what_encode_refuses(tmp_path):
         count_bounded(path, 5)
     assert count_bounded(open_corpus(path, errors="ignore"), 5).types == ["a", "b"]
     assert count_bounded(Text8Corpus(path, errors="ignore"), 5).types == ["a", "b"]
+    for sentences in ([["a"], "abc"], [["a"], {"a": 5}], [["a"], 5]):
+        with pytest.raises(SentenceTypeError, match="sentence 1 is a"):
+            count_bounded(sentences, 5)
     with pytest.raises(ValueError, match="max_types must be at least 1, got 0"):
         count_bounded(path, 0)
     with pytest.raises(CorpusError, match="encoded already"):
@@ -154,6 +183,20 @@ def test_counts_come_back_from_their_file(tmp_path, name):
     write_counts(tmp_path / name, words, counts)
     read, read_back = read_counts(tmp_path / name)
     assert (read, read_back.tolist()) == (words, counts) and read_back.dtype == np.int64
+
+
+@pytest.mark.parametrize("word", ["", "a\nb", "\n"])
+def test_a_word_that_would_not_come_back_is_refused_by_name_before_anything_is_written(tmp_path, word):
+    with pytest.raises(CorpusError, match=rf"must not be empty or hold a line feed, got {re.escape(repr(word))}"):
+        write_counts(tmp_path / "counts.tsv", ["a", word], [2, 1])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_that_hold_separators_come_back(tmp_path):
+    words = ["a\tb", "a b", " ", "\t", "a\r", "\x0b"]
+    for separator in "\t ":
+        write_counts(tmp_path / "counts", words, range(6), separator=separator)
+        assert read_counts(tmp_path / "counts", separator=separator)[0] == words
 
 
 def test_counts_after_a_space_are_those_of_the_c_tool(tmp_path):

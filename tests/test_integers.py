@@ -1,6 +1,7 @@
 """Integer tokens: arrays become the ids, types and counts that walking their Python lists gives."""
 
 import time
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -61,6 +62,25 @@ def test_strided_and_sliced_arrays_are_read_as_they_look():
         assert content(encode(view)) == by_walking(view)
     corpus = IntegerSentences(np.arange(10), [2, 5, 9])
     assert list(corpus) == [[2, 3, 4], [5, 6, 7, 8]]
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=6), max_size=12), st.integers(1, 9))
+def test_parts_of_an_array_are_its_sentences_and_no_longer_than_asked(lists, most):
+    values = np.fromiter(chain.from_iterable(lists), np.int64)
+    parts = list(IntegerSentences(values, np.cumsum([0, *map(len, lists)])).parts(most))
+    assert [sentence for part in parts for sentence in part] == lists
+    assert all(len(part.values) <= most or len(part) == 1 for part in parts)
+
+
+@pytest.mark.parametrize("spill_above", [0, 300, 10**6])
+def test_ids_of_arrays_beyond_the_memory_allowed_lie_in_files(monkeypatch, spill_above):
+    monkeypatch.setattr("w2vplus.corpus.encoding.LEAST_TOKENS_AT_ONCE", 50)
+    walks = np.random.default_rng(3).integers(0, 40, (60, 9))
+    heard = []
+    corpus = encode(walks, spill_above=spill_above, progress=heard.append)
+    assert corpus.store.is_mapped is (spill_above < 10**6)
+    assert content(corpus) == content(encode(walks))
+    assert heard == sorted(heard) and heard[-1] == walks.size
 
 
 def test_known_vocabulary_streams_from_arrays():

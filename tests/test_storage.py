@@ -4,9 +4,11 @@ import errno
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,9 +16,11 @@ import pytest
 
 from w2vplus import storage as storage_module
 from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
+from w2vplus.corpus import cache as cache_module
 from w2vplus.corpus import compression as compression_module
 from w2vplus.corpus import parts as parts_module
 from w2vplus.corpus import text_encoding as text_encoding_module
+from w2vplus.corpus.pieces import PieceStore
 from w2vplus.corpus.sources import LocalFile
 from w2vplus.errors import CorpusError
 from w2vplus.storage import ItemFile
@@ -185,6 +189,45 @@ def test_items_come_back_from_a_file_and_a_short_write_goes_on(monkeypatch):
     assert mapped.tolist() == [*range(1000)] * 2
 
 
+@pytest.fixture
+def small_files():
+    resource = pytest.importorskip("resource", reason="needs limits of POSIX systems")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+TOO_LARGE = r"cannot keep the corpus's ids in .*spill: .*ulimit -f"
+
+
+def test_whoever_writes_to_a_file_that_failed_hears_why_it_failed(spill_folder, small_files):
+    file = ItemFile(np.int32, None)
+    for items in (np.zeros(2000, np.int32), np.zeros(1, np.int32)):
+        with pytest.raises(OSError, match=TOO_LARGE) as caught:
+            file.append(items)
+        assert caught.value.errno == errno.EFBIG
+
+
+def test_of_two_encoders_that_spill_to_a_full_disk_both_name_the_disk(text, spill_folder, small_files, monkeypatch):
+    real, met = PieceStore.add, threading.Event()
+
+    def add(store, key, *rest):
+        if key[0] == 0:  # the earlier text, whose error is the one reported, comes second
+            assert met.wait(20)
+        try:
+            real(store, key, *rest)
+        except OSError:
+            met.set()
+            raise
+
+    monkeypatch.setattr(PieceStore, "add", add)
+    monkeypatch.setattr(text_encoding_module, "ID_BYTES_PER_TEXT_BYTE", 0)  # one encoder would write faster
+    with pytest.raises(OSError, match=TOO_LARGE):
+        encode(LineSentence([str(text), str(text)], limit=10**6), workers=2, spill_above=0)
+    assert list(spill_folder.iterdir()) == []
+
+
 def test_spill_above_must_make_sense(text):
     with pytest.raises(ValueError, match="spill_above must be at least 0 bytes, got -1"):
         encode(text, spill_above=-1)
@@ -244,6 +287,14 @@ def test_a_damaged_entry_is_made_anew(text, tmp_path, name):
 def test_what_has_no_fingerprint_is_read_with_a_warning(tmp_path, caplog):
     assert encode([["a"]], cache_dir=tmp_path / "cache").types == ["a"]
     assert "cannot be kept" in caplog.text
+    assert not (tmp_path / "cache").exists()
+
+
+def test_columns_of_tables_are_read_with_a_warning_that_says_so(tmp_path, caplog):
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"text": "a b"}\n')
+    assert encode(table, fields="text", cache_dir=tmp_path / "cache").types == ["a", "b"]
+    assert "cannot be kept" in caplog.text and "columns of tables are not" in caplog.text
     assert not (tmp_path / "cache").exists()
 
 
@@ -335,6 +386,43 @@ def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"):
         encode(text, cache_dir=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("is_stale", [False, True])
+@pytest.mark.parametrize("step", ["shutil.rmtree", "_write_array"])
+def test_two_that_keep_one_corpus_at_the_same_time_both_get_it(text, tmp_path, step, is_stale, caplog):
+    cache, expected = tmp_path / "cache", content(encode(text))
+
+    def step_while_another_keeps_it(*arguments, **options):
+        patch.undo()
+        done = step_of(*arguments, **options)
+        encode(text, cache_dir=cache)
+        if is_stale:  # the other's is of a text that has changed
+            (entry,) = cache.glob("corpus-*")
+            (entry / "meta.json").write_text("{}")
+        return done
+
+    step_of = cache_module._write_array if step == "_write_array" else shutil.rmtree
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"w2vplus.corpus.cache.{step}", step_while_another_keeps_it)
+        found = encode(text, cache_dir=cache)
+    assert content(found) == expected
+    assert found.store.is_mapped is not is_stale
+    assert ("was not kept" in caplog.text) is is_stale
+    assert len(list(cache.iterdir())) == 1
+    assert encode(text, cache_dir=cache).store.is_mapped
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
+def test_entries_have_the_permissions_that_the_process_gives(text, tmp_path):
+    before = os.umask(0o027)
+    try:
+        encode(text, cache_dir=tmp_path / "cache")
+    finally:
+        os.umask(before)
+    (entry,) = (tmp_path / "cache").iterdir()
+    assert entry.stat().st_mode & 0o777 == 0o750
+    assert {file.stat().st_mode & 0o777 for file in entry.iterdir()} == {0o640}
 
 
 def test_a_file_that_changes_before_it_is_kept_is_an_error(text, tmp_path, monkeypatch):

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vplus.corpus import encode
-from w2vplus.store import EncodedCorpus, TokenStore, concatenate_corpora, concatenate_stores
+from w2vplus.corpus import encoding as encoding_module
+from w2vplus.storage import Storage
+from w2vplus.store import EncodedCorpus, TokenStore, concatenate_stores
 
 
 def store(ids, starts, weights=None):
@@ -79,9 +81,12 @@ def test_stores_joined_keep_their_sentences_and_weights():
 sentence_lists = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=5), max_size=5)
 
 
+@pytest.mark.parametrize("spill_above", [None, 0, 100])
 @given(st.lists(sentence_lists, max_size=4))
-def test_corpora_joined_equal_the_corpus_of_all_their_sentences(parts):
-    joined = concatenate_corpora([encode(part) for part in parts])
+def test_corpora_joined_equal_the_corpus_of_all_their_sentences(spill_above, parts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding_module, "COPY_ITEMS", 3)
+        joined = encoding_module.joined((encode(part) for part in parts), Storage(spill_above))
     whole = encode([sentence for part in parts for sentence in part])
     assert joined.types == whole.types
     assert joined.counts.tolist() == whole.counts.tolist()

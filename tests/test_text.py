@@ -2,7 +2,11 @@
 
 import copy
 import io
+import os
 import pickle
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -245,6 +249,27 @@ def test_renumbering_refuses_arrays_of_unlike_sizes():
         write_renumbered(np.empty(2, np.int32), np.zeros(3, np.int32))
 
 
+@pytest.mark.parametrize(
+    ("encoders", "runs", "message"),
+    [
+        (0, [], "at least one encoder, got none"),
+        (1, [(0, 1, 2)], "must begin with the first type of encoder 0"),
+        (1, [(0, 0, 3)], r"one of 1 encoders, got \(0, 0, 3\)"),
+        (2, [(0, 0, 2), (2, 0, 0)], r"one of 2 encoders, got \(2, 0, 0\)"),
+        (2, [(0, 0, 2), (1, 2, 1)], r"one of 2 encoders, got \(1, 2, 1\)"),
+        (2, [(0, 0, 2), (1, -1, 1)], r"one of 2 encoders, got \(1, -1, 1\)"),
+    ],
+)
+def test_one_numbering_refuses_runs_that_are_of_no_encoders_types(encoders, runs, message):
+    with pytest.raises(ValueError, match=message):
+        TypeNumbering([encode_in_blocks(b"a b") for _ in range(encoders)], runs)
+
+
+def test_ids_that_have_no_new_number_are_no_reading_beyond_an_array():
+    with pytest.raises(IndexError):
+        write_renumbered(np.empty(1, np.int32), np.zeros(1, np.int32), np.empty(0, np.int32))
+
+
 def refuse(sentence, position):
     raise CorpusError(f"{position}: {sentence!r}")
 
@@ -292,6 +317,44 @@ def test_pieces_that_share_an_array_stay_as_they_were_handed_over(foreseen_befor
     assert any(end == start for (_, end), (start, _) in pairwise(places))
     del encoder
     assert pieces[-1].tolist() == expected[-1]
+
+
+MOVING_REALLOC = """
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *realloc(void *old, size_t size) {
+    void *fresh = malloc(size);
+    size_t had = old ? malloc_usable_size(old) : 0;
+    if (fresh && old) {
+        memcpy(fresh, old, had < size ? had : size);
+        memset(old, 0x7F, had);
+        free(old);
+    }
+    return fresh;
+}
+"""
+
+
+def test_pieces_that_share_an_array_stay_where_every_reallocation_moves(tmp_path):
+    compiler = shutil.which("cc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("needs a C compiler, and a system that preloads libraries")
+    (tmp_path / "moving.c").write_text(MOVING_REALLOC)
+    library = tmp_path / "moving.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, tmp_path / "moving.c"], check=True)
+    program = (
+        "from w2vplus._text import TextEncoder\n"
+        "encoder, taken = TextEncoder(), []\n"
+        "for part in range(6):\n"
+        "    encoder.feed(b'a b c d ' * 1000)\n"
+        "    taken.append(encoder.take_ids())\n"
+        "del encoder\n"
+        "assert all(ids.tolist() == [0, 1, 2, 3] * 1000 for ids in taken), [ids[:4] for ids in taken]\n"
+    )
+    environment = os.environ | {"LD_PRELOAD": str(library)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
 
 
 @given(texts)

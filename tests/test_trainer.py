@@ -15,8 +15,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vplus import Word2Vec, _sgd, blocks, trainer
+from w2vplus.blocks import Work
 from w2vplus.store import TokenStore
-from w2vplus.trainer import CHUNK_TOKENS, Block, Law, Run, Tables, Trainer, Weights, aligned_blocks, chunks, whole_block
+from w2vplus.trainer import (
+    CHUNK_TOKENS,
+    UNLIMITED_WINDOW,
+    Block,
+    Law,
+    Run,
+    Tables,
+    Trainer,
+    Weights,
+    aligned_blocks,
+    chunks,
+    whole_block,
+)
 from w2vplus.vocabulary import AliasTable, keep_thresholds
 
 
@@ -39,15 +52,17 @@ def split(whole, sentence_cuts):
 )
 @settings(max_examples=150)
 def test_streamed_blocks_have_the_chunks_of_the_whole(lengths, data):
-    original = blocks.CHUNK_TOKENS
-    blocks.CHUNK_TOKENS = 16
+    work = data.draw(st.sampled_from([Work(), Work(10, 0, 0), Work(0, 3, 6.5), Work(200, 0, 0)]))
+    original = blocks.CHUNK_TOKENS, blocks.MOST_WORK
+    blocks.CHUNK_TOKENS, blocks.MOST_WORK = 16, 100
     try:
         whole = store(lengths)
         cuts = data.draw(st.lists(st.integers(0, whole.sentence_count), max_size=6))
 
         def jobs(blocks):
             for block in blocks:
-                for begin, end in chunks(block):
+                for begin, end in chunks(block, work):
+                    assert end - begin <= 16
                     yield block.first_position + begin, block.store.ids[begin:end].tolist()
 
         assert list(jobs(aligned_blocks(split(whole, cuts)))) == list(jobs(whole_block(whole)))
@@ -55,7 +70,7 @@ def test_streamed_blocks_have_the_chunks_of_the_whole(lengths, data):
             starts = block.store.sentence_starts + block.first_position
             assert set(starts) <= set(whole.sentence_starts)  # only whole sentences
     finally:
-        blocks.CHUNK_TOKENS = original
+        blocks.CHUNK_TOKENS, blocks.MOST_WORK = original
 
 
 def test_chunks_are_cut_at_multiples_of_their_size():
@@ -66,6 +81,26 @@ def test_chunks_are_cut_at_multiples_of_their_size():
         (CHUNK_TOKENS, 2 * CHUNK_TOKENS),
         (2 * CHUNK_TOKENS, 2 * CHUNK_TOKENS + 100),
     ]
+
+
+def test_chunks_of_much_work_are_cut_so_that_training_can_stop_within_a_second():
+    usual = Law(skip_gram=True, hierarchical_softmax=False, negative=5, window=5).work(100, 0)
+    long = Block(store([3 * CHUNK_TOKENS]), 0, 0, 3 * CHUNK_TOKENS)
+    assert len([*chunks(long, usual)]) == 3
+    for law, dimensions in (
+        (Law(skip_gram=True, hierarchical_softmax=False, negative=5, window=UNLIMITED_WINDOW, farthest=10_000), 100),
+        (Law(skip_gram=False, hierarchical_softmax=False, negative=100_000, window=5), 100),
+        (Law(skip_gram=True, hierarchical_softmax=True, negative=5, window=50), 5000),
+    ):
+        work = law.work(dimensions, 20)
+        spans = [*chunks(long, work)]
+        assert spans[0][0] == 0 and spans[-1][1] == 3 * CHUNK_TOKENS
+        assert all(end == begin for (_, end), (begin, _) in itertools.pairwise(spans))
+        each = work.of_token + work.of_context * work.most_context
+        assert max(end - begin for begin, end in spans) * each <= 1.2 * blocks.MOST_WORK
+    baskets = Block(store([4] * 3000), 0, 0, 12_000)  # their windows end with them: no need to cut
+    whole = Law(skip_gram=True, hierarchical_softmax=False, negative=5, window=UNLIMITED_WINDOW, farthest=10_000)
+    assert len([*chunks(baskets, whole.work(100, 0))]) == 2
 
 
 def test_learning_rate_falls_linearly_over_the_whole_run():
@@ -101,6 +136,19 @@ def test_the_digest_of_a_corpus_knows_its_weights():
     weights = np.ones(3, np.float32)
     assert digest(weights) == digest(weights.copy())
     assert len({digest(None), digest(weights), digest(weights * 2)}) == 3
+
+
+def test_the_digest_of_weights_is_that_of_the_words_however_they_are_cut():
+    ids, starts, weights = np.arange(15, dtype=np.int32), np.array([0, 5, 5, 10, 15]), np.arange(4, dtype=np.float32)
+    cut = TokenStore(ids[5:], starts[2:] - 5, weights[2:])
+    digests = set()
+    for block, begin, end in (
+        (Block(TokenStore(ids, starts, weights), 0, 5, 15), 5, 15), (Block(cut, 5, 0, 10), 0, 10),
+    ):  # fmt: skip
+        taken = blocks.CorpusDigest(None)
+        taken.add(block, begin, end)
+        digests.add(taken.hex())
+    assert len(digests) == 1
 
 
 def team(workers, tokens=100_000, rate=0.025):

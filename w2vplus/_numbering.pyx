@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Ids of one numbering become ids of another: the types of several text encoders numbered as one text's, arrays of ids
 rewritten, types counted as gensim prunes them.
 
@@ -6,6 +6,7 @@ Works without the GIL, in native/type_numbering.h and pruned_counts.h. Called by
 counts, by `w2vplus.word2vec`.
 """
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
@@ -46,7 +47,8 @@ cdef class TypeNumbering:
     first. The first run is of encoder 0, whose types of that run keep their ids.
 
     First `find` for all shares of every encoder, in any threads, then `number`; the result is that of one encoder that
-    read it all. The encoders must not be fed meanwhile.
+    read it all. The encoders must not be fed meanwhile. Raises ValueError without encoders, and for runs that are not of
+    their types.
     """
 
     cdef list encoders, runs
@@ -59,6 +61,8 @@ cdef class TypeNumbering:
 
     def __cinit__(self, encoders, runs):
         self.encoders, self.runs = list(encoders), list(runs)
+        if not self.encoders:
+            raise ValueError("types must come from at least one encoder, got none: a text without any has no types")
         self.tables = <const type_table **>malloc((len(self.encoders) + 1) * sizeof(type_table *))
         if self.tables == NULL:
             raise MemoryError("not enough memory to encode the corpus")
@@ -71,6 +75,10 @@ cdef class TypeNumbering:
             first_entries.append(entry_count)
         if self.runs and self.runs[0][:2] != (0, 0):
             raise ValueError(f"the first run must begin with the first type of encoder 0, got {self.runs[0]}")
+        for number, begin, end in self.runs:
+            if not (0 <= number < len(self.encoders) and 0 <= begin <= end <= self.encoders[number].type_count):
+                raise ValueError(f"a run must be of types of one of {len(self.encoders)} encoders, "
+                                 f"got {(number, begin, end)}")
         self.kept_ids = self.runs[0][2] if self.runs else 0
         self.first_entries = np.array(first_entries, np.int64)
         self.others = np.empty((entry_count - first_entries[1] + 1, 2), np.int64)
@@ -82,13 +90,14 @@ cdef class TypeNumbering:
     def find(self, Py_ssize_t encoder, int64_t share, int64_t shares):
         """Look a share of an encoder's types up in the encoders before it and take in their counts, without the GIL.
         Shares are numbered from 0 to `shares` - 1."""
-        cdef const type_table *table = self.tables[encoder]
+        cdef TextEncoder own = self.encoders[encoder]
+        cdef const type_table *table = &own.encoder.table
         cdef int64_t first = self.first_entries[encoder], first_other = first - self.first_entries[1]
         cdef int64_t begin = table.type_count * share // shares, end = table.type_count * (share + 1) // shares
         cdef uint64_t slots = table.slot_mask + 1
         cdef uint64_t first_slot = slots * share // shares, end_slot = slots * (share + 1) // shares
         cdef int64_t place
-        with nogil:
+        with nogil, cython.boundscheck(False):
             if encoder == 0:
                 table_counts(table, first_slot, end_slot, &self.all_counts[0])
                 for place in range(begin, end):

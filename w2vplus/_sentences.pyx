@@ -73,6 +73,12 @@ cdef class SentenceEncoder:
         """int64 (number of types,)"""
         return np.array(self.type_counts, np.int64)
 
+    def take_types(self):
+        """`types()`, handed over: the encoder is then one that has met no token (only without `token_to_id`)."""
+        types = self.token_types
+        self.table, self.token_types, self.type_counts = {}, [], clone(INT64_ITEMS, 0, False)
+        return types
+
     def read(self, int64_t token_limit=0x7FFFFFFFFFFFFFFF):
         """The next sentences, until they have at least `token_limit` tokens; None when there are no more.
 

@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 TOO_MANY_TYPES: str
-UTF8_POLICIES: dict[str, int]
+
+def check_errors(errors: object) -> None:
+    """Raise ValueError for what says nothing about bytes that are not UTF-8."""
 
 class InvalidUtf8(ValueError):
     offset: int

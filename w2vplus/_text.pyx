@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Text to ids: UTF-8 bytes become int32 ids in order of first occurrence, with counts.
 
 `TextEncoder` takes blocks of bytes and works without the GIL; its inside is native/text_encoder.h. Called by
@@ -29,7 +29,13 @@ cdef enum:
 
 TOO_MANY_TYPES = "the corpus has more than 2^31 - 1 different tokens, more than an int32 id can name"
 
-UTF8_POLICIES = {"strict": UTF8_STRICT, "replace": UTF8_REPLACE, "ignore": UTF8_IGNORE}
+_UTF8_POLICIES = {"strict": UTF8_STRICT, "replace": UTF8_REPLACE, "ignore": UTF8_IGNORE}
+
+
+def check_errors(errors):
+    """Raise ValueError for what says nothing about bytes that are not UTF-8."""
+    if not isinstance(errors, str) or errors not in _UTF8_POLICIES:
+        raise ValueError(f"errors must be 'strict', 'replace' or 'ignore', got {errors!r}")
 
 
 class InvalidUtf8(ValueError):
@@ -84,10 +90,9 @@ cdef class TextEncoder:
     """
 
     def __cinit__(self, errors="strict"):
-        if errors not in UTF8_POLICIES:
-            raise ValueError(f"errors must be 'strict', 'replace' or 'ignore', got {errors!r}")
+        check_errors(errors)
         self.errors = errors
-        self._check(encoder_init(&self.encoder, UTF8_POLICIES[errors]))
+        self._check(encoder_init(&self.encoder, _UTF8_POLICIES[errors]))
 
     def __dealloc__(self):
         encoder_free(&self.encoder)
@@ -203,8 +208,13 @@ cdef class TextEncoder:
     cdef object _take_shared(self):
         """The ids, and the next ones are to stand behind them."""
         cdef int64_t count = self.encoder.id_count
+        cdef int32_t *ids = self.encoder.ids
+        cdef int32_t[::1] shared
         if not self.encoder.ids_are_shared:
-            self.shared_ids = memoryview(_adopt(self.encoder.ids, self.encoder.id_capacity, sizeof(int32_t), np.int32))
+            self.encoder.ids = NULL  # no longer the encoder's to free, whatever happens
+            shared = _adopt(ids, self.encoder.id_capacity, sizeof(int32_t), np.int32)
+            self.encoder.ids = &shared[0]  # they may have moved
+            self.shared_ids = memoryview(shared)
             self.shared_count = 0
             self.encoder.ids_are_shared = True
         taken = self.shared_ids[self.shared_count:self.shared_count + count]

@@ -7,6 +7,7 @@ position can be told again after a restart: it carries a digest of the words bef
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ from w2vplus.store import TokenStore, concatenate_stores
 
 CHUNK_TOKENS = 8192
 """Raw tokens that are trained at one learning rate by one thread."""
+
+MOST_WORK = 2_000_000_000
+"""Multiply-adds of a chunk, about; one of more is cut into several. A worker that was told to stop finishes its chunk,
+and so many take a slow core a second at most."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Block:
 class Position:
     """A chunk border in a run: every raw word before it is trained, none after it.
 
-    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids and sentence starts, in
+    `offset`: raw words of `epoch` before the border. `digest`: of these words' ids, of sentence starts and weights, in
     hex, if digests are taken; the same words give the same digest, however they were cut into blocks.
     `sentences`: of `epoch` before the border, as `Block.sentences_before` counts them.
     """
@@ -95,13 +100,39 @@ def _sentences_from(store: TokenStore, sentence: int) -> TokenStore:
     )
 
 
-def chunks(block: Block) -> Iterator[tuple[int, int]]:
-    """Offsets of the block's chunks: the token stream cut at multiples of CHUNK_TOKENS."""
+@dataclass(frozen=True)
+class Work:
+    """Multiply-adds that training takes: of every token, and of every word in its window, which has `most_context`
+    words unless the sentence ends before."""
+
+    of_token: float = 0.0
+    of_context: float = 0.0
+    most_context: float = 0.0
+
+    def parts(self, store: TokenStore, begin: int, end: int) -> int:
+        """Into how many parts of no more than MOST_WORK the tokens [begin, end) are cut."""
+        tokens = end - begin
+        work = tokens * (self.of_token + self.most_context * self.of_context)
+        if work > MOST_WORK:  # seldom, so that sentences are looked at only then
+            starts = store.sentence_starts
+            first, last = np.searchsorted(starts, begin, side="right") - 1, np.searchsorted(starts, end)
+            lengths = np.diff(starts[first : last + 1])
+            inside = np.diff(np.clip(starts[first : last + 1], begin, end))
+            context = float((inside * np.minimum(lengths - 1, self.most_context)).sum())
+            work = tokens * self.of_token + context * self.of_context
+        return max(1, math.ceil(work / MOST_WORK))
+
+
+def chunks(block: Block, work: Work = Work()) -> Iterator[tuple[int, int]]:
+    """Offsets of the block's chunks: the token stream cut at multiples of CHUNK_TOKENS, and between them where the work
+    asks for it."""
     begin = block.begin
     while begin < block.end:
         position = block.first_position + begin
         end = min(block.end, begin + CHUNK_TOKENS - position % CHUNK_TOKENS)
-        yield begin, end
+        step = max(1, (end - begin) // work.parts(block.store, begin, end))
+        for part in range(begin, end, step):
+            yield part, min(part + step, end)
         begin = end
 
 
@@ -127,7 +158,8 @@ class CorpusDigest:
         self._hash.update(block.store.ids[begin:end].data)
         self._hash.update((np.unique(starts[first:last]) + block.first_position).data)
         if weights is not None:
-            self._hash.update(np.ascontiguousarray(weights[max(0, first - 1) : last]).data)
+            first = np.searchsorted(starts, begin, "right") - 1  # the sentence of the first word, begun here or before
+            self._hash.update(np.ascontiguousarray(weights[first:last]).data)
 
     def hex(self) -> str:
         return self._hash.hexdigest()

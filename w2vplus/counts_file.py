@@ -19,13 +19,21 @@ NAMES = {"\t": "tab", " ": "space"}
 def write_counts(
     path: str | os.PathLike[str], words: Iterable[object], counts: Iterable[int], *, separator: str = "\t"
 ) -> None:
-    """Write lines of word, separator, count, whole or not at all; a compression suffix compresses."""
+    """Write lines of word, separator, count, whole or not at all; a compression suffix compresses.
+
+    Raises OSError if it cannot be written, CorpusError, naming it, for a word that a line cannot hold.
+    """
     import smart_open
 
     from w2vplus._atomic import replacing
 
     with replacing(path) as temporary, smart_open.open(str(temporary), "w", encoding="utf-8") as file:
-        for word, count in zip(words, counts, strict=True):
+        for word, count in zip(map(str, words), counts, strict=True):
+            if not word or "\n" in word:
+                raise CorpusError(
+                    f"a file of counts has a line for each word, which must not be empty or hold a line feed, "
+                    f"got {word!r}: leave it out, or change it in the corpus"
+                )
             file.write(f"{word}{separator}{count}\n")
 
 

@@ -64,7 +64,8 @@ def _bytes_of(items: NDArray[Any]) -> memoryview:
 class ItemFile:
     """A nameless temporary file of array items, written at its end, then read or mapped.
 
-    Raises OSError, naming the folder and the remedy, if the disk is full; the file is gone then.
+    Raises OSError, naming the folder and the remedy, if the disk is full; the file is gone then, and who writes to it
+    afterwards hears of the same error.
     Thread-safety: any number of threads may append and read.
     """
 
@@ -76,7 +77,14 @@ class ItemFile:
         except OSError as error:
             raise self._explained(error) from error
         self._lock = threading.Lock()
+        self._failure: OSError | None = None
         self.count = 0
+
+    def _given_up(self, error: OSError) -> OSError:
+        """The error of a write that failed, for which the file is closed."""
+        self._file.close()
+        self._failure = self._explained(error)
+        return self._failure
 
     def _explained(self, error: OSError) -> OSError:
         text = f"cannot keep the corpus's ids in {self._folder}: {error.strerror}"
@@ -89,6 +97,8 @@ class ItemFile:
         items = np.ascontiguousarray(items, self._dtype)
         data = _bytes_of(items)
         with self._lock:
+            if self._failure is not None:
+                raise self._failure
             place = self.count
             try:
                 self._file.seek(0, os.SEEK_END)
@@ -96,8 +106,7 @@ class ItemFile:
                     written = self._file.write(data)
                     data = data[written:]
             except OSError as error:
-                self._file.close()
-                raise self._explained(error) from error
+                raise self._given_up(error) from error
             self.count += len(items)
         return place
 
@@ -134,8 +143,7 @@ class ItemFile:
                     for begin in range(0, size, SPILLED_PIECE_BYTES):
                         self._file.write(bytes(min(SPILLED_PIECE_BYTES, size - begin)))
             except OSError as error:
-                self._file.close()
-                raise self._explained(error) from error
+                raise self._given_up(error) from error
             view = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_WRITE)
         return np.frombuffer(view, self._dtype)
 

@@ -206,33 +206,30 @@ def concatenate_stores(stores: Sequence[TokenStore]) -> TokenStore:
     return TokenStore(ids, np.concatenate(ends), weights)
 
 
-def concatenate_corpora(corpora: Sequence[EncodedCorpus]) -> EncodedCorpus:
-    """One corpus with the sentences of all of them, in order: the same as encoding their sources as one."""
-    if len(corpora) == 1:
-        return corpora[0]
-    types, counts, new_ids_of = merged_types(corpora)
-    stores = [
-        TokenStore(new_ids[corpus.store.ids], corpus.store.sentence_starts, corpus.store.sentence_weights)
-        for corpus, new_ids in zip(corpora, new_ids_of, strict=True)
-    ]
-    return EncodedCorpus(types, counts, concatenate_stores(stores))
+class MergedTypes:
+    """The types of several corpora in one numbering, in order of first occurrence, and their counts.
 
+    Thread-safety: none.
+    """
 
-def merged_types(
-    corpora: Sequence[EncodedCorpus | TypeCounts],
-) -> tuple[list[Hashable], NDArray[np.int64], list[NDArray[np.int32]]]:
-    """All types in order of first occurrence, their counts, and for each corpus int32 (n_types,): its ids
-    there."""
-    id_of_token: dict[Hashable, int] = {}
-    new_ids_of = [
-        np.fromiter(
-            (id_of_token.setdefault(token, len(id_of_token)) for token in corpus.types),
-            np.int32,
-            len(corpus.types),
-        )
-        for corpus in corpora
-    ]
-    counts = np.zeros(len(id_of_token), np.int64)
-    for corpus, new_ids in zip(corpora, new_ids_of, strict=True):
-        counts[new_ids] += corpus.counts
-    return list(id_of_token), counts, new_ids_of
+    def __init__(self) -> None:
+        self._id_of: dict[Hashable, int] = {}
+        self._counts = np.zeros(0, np.int64)
+
+    def add(self, types: Sequence[Hashable], counts: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Take in the next corpus's; int32 (n_types,): their ids in the one numbering."""
+        id_of = self._id_of
+        new_ids = np.fromiter((id_of.setdefault(token, len(id_of)) for token in types), np.int32, len(types))
+        if len(id_of) > len(self._counts):
+            self._counts = np.append(self._counts, np.zeros(len(id_of), np.int64))  # at least twice as many
+        self._counts[new_ids] += counts
+        return new_ids
+
+    def types(self) -> list[Hashable]:
+        """By id."""
+        return list(self._id_of)
+
+    def counts(self) -> NDArray[np.int64]:
+        """int64 (n_types,)"""
+        counts: NDArray[np.int64] = self._counts[: len(self._id_of)].copy()
+        return counts

@@ -22,6 +22,7 @@ from w2vplus.blocks import (
     Block,
     CorpusDigest,
     Position,
+    Work,
     aligned_blocks,
     check_prefix,
     chunks,
@@ -84,11 +85,21 @@ class Law:
     """No window reaches farther than so many words, however wide it was drawn."""
     shrink_windows: bool = True
     shared_negatives: int = 1
-    """Neighbouring centres that share one draw of negatives (at most 4); 1: a draw for every window (Ji et al.
-    2016); 0: a draw for every pair, the law of word2vec.c and gensim. In CBOW so many are projected together, with
-    hierarchical softmax too."""
+    """Neighbouring centres that share one draw of negatives, and of how far their windows reach (at most 4); 1: a draw
+    for every window (Ji et al. 2016); 0: a draw of negatives for every pair, the law of word2vec.c and gensim. In CBOW
+    so many are projected together, with hierarchical softmax too, but no more than one above their reach."""
     cbow_mean: bool = True
     corrected_cbow: bool = False
+
+    def work(self, dimensions: int, longest_path: int) -> Work:
+        """What a token takes at most: each context word of skip-gram, or all of CBOW's together, meets every output
+        three times; in CBOW each is added to the projection and receives the error."""
+        outputs = (self.negative + 1 if self.negative else 0) + (longest_path if self.hierarchical_softmax else 0)
+        reach = min(self.window, self.farthest)
+        most_context = float(reach + 1 if self.shrink_windows else 2 * reach)
+        if self.skip_gram:
+            return Work(0.0, 3.0 * outputs * dimensions, most_context)
+        return Work(3.0 * outputs * dimensions, 2.0 * dimensions, most_context)
 
 
 @dataclass(frozen=True)
@@ -218,6 +229,8 @@ class Trainer:
             copying_workers=run.workers if run.copying else 0,
         )
         self.law, self.run = law, run
+        longest_path = int(np.diff(tree.path_starts).max(initial=0)) if tree is not None else 0
+        self._work = law.work(weights.input_vectors.shape[1], longest_path)
         self._workers = [_sgd.Worker(self._model) for _ in range(run.workers)]
         self.total = Tally() if total is None else total
         """Sums over all epochs trained so far; `train_epoch` keeps it current while it runs."""
@@ -272,7 +285,7 @@ class Trainer:
         digest = CorpusDigest(self._word_of_type) if control is not None and control.takes_digests else None
         passed, rate = 0, self.rate_reached
         for block in blocks:
-            for begin, end in chunks(block):
+            for begin, end in chunks(block, self._work):
                 first, last = block.first_position + begin, block.first_position + end
                 if digest is not None:
                     digest.add(block, begin, end)

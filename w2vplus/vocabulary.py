@@ -1,8 +1,8 @@
 """Counts become a vocabulary: final word ids, subsampling thresholds, noise distribution, Huffman paths.
 
-`select_vocabulary` turns the provisional types of an encoded corpus into the words that are trained, and says
-for every type which word it became. The other functions turn the words' counts into the tables that the
-training kernel reads. The trainer calls all of them; nothing here reads text.
+`select_vocabulary` turns the provisional types of an encoded corpus into the words that are trained. The other
+functions turn the words' counts into the tables that the training kernel reads. Called by `word2vec`, `stepwise` and
+the command line; nothing here reads text.
 """
 
 from __future__ import annotations
@@ -29,14 +29,12 @@ UINT32_MAX = 2**32 - 1
 class Vocabulary:
     """The words that are trained, in the order of their ids.
 
-    `keys`: word id -> token, length V. `counts`: int64 (V,), occurrences in the corpus. `word_of_type`:
-    int32 (n_types,), provisional id -> word id, -1 for a dropped type. `effective_min_count`: the least count
-    that is kept without a trim rule's help, after `max_final_vocab`.
+    `keys`: word id -> token, length V. `counts`: int64 (V,), occurrences in the corpus. `effective_min_count`: the
+    least count that is kept without a trim rule's help, after `max_final_vocab`.
     """
 
     keys: list[Hashable]
     counts: NDArray[np.int64]
-    word_of_type: NDArray[np.int32]
     effective_min_count: float
 
     @property
@@ -78,12 +76,9 @@ def select_vocabulary(
         # Reversing before a stable sort puts the later of two equally frequent types first.
         kept_types = kept_types[::-1]
         kept_types = kept_types[np.argsort(-counts[kept_types], kind="stable")]
-    word_of_type = np.full(len(counts), -1, dtype=np.int32)
-    word_of_type[kept_types] = np.arange(len(kept_types), dtype=np.int32)
     return Vocabulary(
         keys=[types[type_id] for type_id in kept_types.tolist()],
         counts=counts[kept_types],
-        word_of_type=word_of_type,
         effective_min_count=effective_min_count,
     )
 
@@ -117,15 +112,12 @@ def _kept(
     return kept
 
 
-def keep_probabilities(
-    counts: NDArray[np.int64], sample: float, retained_total: int | None = None
-) -> NDArray[np.float64]:
+def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.float64]:
     """Probability with which each occurrence of a word survives subsampling; float64 (V,).
 
     With t the threshold count, a word of count c survives with (√(c/t) + 1)·t/c, at most 1 (word2vec.c's
-    law, not the paper's √(t/c)). `sample` below 1 is a proportion: t = sample · retained_total. From 1 on it
-    is a count: t = ⌊sample · (3 + √5)/2⌋, gensim's law. 0 keeps everything. `retained_total` is the sum of
-    `counts` unless given. A word of count 0 is kept.
+    law, not the paper's √(t/c)). `sample` below 1 is a proportion of the sum of `counts`: t = sample · Σc. From 1
+    on it is a count: t = ⌊sample · (3 + √5)/2⌋, gensim's law. 0 keeps everything. A word of count 0 is kept.
 
     Raises ValueError if `sample` is negative or not a number.
     """
@@ -135,7 +127,7 @@ def keep_probabilities(
     if sample == 0:
         return np.ones(len(counts), dtype=np.float64)
     if sample < 1:
-        threshold_count: float = sample * (int(counts.sum()) if retained_total is None else retained_total)
+        threshold_count: float = sample * int(counts.sum())
     else:
         threshold_count = int(sample * (3 + np.sqrt(5)) / 2)
     if threshold_count == 0:  # nothing was counted
@@ -145,14 +137,12 @@ def keep_probabilities(
     return np.minimum(probabilities, 1.0)
 
 
-def keep_thresholds(
-    counts: NDArray[np.int64], sample: float, retained_total: int | None = None
-) -> NDArray[np.uint32]:
+def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint32]:
     """`keep_probabilities` as uint32 (V,): an occurrence survives a random uint32 below its threshold.
 
     Probability 1 is 0xFFFFFFFF, which the kernel takes as always. The numbers are gensim's `sample_int`.
     """
-    return thresholds_of(keep_probabilities(counts, sample, retained_total))
+    return thresholds_of(keep_probabilities(counts, sample))
 
 
 def thresholds_of(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:

@@ -18,7 +18,7 @@ from w2vplus.corpus.integers import IntegerSentences
 from w2vplus.corpus.row_tables import columns_fingerprint, missing_column
 from w2vplus.corpus.sources import ByteSource, FileFingerprint, LocalFile, SpooledStream
 from w2vplus.errors import CorpusError
-from w2vplus.store import EncodedCorpus, TokenStore, concatenate_corpora
+from w2vplus.store import EncodedCorpus, TokenStore
 
 ROWS_AT_ONCE = 1 << 14
 
@@ -133,16 +133,6 @@ class ArrowTokenLists:
     def files(self) -> list[ArrowTable]:
         """What tells whether the source is unchanged."""
         return [self.table]
-
-    def encode(self, progress: Callable[[int], object] | None = None) -> EncodedCorpus:
-        """The whole as ids; `progress` hears of the tokens read so far."""
-        batches, count = [], 0
-        for batch in self.table.encoded_batches():
-            batches.append(batch)
-            count += batch.token_count
-            if progress is not None:
-                progress(count)
-        return concatenate_corpora(batches)
 
 
 def _kind(pa: Any, kind: Any) -> str | None:

@@ -7,12 +7,12 @@ Entries hold arrays, JSON and nothing that could be executed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import shutil
 import sys
-import tempfile
 from dataclasses import asdict, astuple, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._atomic import making_room
+from w2vplus._atomic import making_room, new_folder
 from w2vplus.corpus.front_door import Corpus, JoinedCorpus, fingerprint
 from w2vplus.corpus.lines import TextCorpus
 from w2vplus.corpus.sources import FileFingerprint, LocalFile
@@ -49,15 +49,19 @@ class CorpusCache:
         self._marks = marks
 
     @classmethod
-    def of(cls, folder: str, corpus: Corpus, errors: str) -> CorpusCache | None:
+    def of(cls, folder: str, corpus: Corpus) -> CorpusCache | None:
         """The place of this corpus; None, with a warning, for what has no fingerprint (standard input, remote
-        files, sentences in memory, a callable among the options)."""
+        files, sentences in memory, a callable among the options), for columns of tables, and for files that a class of
+        the user's reads."""
         marks = fingerprint(corpus)
         options = reading_options(corpus)
-        if marks is None or options is None:
+        if marks is None:
             logger.warning("this corpus cannot be kept in %s: it has no files whose change could be noticed", folder)
+        elif options is None:
+            logger.warning("this corpus cannot be kept in %s: columns of tables are not, only whole files", folder)
+        if marks is None or options is None:
             return None
-        reading = {"format": FORMAT, "byteorder": sys.byteorder, "errors": errors, "options": options}
+        reading = {"format": FORMAT, "byteorder": sys.byteorder, "options": options}
         paths = [mark.path for mark in marks]
         entry = hashlib.sha256(json.dumps([reading, paths]).encode()).hexdigest()[:32]
         meta = {**reading, "files": [list(astuple(mark)) for mark in marks]}
@@ -81,7 +85,8 @@ class CorpusCache:
         return array.view(np.ndarray)
 
     def keep(self, corpus: Corpus, encoded: EncodedCorpus) -> EncodedCorpus:
-        """Write the entry, whole or not at all; returns the same corpus over the files written.
+        """Write the entry, whole or not at all; returns the same corpus over the files written, here or meanwhile by
+        another process.
 
         Raises CorpusError if a file changed since the fingerprint was taken, OSError if there is no room.
         """
@@ -90,26 +95,31 @@ class CorpusCache:
         if not encoded.token_count or not all(type(token) in (str, int) for token in encoded.types):
             return encoded
         self._folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".corpus-", dir=self._folder))
+        shutil.rmtree(self._entry, ignore_errors=True)
         try:
-            (aside / "types.json").write_text(json.dumps(list(encoded.types)), "utf-8")
-            for name, array in (
-                ("counts", encoded.counts),
-                ("ids", encoded.store.ids),
-                ("starts", encoded.store.sentence_starts),
-            ):
-                _write_array(aside / f"{name}.npy", array)
-            (aside / "meta.json").write_text(json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8")
-            shutil.rmtree(self._entry, ignore_errors=True)
-            aside.rename(self._entry)
+            with new_folder(self._entry) as aside:
+                self._write(aside, encoded)
         except OSError as error:
-            raise OSError(
-                error.errno, f"cannot keep the encoded corpus in {self._folder}: {error.strerror}; "
-                f"{making_room(error) or 'mend that'}, or choose another cache folder"
-            ) from error  # fmt: skip
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            if not isinstance(error, FileExistsError) and error.errno != errno.ENOTEMPTY:
+                raise OSError(
+                    error.errno, f"cannot keep the encoded corpus in {self._folder}: {error.strerror}; "
+                    f"{making_room(error) or 'mend that'}, or choose another cache folder"
+                ) from error  # fmt: skip
+            others = self.load()  # another process kept it meanwhile
+            if others is None:
+                logger.warning("the corpus was not kept: %s, which is of other files, cannot be replaced", self._entry)
+            return others or encoded
         return self.load() or encoded
+
+    def _write(self, folder: Path, encoded: EncodedCorpus) -> None:
+        (folder / "types.json").write_text(json.dumps(list(encoded.types)), "utf-8")
+        for name, array in (
+            ("counts", encoded.counts),
+            ("ids", encoded.store.ids),
+            ("starts", encoded.store.sentence_starts),
+        ):
+            _write_array(folder / f"{name}.npy", array)
+        (folder / "meta.json").write_text(json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8")
 
 
 def reading_options(corpus: Corpus) -> list[Any] | None:

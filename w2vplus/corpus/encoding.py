@@ -7,33 +7,30 @@ Called by the faces and the command line through `w2vplus.corpus`. Text files ar
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from w2vplus._numbering import write_renumbered
 from w2vplus._sentences import SentenceEncoder
-from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.assembly import sentences_in_order
 from w2vplus.corpus.cache import CorpusCache
-from w2vplus.corpus.columns import RowTokenLists
-from w2vplus.corpus.front_door import Corpus, JoinedCorpus, open_corpus
-from w2vplus.corpus.integers import IntegerSentences
+from w2vplus.corpus.front_door import open_corpus
 from w2vplus.corpus.lines import TextCorpus
-from w2vplus.corpus.pieces import PieceStore
+from w2vplus.corpus.pieces import COPY_ITEMS, PieceStore
 from w2vplus.corpus.raw_text import Normalize, SentenceSplitter
-from w2vplus.corpus.sentences import SentenceCorpus
-from w2vplus.corpus.sources import ByteSource, unchanged
-from w2vplus.corpus.text_encoding import count_files, encode_files
-from w2vplus.corpus.wiki import WikiDump
+from w2vplus.corpus.reading import TOKENS_COUNTED_AT_ONCE, Reading, sequence_maker
+from w2vplus.corpus.sources import ByteSource
+from w2vplus.corpus.text_encoding import BYTES_PER_ID, count_files, encode_files
 from w2vplus.errors import CorpusError
 from w2vplus.storage import Storage
-from w2vplus.store import EncodedCorpus, TokenStore, TypeCounts, concatenate_corpora, merged_types
+from w2vplus.store import EncodedCorpus, MergedTypes, TokenStore, TypeCounts
 
-Result = TypeVar("Result")
-
-TOKENS_COUNTED_AT_ONCE = 1 << 20
+LEAST_TOKENS_AT_ONCE = 1 << 20
+"""Of an array of integers, however few ids stay in memory."""
 
 
 def encode(
@@ -51,16 +48,15 @@ def encode(
     """The whole corpus as ids, in order of first occurrence, with counts and sentence boundaries.
 
     `source` is anything that `open_corpus` takes, or what it returned. `workers` threads read text files and
-    do not change the result. `errors` concerns bytes that are not UTF-8: "strict", "replace" or "ignore"; a
-    corpus opened with its own `errors` keeps it. `fields`, `normalize` and `sentences` are those of
-    `open_corpus`. `progress` is called, in the calling thread, with the bytes
-    read so far (for files; compressed ones count as they are on disk) or the tokens read so far (for Python
-    sentences).
+    do not change the result. `errors` concerns bytes of text files that are not UTF-8: "strict", "replace" or
+    "ignore"; a corpus opened with its own `errors`, any but "strict", keeps it. `fields`, `normalize` and `sentences`
+    are those of `open_corpus`. `progress` is called, in the calling thread, with the bytes read so far (for files;
+    compressed ones count as they are on disk) or the tokens read so far (for Python sentences).
 
     Beyond `spill_above` bytes of ids and boundaries (a quarter of the machine's memory unless given) these go
-    to temporary files, unlinked at once, and are mapped. With `cache_dir` they are kept in that folder and
-    used again while the source's files have the same paths, sizes and times of change and are read in the
-    same way.
+    to temporary files, unlinked at once, and are mapped; a corpus that is ids already stays where it is. With
+    `cache_dir` they are kept in that folder and used again while the source's files have the same paths, sizes and
+    times of change and are read in the same way.
 
     An empty corpus is no error here. Raises OSError if a file cannot be read, CorpusError for text that is
     not UTF-8, damaged compressed files, files that change while they are read, and sentences that are no
@@ -73,10 +69,10 @@ def encode(
     corpus = open_corpus(source, fields=fields, errors=errors, normalize=normalize, sentences=sentences, one_shot=True)
     if isinstance(corpus, EncodedCorpus):
         return corpus
-    job = _Encoding(workers, errors, progress, Storage(spill_above))
+    job = _Encoding(workers, progress, Storage(spill_above))
     if cache_dir is None:
         return job.read(corpus)
-    kept = CorpusCache.of(os.fspath(cache_dir), corpus, errors)
+    kept = CorpusCache.of(os.fspath(cache_dir), corpus)
     if kept is None:
         return job.read(corpus)
     return kept.load() or kept.keep(corpus, job.read(corpus))
@@ -88,124 +84,32 @@ def count_types(
     """The types and counts that `encode` would find, and how many tokens and sentences, without keeping ids.
 
     Arguments and errors are those of `encode`. Memory is that of the types, and of a few blocks of the text for each
-    worker; token lists of Arrow tables and arrays of integers become ids all the same.
+    worker.
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    return _Counting(workers, errors, progress).read(open_corpus(source, errors=errors, one_shot=True))
+    return _Counting(workers, progress).read(open_corpus(source, errors=errors, one_shot=True))
 
 
-class _Progress:
-    """Adds up the progress of several corpora that are read one after another."""
-
-    def __init__(self, report: Callable[[int], object] | None) -> None:
-        self._report = report
-        self._before = self._now = 0
-
-    def __call__(self, count: int) -> None:
-        self._now = count
-        if self._report is not None:
-            self._report(self._before + count)
-
-    def next_corpus(self) -> None:
-        """The next counts start from 0 again."""
-        self._before += self._now
-        self._now = 0
-
-
-class _Job(ABC, Generic[Result]):
-    """One reading of a corpus; what is made of it is for the two kinds below.
-
-    A corpus that is ids already stays so; all others are text files, or sentences that are walked one by one.
-    """
-
-    def __init__(self, workers: int, errors: str, progress: Callable[[int], object] | None) -> None:
-        self.workers, self.errors, self.progress = workers, errors, _Progress(progress)
-
-    @abstractmethod
-    def of_ids(self, encoded: EncodedCorpus) -> Result:
-        """A corpus that is ids already."""
-
-    @abstractmethod
-    def of_files(
-        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
-    ) -> Result:
-        """Text that native code reads."""
-
-    @abstractmethod
-    def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> Result:
-        """Sentences that Python walks."""
-
-    @abstractmethod
-    def joined(self, parts: list[Result]) -> Result:
-        """One result of several, in order."""
-
-    def read(self, corpus: Corpus) -> Result:
-        """Any corpus."""
-        if isinstance(corpus, EncodedCorpus):
-            return self.of_ids(corpus)
-        if isinstance(corpus, TokenStore):
-            return self.of_ids(_number_types(corpus))
-        self.progress.next_corpus()
-        if isinstance(corpus, JoinedCorpus):
-            return self.joined([self.read(part) for part in corpus.corpora])
-        if isinstance(corpus, IntegerSentences):
-            return self.of_ids(corpus.encode(self.progress))
-        if isinstance(corpus, RowTokenLists | ArrowTokenLists):
-            with unchanged(corpus.files()):
-                if isinstance(corpus, ArrowTokenLists):
-                    return self.of_ids(corpus.encode(self.progress))
-                return self.of_sentences(corpus, self.progress)
-        if isinstance(corpus, WikiDump):
-            return self._read_dump(corpus)
-        is_native = isinstance(corpus, TextCorpus) and corpus.raw_text.is_native
-        if isinstance(corpus, TextCorpus) and is_native and (files := corpus.files()) is not None:
-            return self._read_text(corpus, files)
-        return self.of_sentences(corpus, self.progress)
-
-    def _read_text(self, corpus: TextCorpus, files: list[ByteSource]) -> Result:
-        errors = corpus.errors if self.errors == "strict" else self.errors
-        if not corpus.one_stream:
-            return self.of_files(corpus, files, errors, self.progress)
-        streams = []  # each file is one of its own
-        for file in files:
-            self.progress.next_corpus()
-            streams.append(self.of_files(corpus, [file], errors, self.progress))
-        return self.joined(streams)
-
-    def _read_dump(self, dump: WikiDump) -> Result:
-        bytes_read = 0
-
-        def add_bytes(count: int) -> None:
-            nonlocal bytes_read
-            bytes_read += count
-
-        with unchanged(dump.files()):
-            return self.of_sentences(dump.articles(add_bytes), lambda _token_count: self.progress(bytes_read))
-
-
-class _Encoding(_Job[EncodedCorpus]):
+class _Encoding(Reading[EncodedCorpus]):
     """Everything is kept."""
 
-    def __init__(
-        self, workers: int, errors: str, progress: Callable[[int], object] | None, storage: Storage
-    ) -> None:
-        super().__init__(workers, errors, progress)
-        self.storage = storage
+    def __init__(self, workers: int, progress: Callable[[int], object] | None, storage: Storage) -> None:
+        super().__init__(progress)
+        self.workers, self.storage = workers, storage
+        self.tokens_at_once = max(storage.limit // BYTES_PER_ID, LEAST_TOKENS_AT_ONCE)
 
     def of_ids(self, encoded: EncodedCorpus) -> EncodedCorpus:
         return encoded
 
-    def of_files(
-        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
-    ) -> EncodedCorpus:
-        return encode_files(corpus, files, self.workers, errors, progress, self.storage)
+    def of_files(self, corpus: TextCorpus, files: list[ByteSource]) -> EncodedCorpus:
+        return encode_files(corpus, files, self.workers, self.progress, self.storage)
 
     def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> EncodedCorpus:
-        encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
+        encoder = SentenceEncoder(sentences, sequence_maker(sentences), progress=progress)
         pieces = PieceStore(self.storage)
         try:
-            while (block := encoder.read(pieces.piece_bytes // np.dtype(np.int32).itemsize)) is not None:
+            while (block := encoder.read(pieces.piece_bytes // BYTES_PER_ID)) is not None:
                 ids, starts = block
                 pieces.add((len(pieces.pieces),), 0, (ids, starts[1:], -1), (0, 0))
             progress(encoder.token_count)
@@ -213,48 +117,74 @@ class _Encoding(_Job[EncodedCorpus]):
         finally:
             pieces.close()
 
-    def joined(self, parts: list[EncodedCorpus]) -> EncodedCorpus:
+    def joined(self, parts: Iterator[EncodedCorpus]) -> EncodedCorpus:
         return joined(parts, self.storage)
 
 
-class _Counting(_Job[TypeCounts]):
+class _Counting(Reading[TypeCounts]):
     """Only types and counts are kept."""
+
+    tokens_at_once = 1 << 24
+
+    def __init__(self, workers: int, progress: Callable[[int], object] | None) -> None:
+        super().__init__(progress)
+        self.workers = workers
 
     def of_ids(self, encoded: EncodedCorpus) -> TypeCounts:
         return TypeCounts(encoded.types, encoded.counts, 0, encoded.token_count, encoded.sentence_count)
 
-    def of_files(
-        self, corpus: TextCorpus, files: list[ByteSource], errors: str, progress: Callable[[int], object]
-    ) -> TypeCounts:
-        return count_files(corpus, files, self.workers, errors, progress)
+    def of_files(self, corpus: TextCorpus, files: list[ByteSource]) -> TypeCounts:
+        return count_files(corpus, files, self.workers, self.progress)
 
     def of_sentences(self, sentences: Iterable[Any], progress: Callable[[int], object]) -> TypeCounts:
-        encoder = SentenceEncoder(sentences, _as_sequence_of(sentences), progress=progress)
+        encoder = SentenceEncoder(sentences, sequence_maker(sentences), progress=progress)
         while encoder.read(TOKENS_COUNTED_AT_ONCE) is not None:
             pass
         progress(encoder.token_count)
         return TypeCounts(encoder.types(), encoder.counts(), 0, encoder.token_count, encoder.sentence_count)
 
-    def joined(self, parts: list[TypeCounts]) -> TypeCounts:
-        types, counts, _ = merged_types(parts)
-        tokens, sentences = (sum(getattr(part, name) for part in parts) for name in ("token_count", "sentence_count"))
-        return TypeCounts(types, counts, 0, tokens, sentences)
+    def joined(self, parts: Iterator[TypeCounts]) -> TypeCounts:
+        merged, tokens, sentences = MergedTypes(), 0, 0
+        for part in parts:
+            merged.add(part.types, part.counts)
+            tokens += part.token_count
+            sentences += part.sentence_count
+        return TypeCounts(merged.types(), merged.counts(), 0, tokens, sentences)
 
 
-def joined(corpora: list[EncodedCorpus], storage: Storage) -> EncodedCorpus:
-    """One corpus with the sentences of all of them, in order; in files if they are too large for memory."""
-    size = sum(corpus.store.ids.nbytes + corpus.store.sentence_starts.nbytes for corpus in corpora)
-    if len(corpora) == 1 or size <= storage.limit:
-        return concatenate_corpora(corpora)
-    types, counts, new_ids = merged_types(corpora)
-    pieces = PieceStore(storage)
+def joined(corpora: Iterable[EncodedCorpus], storage: Storage) -> EncodedCorpus:
+    """One corpus with the sentences of all of them, in order, weighing 1: the same as encoding their sources as one. In
+    files if its ids are too large for memory."""
+    corpora = iter(corpora)
+    begun = list(islice(corpora, 2))
+    if len(begun) == 1 and _stays(begun[0].store, storage):
+        return begun[0]
+    merged, pieces = MergedTypes(), PieceStore(storage)
     try:
-        for number, corpus in enumerate(corpora):
-            store = corpus.store
-            pieces.add((number,), number, (store.ids, store.sentence_starts[1:], -1), (0, 0))
-        return EncodedCorpus.trusted(types, counts, sentences_in_order(pieces, list(new_ids)))
+        for corpus in chain(begun, corpora):
+            new_ids = merged.add(corpus.types, corpus.counts)
+            for ids, ends in _runs(corpus.store):
+                renumbered = np.empty(len(ids), np.int32)
+                write_renumbered(renumbered, ids, new_ids)
+                pieces.add((len(pieces.pieces),), 0, (renumbered, ends, -1), (0, 0))
+        return EncodedCorpus.trusted(merged.types(), merged.counts(), sentences_in_order(pieces, [None]))
     finally:
         pieces.close()
+
+
+def _stays(store: TokenStore, storage: Storage) -> bool:
+    """Whether the ids may stay where they are."""
+    return store.is_mapped or store.ids.nbytes + store.sentence_starts.nbytes <= storage.limit
+
+
+def _runs(store: TokenStore) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+    """(ids, their sentence ends) of runs of COPY_ITEMS tokens, together all of the store; one run if it is empty."""
+    ends, ends_before = store.sentence_starts[1:], 0
+    for begin in range(0, max(store.token_count, 1), COPY_ITEMS):
+        ids = store.ids[begin : begin + COPY_ITEMS]
+        ends_within = int(np.searchsorted(ends, begin + len(ids), "right"))
+        yield ids, ends[ends_before:ends_within] - begin
+        ends_before = ends_within
 
 
 def encode_known(sentences: Iterable[Any], token_to_id: dict[Any, int], block_tokens: int) -> Iterator[TokenStore]:
@@ -268,24 +198,6 @@ def encode_known(sentences: Iterable[Any], token_to_id: dict[Any, int], block_to
     corpus = open_corpus(sentences, one_shot=True)
     if isinstance(corpus, EncodedCorpus | TokenStore):
         raise CorpusError("encode_known takes sentences of tokens; this corpus is encoded already")
-    encoder = SentenceEncoder(corpus, _as_sequence_of(corpus), token_to_id)
+    encoder = SentenceEncoder(corpus, sequence_maker(corpus), token_to_id)
     while (block := encoder.read(block_tokens)) is not None:
         yield TokenStore(*block)
-
-
-def _as_sequence_of(corpus: Iterable[Any]) -> Callable[[Any, int], Any]:
-    return corpus.as_sequence if isinstance(corpus, SentenceCorpus) else SentenceCorpus(()).as_sequence
-
-
-def _number_types(store: TokenStore) -> EncodedCorpus:
-    """A bare store's ids as integer tokens."""
-    tokens, first_places, ids, counts = np.unique(store.ids, return_index=True, return_inverse=True, return_counts=True)
-    order = np.argsort(first_places)
-    new_ids = np.empty(len(tokens), np.int32)
-    new_ids[order] = np.arange(len(tokens), dtype=np.int32)
-    types: list[Hashable] = list(tokens[order].tolist())
-    return EncodedCorpus(
-        types,
-        counts[order].astype(np.int64),
-        TokenStore(new_ids[ids], store.sentence_starts, store.sentence_weights),
-    )

@@ -142,14 +142,14 @@ def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
     path = Path(name)
     if path.is_dir():
         files = sorted(
-            str(file) for file in path.iterdir() if _is_file_or_broken_link(file) and not file.name.startswith(".")
+            str(file) for file in path.iterdir() if is_file_or_broken_link(file) and not file.name.startswith(".")
         )
         if not files:
             raise CorpusError(f"the folder {name} holds no files; folders inside it are not searched")
         return [LocalFile(file) for file in files]
     if not path.exists() and glob.has_magic(name):
         matches = glob.glob(name, recursive=True)  # noqa: PTH207 (pathlib takes no absolute patterns)
-        files = sorted(match for match in matches if _is_file_or_broken_link(Path(match)))
+        files = sorted(match for match in matches if is_file_or_broken_link(Path(match)))
         if not files:
             raise FileNotFoundError(errno.ENOENT, "no file matches this corpus pattern", name)
         return [LocalFile(file) for file in files]
@@ -162,7 +162,7 @@ def _standard_input() -> AbstractContextManager[Any]:
     return nullcontext(sys.stdin.buffer)
 
 
-def _is_file_or_broken_link(path: Path) -> bool:
+def is_file_or_broken_link(path: Path) -> bool:
     """A link to nothing counts, so that opening it names the file that is missing."""
     return path.is_file() or (path.is_symlink() and not path.exists())
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby, islice
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from w2vplus._text import check_errors
 from w2vplus.corpus.arrow_tables import ArrowTokenLists
 from w2vplus.corpus.columns import (
     ColumnText,
@@ -24,7 +26,7 @@ from w2vplus.corpus.columns import (
     table_suffix,
     text_or_lists,
 )
-from w2vplus.corpus.files import expand, is_compressed, is_path, read_blocks
+from w2vplus.corpus.files import expand, is_compressed, is_file_or_broken_link, is_path, read_blocks
 from w2vplus.corpus.integers import IntegerSentences, integer_sentences
 from w2vplus.corpus.lines import BrownCorpus, LineSentence, Text8Corpus, TextCorpus, is_file_object
 from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
@@ -82,10 +84,11 @@ def open_corpus(
     folder, a glob pattern, "-" for standard input, a MediaWiki dump, a list or tuple of
     these, an open file, any iterable of token lists, or a corpus already. gensim's own LineSentence,
     PathLineSentences and Text8Corpus become ours. `errors`, `max_sentence_length` and `limit` (lines of each
-    file) are those of `LineSentence` and concern text files alone; by default lines are never cut. `one_shot`
-    allows a generator. `skip_unreadable` leaves out files that are there but cannot be opened, and compressed ones that
-    are damaged anywhere, for which they are decompressed once more, with a warning that names each and one that counts
-    them; what fails later is an error all the same.
+    file) are those of `LineSentence` and concern text files alone; by default lines are never cut. A corpus already
+    keeps its own `errors`, unless that is "strict", and its other rules. `one_shot` allows a generator.
+    `skip_unreadable` leaves out files that are there but cannot be opened, and compressed ones that are damaged
+    anywhere, for which they are decompressed once more, with a warning that names each and one that counts them; what
+    fails later is an error all the same.
 
     `normalize` ("simple", "text8" or a callable that makes tokens of a str) and `sentences` ("simple" or a
     callable that makes sentences of a str) are for raw text: see `raw_text.RawTextRules`.
@@ -103,6 +106,7 @@ def open_corpus(
 
     Raises OSError if a file is not there; CorpusError for what is no corpus.
     """
+    check_errors(errors)
     if isinstance(fields, str):
         fields = (fields,)
     rules = RawTextRules(normalize, sentences)
@@ -121,7 +125,13 @@ def open_corpus(
             f"normalize= and sentences= are for files of raw text, got a {type(source).__name__}: give them "
             f"where it is made, as in LineSentence(file, normalize='simple'), or pass lists of tokens"
         )
-    return open_sentences(source, one_shot=one_shot)
+    return _read_by(errors, open_sentences(source, one_shot=one_shot))
+
+
+def _read_by(errors: str, corpus: Corpus) -> Corpus:
+    if isinstance(corpus, JoinedCorpus):
+        return JoinedCorpus([part.read_by(errors) if isinstance(part, TextCorpus) else part for part in corpus.corpora])
+    return corpus.read_by(errors) if isinstance(corpus, TextCorpus) else corpus
 
 
 def open_sentences(sentences: Any, *, one_shot: bool = False, strings_as_characters: bool = False) -> Corpus:
@@ -237,7 +247,8 @@ def _from_gensim(corpus: Any) -> TextCorpus | None:
     if kind.__qualname__ == "LineSentence":
         return LineSentence(corpus.source, corpus.max_sentence_length, corpus.limit)
     if kind.__qualname__ == "PathLineSentences":
-        return LineSentence(list(corpus.input_files), corpus.max_sentence_length, corpus.limit)
+        files = [path for path in corpus.input_files if is_file_or_broken_link(Path(path))]
+        return LineSentence(files, corpus.max_sentence_length, corpus.limit)
     if kind.__qualname__ == "Text8Corpus":
         return Text8Corpus(corpus.fname, corpus.max_sentence_length)
     return None

@@ -8,7 +8,7 @@ Python ints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -70,11 +70,18 @@ class IntegerSentences:
         for start, end in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True):
             yield self.values[start:end].tolist()
 
-    def encode(self, progress: Callable[[int], object] | None = None) -> EncodedCorpus:
-        """The whole as ids; `progress` is called once, with the number of tokens."""
+    def parts(self, token_count: int) -> Iterator[IntegerSentences]:
+        """Runs of whole sentences, each of at most so many tokens or of one sentence; they are views."""
+        begin = 0
+        while begin < len(self):
+            most = int(np.searchsorted(self.offsets, self.offsets[begin] + token_count, "right")) - 1
+            end = max(most, begin + 1)
+            yield IntegerSentences(self.values, self.offsets[begin : end + 1])
+            begin = end
+
+    def encode(self) -> EncodedCorpus:
+        """The whole as ids."""
         ids, first_places, counts = encode_integers(self.values)
-        if progress is not None:
-            progress(len(ids))
         return EncodedCorpus(self.values[first_places].tolist(), counts, TokenStore(ids, self.offsets))
 
 

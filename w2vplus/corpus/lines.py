@@ -13,12 +13,13 @@ import operator
 import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from w2vplus._text import UTF8_POLICIES
-from w2vplus.corpus.files import expand, is_path, local_source, open_plain, read_blocks
+from w2vplus._text import check_errors
+from w2vplus.corpus.files import expand, is_file_or_broken_link, is_path, local_source, open_plain, read_blocks
 from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
 from w2vplus.corpus.raw_text import not_utf8 as not_utf8
 from w2vplus.corpus.sources import ByteSource, FileObject
@@ -66,14 +67,22 @@ class TextCorpus:
             )
         if limit is not None and operator.index(limit) < 0:
             raise ValueError(f"limit must be at least 0, or None to read every line, got {limit}")
-        if errors not in UTF8_POLICIES:
-            raise ValueError(f"errors must be 'strict', 'replace' or 'ignore', got {errors!r}")
+        check_errors(errors)
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
         self.errors = errors
         self.raw_text = RawTextRules(normalize, sentences)
         self._files: list[ByteSource] | None = None
+
+    def read_by(self, errors: str) -> TextCorpus:
+        """The corpus by this law for bytes that are not UTF-8, if it has none of its own: any but "strict" is."""
+        if errors == self.errors or self.errors != "strict":
+            return self
+        self.files()  # looked up once for both: a stream can be read only once
+        corpus = copy(self)
+        corpus.errors = errors
+        return corpus
 
     def files(self) -> list[ByteSource] | None:
         """The byte sources in reading order, looked up once; None if the source can only be iterated by
@@ -143,7 +152,7 @@ class LineSentence(TextCorpus):
 
 class PathLineSentences(TextCorpus):
     """All files of a folder as `LineSentence` reads them, in order of their names; folders inside it are left
-    out.
+    out, on which gensim's fails. gensim's own are read in the same way.
 
     Raises ValueError, as gensim does, if `source` is neither a folder nor a file.
     """
@@ -162,7 +171,7 @@ class PathLineSentences(TextCorpus):
         elif Path(source).is_dir():
             self.source = f"{source}{'' if str(source).endswith(os.sep) else os.sep}"
             self.input_files = sorted(
-                self.source + file.name for file in Path(source).iterdir() if file.is_file()
+                self.source + file.name for file in Path(source).iterdir() if is_file_or_broken_link(file)
             )
         else:
             raise ValueError(f"{source} is neither a file nor a folder")

@@ -85,6 +85,7 @@ class TallyStore:
     def __init__(self, max_sentence_length: int | None) -> None:
         self._most = max_sentence_length
         self._lock = threading.Lock()
+        self._token_count = 0
         self.pieces: list[PieceTally] = []
 
     def add(
@@ -98,6 +99,7 @@ class TallyStore:
         tally = PieceTally(key, encoder, len(ids), first, inner, len(ids) - last, last_space, *new_types)
         with self._lock:
             self.pieces.append(tally)
+            self._token_count += len(ids)
 
     def sort(self) -> list[PieceTally]:
         """The pieces in the order of the text."""
@@ -105,7 +107,8 @@ class TallyStore:
         return self.pieces
 
     def token_count(self) -> int:
-        return sum(piece.token_count for piece in self.pieces)
+        """Of the pieces so far."""
+        return self._token_count
 
     def sentence_count(self) -> int:
         """Of lines; `sort` comes first."""

@@ -113,7 +113,7 @@ class JsonLines(_RowFile):
 
 
 class DelimitedText(_RowFile):
-    """A CSV or TSV file whose first row names the columns; quoted fields may hold line feeds.
+    """A CSV or TSV file whose first row names the columns; quoted fields may hold line feeds, blank lines are no rows.
 
     Fields may be as long as `csv.field_size_limit()` allows.
     """
@@ -125,13 +125,13 @@ class DelimitedText(_RowFile):
     def values(self) -> Iterator[Any]:
         row = 0
         with io.TextIOWrapper(open_plain(self._file), "utf-8-sig", self._errors, newline="") as text:
-            reader = csv.reader(text, delimiter=self._delimiter, strict=True)
+            records = filter(None, csv.reader(text, delimiter=self._delimiter, strict=True))
             try:
-                header = next(reader, [])
+                header = next(records, [])
                 if any(field not in header for field in self.fields):
                     raise missing_column(self.name, self.fields, header)
                 places = [header.index(field) for field in self.fields]
-                for row, record in enumerate(reader, start=1):
+                for row, record in enumerate(records, start=1):
                     if len(record) != len(header):
                         raise CorpusError(
                             f"{self.name}, row {row}, has {len(record)} fields "

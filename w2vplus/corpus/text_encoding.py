@@ -28,6 +28,9 @@ from w2vplus.store import EncodedCorpus, TypeCounts
 Progress = Callable[[int], object]
 """Called with the number of bytes read so far, of the files as they are on disk."""
 
+Forget = Callable[[TextEncoder], object]
+"""Called with an encoder whose piece has been taken, to make it forget some of its types; for a single worker."""
+
 PROGRESS_SECONDS = 0.1
 ID_BYTES_PER_TEXT_BYTE = 0.6
 """An int32 for a word of five to six letters and its space."""
@@ -85,15 +88,17 @@ class _Job:
     Thread-safety: each thread writes only its own place of `bytes_read`, each encoder is one worker's.
     """
 
-    def __init__(self, corpus: TextCorpus, errors: str, store: PieceStore | TallyStore, counters: int) -> None:
+    def __init__(
+        self, corpus: TextCorpus, store: PieceStore | TallyStore, counters: int, forget: Forget | None
+    ) -> None:
         self.store = store
+        self._forget = forget
         self.encoders: list[TextEncoder] = []
         self.bytes_read = [0] * counters
         self.faults = _Faults()
         self.is_stopped = False
         self.is_shared = False
-        self._errors = errors
-        self._rules, self._line_limit = corpus.raw_text, corpus.limit
+        self._errors, self._rules, self._line_limit = corpus.errors, corpus.raw_text, corpus.limit
         self._lock = threading.Lock()
 
     def new_encoder(self) -> int:
@@ -126,6 +131,8 @@ class _Job:
             nonlocal first_type, drained
             key = (*task.key, drained)
             self.store.add(key, number, encoder.take_piece(), (first_type, encoder.type_count))
+            if self._forget is not None:
+                self._forget(encoder)
             first_type, drained = encoder.type_count, drained + 1
 
         def add_bytes(count: int) -> None:
@@ -166,7 +173,7 @@ class _Job:
 
 
 def encode_files(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
     storage: Storage | None = None,
 ) -> EncodedCorpus:  # fmt: skip
     """The corpus's files, encoded by its law of sentences. `progress(bytes read of the files as they
@@ -174,20 +181,28 @@ def encode_files(
     store = PieceStore(storage or Storage())
     try:
         with _crew(workers) as crew:
-            job = _read(corpus, files, workers, errors, progress, store, crew)
+            job = _read(corpus, files, workers, progress, store, crew)
             return assemble(store, job.encoders, corpus, workers, crew)
     finally:
         store.close()
 
 
-def count_files(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None
-) -> TypeCounts:
+def count_files(corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None) -> TypeCounts:
     """What `encode_files` would count, without its memory: ids are given back as they come."""
     store = TallyStore(corpus.max_sentence_length)
     with _crew(workers) as crew:
-        job = _read(corpus, files, workers, errors, progress, store, crew)
+        job = _read(corpus, files, workers, progress, store, crew)
         return assemble_counts(store, job.encoders, corpus, workers, crew)
+
+
+def count_some(corpus: TextCorpus, files: list[ByteSource], progress: Progress, forget: Forget) -> TypeCounts:
+    """What `count_files` finds less the types that `forget` takes from the encoder, which it is shown every block;
+    `progress(tokens read)`."""
+    store = TallyStore(corpus.max_sentence_length)
+    store.piece_bytes = 0
+    with _crew(1) as crew:
+        job = _read(corpus, files, 1, lambda _bytes: progress(store.token_count()), store, crew, forget)
+        return assemble_counts(store, job.encoders, corpus, 1, crew)
 
 
 def _crew(workers: int) -> ThreadPoolExecutor:
@@ -196,22 +211,22 @@ def _crew(workers: int) -> ThreadPoolExecutor:
 
 
 def _read(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
-    store: PieceStore | TallyStore, crew: Executor,
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
+    store: PieceStore | TallyStore, crew: Executor, forget: Forget | None = None,
 ) -> _Job:  # fmt: skip
     with unchanged(files):
-        job = _encode_all(corpus, files, workers, errors, progress, store, crew)
+        job = _encode_all(corpus, files, workers, progress, store, crew, forget)
     if progress is not None:
         progress(sum(job.bytes_read))
     return job
 
 
 def _encode_all(
-    corpus: TextCorpus, files: list[ByteSource], workers: int, errors: str, progress: Progress | None,
-    store: PieceStore | TallyStore, crew: Executor,
+    corpus: TextCorpus, files: list[ByteSource], workers: int, progress: Progress | None,
+    store: PieceStore | TallyStore, crew: Executor, forget: Forget | None = None,
 ) -> _Job:  # fmt: skip
-    job = _Job(corpus, errors, store, 2 * workers)
-    whole_files = corpus.limit is not None
+    job = _Job(corpus, store, 2 * workers, forget)
+    whole_files = corpus.limit is not None and len(files) > 0
     ends = TOKEN_ENDS if corpus.raw_text.sentences is None else LINE_ENDS
     if callable(corpus.raw_text.sentences):
         workers = 1  # the user's function is called by one thread
@@ -219,7 +234,7 @@ def _encode_all(
     sizes = [file.byte_size() or 0 for file in files]
     tasks: Tasks
     if workers > 1 and (streams or whole_files) and not _one_writes_faster(files, store.limit):
-        lane_count = max(1, min(workers, len(files) if whole_files else len(streams)))
+        lane_count = min(workers, len(files) if whole_files else len(streams))
         tasks = StreamTasks(
             files, lane_count, whole_files=whole_files, ends=ends, on_error=job.faults.add,
             is_needed=lambda key: not job.faults.is_behind(key),
@@ -247,7 +262,9 @@ def _one_writes_faster(files: list[ByteSource], limit: int) -> bool:
         return False
     expected = 0.0
     for file in files:
-        size = file.byte_size() or 0
+        size = file.byte_size()
+        if not size:  # not known: there is nothing to go by, and a look inside may be another request
+            continue
         expected += size * ID_BYTES_PER_TEXT_BYTE * (PLAIN_BYTES_PER_COMPRESSED if is_compressed(file) else 1)
         if expected > limit:
             return True

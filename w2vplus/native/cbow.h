@@ -1,104 +1,138 @@
 /* Design: the groups of CBOW as tiles. An input row is the projection of a centre's window, and what the tile adds to it
-   is the window's error, which every context word receives. The windows of a group overlap, so both go through the
-   words that they span once for all centres: share (i, g) says how much of word i is in the projection of centre g,
-   and of error g in what word i receives. Half of the work of CBOW is here. A share is 0 where a window does not hold a
-   word: an infinite number in such a row makes the projection no number, where one would expect it to be left out. */
+   is the window's error, which every context word receives. The windows of a group reach equally far, so each is the one
+   before it moved on by a word: one running sum passes over the words of all of them, to project and to hand the errors
+   out. Half of the work of CBOW is here. */
 #ifndef W2V_CBOW_H
 #define W2V_CBOW_H
 
 #include "groups.h"
 
-/* Vectors of a row that are treated together: those of all centres stay in registers, beside a row's and the shares. */
-#define W2V_MOST_COLUMNS 7
-#define W2V_COLUMNS_OF(centers)                                                                              \
-    ((VEC_REGISTERS - 1 - (centers)) / (centers) < W2V_MOST_COLUMNS ? (VEC_REGISTERS - 1 - (centers)) / (centers) \
-                                                                    : W2V_MOST_COLUMNS)
+/* Vectors of a row that are treated together: a running sum of so many stays in registers, of which there are sixteen or
+   more. */
+#define W2V_MOST_COLUMNS 13
 
-/* projections[g] = factors[g] * sum of shares[i][g] * rows[i], for `columns` vectors of `centers` projections. The last
-   vector is the tail of the rows if `ends`. */
-W2V_INLINE void w2v_project_columns(const w2v_context *context, const float *factors, float *projections, int64_t stride,
-                                    vec_tail tail, int64_t column, const int centers, const int columns, const int ends)
-{
-    vec sums[W2V_GROUP_CENTERS][W2V_MOST_COLUMNS];
-    W2V_UNROLL for (int g = 0; g < centers; g++)
-        W2V_UNROLL for (int c = 0; c < columns; c++) sums[g][c] = vec_zero();
-    for (int32_t i = 0; i < context->count; i++) {
-        const float *row = context->rows[i] + column;
-        vec shares[W2V_GROUP_CENTERS];
-        W2V_UNROLL for (int g = 0; g < centers; g++) shares[g] = vec_set1(context->shares[i][g]);
-        W2V_UNROLL for (int c = 0; c < columns; c++) {
-            vec part = vec_load_part(row + c * VEC_LANES, tail, ends && c == columns - 1);
-            VEC_HOLD(part); /* else it is loaded for each centre again */
-            W2V_UNROLL for (int g = 0; g < centers; g++) sums[g][c] = vec_fma(shares[g], part, sums[g][c]);
-        }
-    }
-    W2V_UNROLL for (int g = 0; g < centers; g++) /* whole vectors: the rows of projections have room */
-        W2V_UNROLL for (int c = 0; c < columns; c++)
-            vec_store(projections + g * stride + column + c * VEC_LANES, vec_mul(sums[g][c], vec_set1(factors[g])));
-}
+/* What one pass over the words of a group's windows is about. */
+typedef struct {
+    float *const *rows;   /* of the span's kept words */
+    const int32_t *words; /* those words */
+    const float *lock_factors; /* or NULL */
+    const w2v_center *centers; /* of the group: a window holds its centre, which is not its context */
+    int32_t center_count;
+    float *center_rows; /* projections or errors, (center_count, stride) */
+    int64_t stride;
+    vec_tail tail;
+} w2v_windows;
 
-/* rows[i] += sum over `centers` of shares[i][g] * errors[g], for `columns` vectors. */
-W2V_INLINE void w2v_spread_columns(const w2v_context *context, const float *factors, float *error_rows, int64_t stride,
-                                   vec_tail tail, int64_t column, const int centers, const int columns, const int ends)
+#define W2V_EACH_COLUMN W2V_UNROLL for (int c = 0; c < columns; c++)
+#define W2V_PART(row) (row) + c *VEC_LANES, windows->tail, c == columns - 1 ? ends : VEC_NO_TAIL
+
+/* Projections of the group: sums of the rows of each window, for `columns` vectors; the last one is the tail of the rows
+   if `ends`. */
+W2V_INLINE void w2v_project_columns(const w2v_windows *windows, int64_t column, const int columns, const int ends)
 {
-    vec errors[W2V_GROUP_CENTERS][W2V_MOST_COLUMNS];
-    W2V_UNROLL for (int g = 0; g < centers; g++)
-        W2V_UNROLL for (int c = 0; c < columns; c++)
-            errors[g][c] = vec_mul(vec_load(error_rows + g * stride + column + c * VEC_LANES), vec_set1(factors[g]));
-    for (int32_t i = 0; i < context->count; i++) {
-        float *row = context->rows[i] + column;
-        vec shares[W2V_GROUP_CENTERS];
-        W2V_UNROLL for (int g = 0; g < centers; g++) shares[g] = vec_set1(context->shares[i][g]);
-        W2V_UNROLL for (int c = 0; c < columns; c++) {
-            vec sum = vec_load_part(row + c * VEC_LANES, tail, ends && c == columns - 1);
-            W2V_UNROLL for (int g = 0; g < centers; g++) sum = vec_fma(shares[g], errors[g][c], sum);
-            vec_store_part(row + c * VEC_LANES, sum, tail, ends && c == columns - 1);
+    vec sum[W2V_MOST_COLUMNS];
+    const w2v_center *centers = windows->centers;
+    int32_t first = centers[0].first, last = first; /* of the words in the sum */
+    W2V_EACH_COLUMN sum[c] = vec_zero();
+    for (int32_t g = 0; g < windows->center_count; g++) {
+        for (; last < centers[g].last; last++) {
+            const float *row = windows->rows[last] + column;
+            W2V_EACH_COLUMN sum[c] = vec_add(sum[c], vec_load_part(W2V_PART(row)));
         }
+        for (; first < centers[g].first; first++) {
+            const float *row = windows->rows[first] + column;
+            W2V_EACH_COLUMN sum[c] = vec_sub(sum[c], vec_load_part(W2V_PART(row)));
+        }
+        const float *own = windows->rows[centers[g].at] + column;
+        float *projection = windows->center_rows + g * windows->stride + column;
+        W2V_EACH_COLUMN /* whole vectors: the rows of projections have room */
+            vec_store(projection + c * VEC_LANES, vec_sub(sum[c], vec_load_part(W2V_PART(own))));
     }
 }
 
-/* All columns of the rows by `treat`, one of the two above, in as few passes as registers allow; the compiler knows how
-   many vectors each pass has. */
-#define W2V_PASS(treat, centers, columns, ends)                                                              \
-    case 2 * columns + ends:                                                                                 \
-        if (columns <= W2V_COLUMNS_OF(centers))                                                              \
-            treat(context, factors, rows, stride, tail, column, centers, columns, ends);                     \
-        break;
-#define W2V_PASSES(name, treat, centers)                                                                     \
-    static void name##_##centers(const w2v_context *context, const float *factors, float *rows, int64_t stride, \
-                                 int64_t dimensions)                                                         \
+/* rows[i] += sum for `columns` vectors of the words [first, last). */
+W2V_INLINE void w2v_add_sum(const w2v_windows *windows, int32_t first, int32_t last, const vec *sum, int64_t column,
+                            const int columns, const int ends)
+{
+    for (int32_t i = first; i < last; i++) {
+        float *row = windows->rows[i] + column;
+        if (!windows->lock_factors) {
+            W2V_EACH_COLUMN vec_store_part(row + c * VEC_LANES, vec_add(vec_load_part(W2V_PART(row)), sum[c]),
+                                           windows->tail, c == columns - 1 ? ends : VEC_NO_TAIL);
+        } else {
+            const vec lock = vec_set1(windows->lock_factors[windows->words[i]]);
+            W2V_EACH_COLUMN vec_store_part(row + c * VEC_LANES, vec_fma(lock, sum[c], vec_load_part(W2V_PART(row))),
+                                           windows->tail, c == columns - 1 ? ends : VEC_NO_TAIL);
+        }
+    }
+}
+
+/* Every word receives the errors of the windows that hold it, for `columns` vectors. The centres are in all windows but
+   their own. */
+W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, const int columns, const int ends)
+{
+    vec sum[W2V_MOST_COLUMNS];
+    const w2v_center *centers = windows->centers;
+    const int32_t count = windows->center_count, first_center = centers[0].at;
+    const float *errors = windows->center_rows + column;
+    int32_t i = centers[0].first;
+    W2V_EACH_COLUMN sum[c] = vec_load(errors + c * VEC_LANES);
+    for (int32_t g = 1; g < count; g++) { /* more and more windows begin */
+        w2v_add_sum(windows, i, centers[g].first, sum, column, columns, ends);
+        i = centers[g].first;
+        W2V_EACH_COLUMN sum[c] = vec_add(sum[c], vec_load(errors + g * windows->stride + c * VEC_LANES));
+    }
+    w2v_add_sum(windows, i, first_center, sum, column, columns, ends);
+    for (int32_t g = 0; g < count; g++) {
+        vec others[W2V_MOST_COLUMNS];
+        W2V_EACH_COLUMN others[c] = vec_sub(sum[c], vec_load(errors + g * windows->stride + c * VEC_LANES));
+        w2v_add_sum(windows, first_center + g, first_center + g + 1, others, column, columns, ends);
+    }
+    i = first_center + count;
+    for (int32_t g = 0; g < count; g++) { /* and end */
+        w2v_add_sum(windows, i, centers[g].last, sum, column, columns, ends);
+        i = centers[g].last;
+        W2V_EACH_COLUMN sum[c] = vec_sub(sum[c], vec_load(errors + g * windows->stride + c * VEC_LANES));
+    }
+}
+
+/* All columns by `treat`, one of the two above, in as few passes as registers allow; the compiler knows how many vectors
+   each pass has. */
+#define W2V_PASS(treat, columns)                                                                             \
+    case VEC_TAILS * (columns): treat(windows, column, columns, VEC_NO_TAIL); break;                         \
+    case VEC_TAILS * (columns) + VEC_SOME_TAIL: treat(windows, column, columns, VEC_SOME_TAIL); break;       \
+    case VEC_TAILS * (columns) + VEC_FOUR_TAIL: treat(windows, column, columns, VEC_FOUR_TAIL); break;
+#define W2V_PASSES(name, treat)                                                                              \
+    static void name(const w2v_windows *windows, int64_t dimensions)                                         \
     {                                                                                                        \
-        const int64_t left = dimensions % VEC_LANES, vectors = (dimensions + VEC_LANES - 1) / VEC_LANES;     \
-        const vec_tail tail = vec_tail_of(left);                                                             \
-        for (int64_t done = 0; done < vectors; done += W2V_COLUMNS_OF(centers)) {                            \
-            const int64_t column = done * VEC_LANES, rest = vectors - done;                                  \
-            const int columns = rest < W2V_COLUMNS_OF(centers) ? (int)rest : W2V_COLUMNS_OF(centers);        \
-            switch (2 * columns + (left > 0 && rest == columns)) {                                           \
-                W2V_PASS(treat, centers, 1, 0) W2V_PASS(treat, centers, 1, 1)                                \
-                W2V_PASS(treat, centers, 2, 0) W2V_PASS(treat, centers, 2, 1)                                \
-                W2V_PASS(treat, centers, 3, 0) W2V_PASS(treat, centers, 3, 1)                                \
-                W2V_PASS(treat, centers, 4, 0) W2V_PASS(treat, centers, 4, 1)                                \
-                W2V_PASS(treat, centers, 5, 0) W2V_PASS(treat, centers, 5, 1)                                \
-                W2V_PASS(treat, centers, 6, 0) W2V_PASS(treat, centers, 6, 1)                                \
-                W2V_PASS(treat, centers, 7, 0) W2V_PASS(treat, centers, 7, 1)                                \
+        const int64_t vectors = (dimensions + VEC_LANES - 1) / VEC_LANES;                                    \
+        const int64_t passes = (vectors + W2V_MOST_COLUMNS - 1) / W2V_MOST_COLUMNS;                          \
+        const int64_t most = (vectors + passes - 1) / passes;                                                \
+        for (int64_t done = 0; done < vectors; done += most) {                                               \
+            const int64_t column = done * VEC_LANES, rest = vectors - done, count = rest < most ? rest : most; \
+            switch (VEC_TAILS * count + (rest == count ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {         \
+                W2V_PASS(treat, 1) W2V_PASS(treat, 2) W2V_PASS(treat, 3) W2V_PASS(treat, 4)                  \
+                W2V_PASS(treat, 5) W2V_PASS(treat, 6) W2V_PASS(treat, 7) W2V_PASS(treat, 8)                  \
+                W2V_PASS(treat, 9) W2V_PASS(treat, 10) W2V_PASS(treat, 11) W2V_PASS(treat, 12)               \
+                W2V_PASS(treat, 13)                                                                          \
             }                                                                                                \
         }                                                                                                    \
     }
-#define W2V_EACH_GROUP(name, treat)                                                                          \
-    W2V_PASSES(name, treat, 1) W2V_PASSES(name, treat, 2) W2V_PASSES(name, treat, 3) W2V_PASSES(name, treat, 4) \
-    static void name(const w2v_context *context, const float *factors, float *rows, int64_t stride,          \
-                     int64_t dimensions, int32_t centers)                                                    \
-    {                                                                                                        \
-        switch (centers) {                                                                                   \
-        case 1: name##_1(context, factors, rows, stride, dimensions); break;                                 \
-        case 2: name##_2(context, factors, rows, stride, dimensions); break;                                 \
-        case 3: name##_3(context, factors, rows, stride, dimensions); break;                                 \
-        default: name##_4(context, factors, rows, stride, dimensions); break;                                \
-        }                                                                                                    \
-    }
 
-W2V_EACH_GROUP(w2v_project, w2v_project_columns)
-W2V_EACH_GROUP(w2v_spread, w2v_spread_columns)
+W2V_PASSES(w2v_project, w2v_project_columns)
+W2V_PASSES(w2v_spread, w2v_spread_columns)
+
+/* rows[g] *= 1 / (context words of centre g) */
+static void w2v_divide(const w2v_windows *windows, int64_t dimensions)
+{
+    for (int32_t g = 0; g < windows->center_count; g++) {
+        const w2v_center *center = windows->centers + g;
+        const vec share = vec_set1(1.0f / (float)(center->last - center->first - 1));
+        float *row = windows->center_rows + g * windows->stride;
+        for (int64_t column = 0; column < dimensions; column += VEC_LANES)
+            vec_store(row + column, vec_mul(vec_load(row + column), share));
+    }
+}
 
 /* gensim's law applies the error of a mean undivided and divides that of a sum; the corrected law is the gradient of
    the projection. */
@@ -108,16 +142,14 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
     const int64_t dimensions = model->dimensions, stride = workspace->row_stride;
     const w2v_center *centers = workspace->centers + group->first_center;
     const int32_t center_count = group->center_count;
-    const w2v_context context = w2v_context_of(centers, center_count, workspace);
-    if (context.count == 1) return; /* a lone word is not predicted; of neighbours each has a context */
-    float means[W2V_GROUP_CENTERS], ones[W2V_GROUP_CENTERS];
-    for (int32_t g = 0; g < center_count; g++) {
-        means[g] = 1.0f / (float)(centers[g].last - centers[g].first - 1);
-        ones[g] = 1.0f;
-    }
+    const int32_t first = centers[0].first, word_count = centers[center_count - 1].last - first;
+    if (word_count == 1) return; /* a lone word is not predicted; of neighbours each has a context */
     const int exchanges = model->copying_workers > 1;
-    if (exchanges) w2v_choose_exchanges(&workspace->inputs, context.words, context.count, center_count);
-    w2v_project(&context, model->cbow_mean ? means : ones, workspace->source_rows, stride, dimensions, center_count);
+    if (exchanges) w2v_choose_exchanges(&workspace->inputs, workspace->words + first, word_count, center_count);
+    w2v_windows windows = {workspace->rows, workspace->words, model->lock_factors, centers, center_count,
+                           workspace->source_rows, stride, vec_tail_of(dimensions % VEC_LANES)};
+    w2v_project(&windows, dimensions);
+    if (model->cbow_mean) w2v_divide(&windows, dimensions);
     memset(workspace->target_rows, 0, (size_t)(center_count * stride) * sizeof(float));
     for (int32_t p = 0; p < group->part_count; p++) {
         const w2v_part *part = &group->parts[p];
@@ -132,12 +164,10 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         tally->loss += w2v_run_tile(model, group, part, rate, workspace, &tile);
     }
     tally->pairs += center_count;
-    if (model->lock_factors)
-        for (int32_t i = 0; i < context.count; i++)
-            for (int32_t g = 0; g < center_count; g++) context.shares[i][g] *= model->lock_factors[context.words[i]];
-    const int divided = (model->cbow_mean != 0) == (model->corrected_cbow != 0);
-    w2v_spread(&context, divided ? means : ones, workspace->target_rows, stride, dimensions, center_count);
-    if (exchanges) w2v_exchange_chosen(&workspace->inputs, context.words, context.count);
+    windows.center_rows = workspace->target_rows;
+    if ((model->cbow_mean != 0) == (model->corrected_cbow != 0)) w2v_divide(&windows, dimensions);
+    w2v_spread(&windows, dimensions);
+    if (exchanges) w2v_exchange_chosen(&workspace->inputs, workspace->words + first, word_count);
 }
 
 #endif

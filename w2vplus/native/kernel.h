@@ -20,7 +20,7 @@
 #define W2V_TILE_REPEATS 2
 #define W2V_FULL_TILE_RATE 0.0501f
 
-/* Most centres that can share one draw of negatives. */
+/* Most neighbouring centres that can be trained together, with one draw of negatives and of their windows' reach. */
 #define W2V_GROUP_CENTERS 4
 
 /* Bytes of every matrix that a worker copies (matrix.h): alone, about what the cache of a core may hold; of two each, as
@@ -70,8 +70,8 @@ typedef struct {
     int32_t skip_gram;
     int32_t hierarchical_softmax;
     int32_t shrink_windows;   /* effective window uniform on 1..window */
-    int32_t shared_negatives; /* neighbouring centres that share one draw of negatives; 0: a draw for every
-                                 pair (word2vec.c, gensim) */
+    int32_t shared_negatives; /* neighbouring centres that share one draw of negatives, and of the reach of their windows;
+                                 0: a draw of negatives for every pair (word2vec.c, gensim) */
     int32_t cbow_mean;
     int32_t corrected_cbow; /* true gradient of the projection (Irsoy et al. 2020) */
     int32_t compute_loss;

@@ -73,13 +73,13 @@ W2V_INLINE float *w2v_shared_row(const w2v_matrix *matrix, int64_t place)
 }
 
 /* One vector of an exchange. */
-W2V_INLINE void w2v_exchange_column(float *shared, float *copy, float *base, vec_tail tail, const int is_tail)
+W2V_INLINE void w2v_exchange_column(float *shared, float *copy, float *base, vec_tail tail, const int kind)
 {
-    const vec change = vec_sub(vec_load_part(copy, tail, is_tail), vec_load_part(base, tail, is_tail));
-    const vec sum = vec_add(vec_load_part(shared, tail, is_tail), change);
-    vec_store_part(shared, sum, tail, is_tail);
-    vec_store_part(copy, sum, tail, is_tail);
-    vec_store_part(base, sum, tail, is_tail);
+    const vec change = vec_sub(vec_load_part(copy, tail, kind), vec_load_part(base, tail, kind));
+    const vec sum = vec_add(vec_load_part(shared, tail, kind), change);
+    vec_store_part(shared, sum, tail, kind);
+    vec_store_part(copy, sum, tail, kind);
+    vec_store_part(base, sum, tail, kind);
 }
 
 /* The worker's changes go out, those of others come in: shared += copy - base, and all three become that sum. */
@@ -90,9 +90,9 @@ static void w2v_exchange(const w2v_matrix *matrix, int64_t place)
     const vec_tail tail = vec_tail_of(matrix->dimensions % VEC_LANES);
     int64_t column = 0;
     for (; column + VEC_LANES <= matrix->dimensions; column += VEC_LANES)
-        w2v_exchange_column(shared + column, copy + column, base + column, tail, 0);
+        w2v_exchange_column(shared + column, copy + column, base + column, tail, VEC_NO_TAIL);
     if (column < matrix->dimensions)
-        w2v_exchange_column(shared + column, copy + column, base + column, tail, 1);
+        w2v_exchange_column(shared + column, copy + column, base + column, tail, VEC_SOME_TAIL);
 }
 
 /* Row number `k` of those that are exchanged after a tile of `count` rows. */

@@ -4,6 +4,43 @@
 
 #include "groups.h"
 
+/* The words that the windows of a group span. */
+typedef struct {
+    int32_t count;
+    const int32_t *words;
+    float *const *rows;
+    float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
+} w2v_context;
+
+/* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
+   half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those
+   behind the last word lie in the spare room. */
+static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
+{
+    static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+    int32_t first = centers[0].first, last = centers[0].last;
+    float middles[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS] = {0}; /* from the first centre, and from their own one */
+    float halves[W2V_GROUP_CENTERS] = {-1.0f, -1.0f, -1.0f, -1.0f}; /* below 0: no centre, whose window holds nothing */
+    for (int32_t g = 0; g < center_count; g++) {
+        const w2v_center *center = centers + g;
+        first = center->first < first ? center->first : first;
+        last = center->last > last ? center->last : last;
+        middles[g] = (float)(center->first - center->at + (center->last - center->at) - 1) * 0.5f;
+        halves[g] = (float)(center->last - center->first) * 0.5f;
+        ats[g] = (float)(center->at - centers[0].at);
+    }
+    const vec middle = vec_repeat4(middles), half = vec_repeat4(halves), at = vec_repeat4(ats);
+    const vec nearest = vec_set1(0.5f), one = vec_set1(1.0f), words = vec_load(word_of_lane);
+    float *shares = workspace->shares[0];
+    for (int32_t i = first; i < last; i += VEC_LANES / W2V_GROUP_CENTERS, shares += VEC_LANES) {
+        const vec from_center = vec_sub(vec_add(vec_set1((float)(i - centers[0].at)), words), at);
+        const vec inside = vec_sub(half, vec_abs(vec_sub(from_center, middle)));
+        const vec apart = vec_sub(vec_abs(from_center), nearest);
+        vec_store(shares, vec_if_negative(inside, vec_zero(), vec_if_negative(apart, vec_zero(), one)));
+    }
+    return (w2v_context){last - first, workspace->words + first, workspace->rows + first, workspace->shares};
+}
+
 /* target += factor * source */
 W2V_INLINE void w2v_add_row(float *target, const float *source, float factor, int64_t dimensions)
 {

@@ -44,14 +44,18 @@ W2V_INLINE void w2v_draw_ahead(const w2v_model *model, uint64_t key, int64_t cen
 static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_rate, int64_t first_center,
                            w2v_group *group, w2v_workspace *workspace)
 {
-    const w2v_center *centers = workspace->centers + first_center;
+    w2v_center *centers = workspace->centers + first_center;
     const int64_t left = workspace->center_count - first_center;
-    const int32_t most = left > 0 ? w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight) : 0;
     group->first_center = first_center;
     group->center_count = group->fetched_count = group->count = group->part_count = 0;
-    while (group->center_count < most && group->center_count < left &&
-           centers[group->center_count].sentence_first == centers[0].sentence_first)
-        group->center_count++;
+    if (left > 0) {
+        const int32_t most = w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight);
+        const int32_t reach = w2v_reach_of(model, workspace->tokens + centers[0].at);
+        const int32_t within = model->skip_gram || reach >= most ? most : reach + 1; /* CBOW: each in all windows but its own */
+        while (group->center_count < within && group->center_count < left &&
+               centers[group->center_count].sentence_first == centers[0].sentence_first)
+            w2v_lay_window(centers + group->center_count++, reach);
+    }
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     for (int32_t p = 0; p < parts; p++) {

@@ -61,8 +61,8 @@ typedef struct {
 
 #define COLUMNS(name) name##_few
 #define COLUMNS_VEC __m128
-#define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail.mask, p)
-#define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail.mask, a)
+#define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail, p)
+#define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
 #define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
@@ -115,7 +115,7 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     const vec rates = vec_set1(rate), one = vec_set1(1.0f), lowest = vec_set1(-87.0f);
     vec losses = vec_zero();
     for (int32_t i = 0; i < count; i += VEC_LANES) {
-        const vec_tail rest = vec_random_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
+        const vec_tail rest = vec_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
         vec logit = vec_load_tail(tile->logits + i, rest);
         vec positive = vec_load_tail(tile->positives + i, rest);
         vec total = vec_load_tail(tile->totals + i, rest); /* 0 in the lanes past the end */

@@ -30,19 +30,19 @@ W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t colum
     float *target = tile->target[0] + column;
     vec old[W2V_MOST_HELD], new[W2V_MOST_HELD];
     W2V_UNROLL for (int c = 0; c < columns; c++) {
-        const int is_tail = ends && c == columns - 1;
-        old[c] = vec_load_part(source + c * VEC_LANES, tail, is_tail);
-        new[c] = vec_load_part(target + c * VEC_LANES, tail, is_tail);
+        const int kind = c == columns - 1 ? ends : VEC_NO_TAIL;
+        old[c] = vec_load_part(source + c * VEC_LANES, tail, kind);
+        new[c] = vec_load_part(target + c * VEC_LANES, tail, kind);
     }
     for (int32_t n = 0; n < tile->output_count; n++) {
         float *output = tile->outputs[n] + column;
         const vec step = vec_set1(tile->steps[n]);
         W2V_UNROLL for (int c = 0; c < columns; c++) {
-            const int is_tail = ends && c == columns - 1;
-            vec part = vec_load_part(output + c * VEC_LANES, tail, is_tail);
+            const int kind = c == columns - 1 ? ends : VEC_NO_TAIL;
+            vec part = vec_load_part(output + c * VEC_LANES, tail, kind);
             VEC_HOLD(part); /* else it is loaded twice */
             new[c] = vec_fma(step, part, new[c]);
-            vec_store_part(output + c * VEC_LANES, vec_fma(step, old[c], part), tail, is_tail);
+            vec_store_part(output + c * VEC_LANES, vec_fma(step, old[c], part), tail, kind);
         }
         if (fetched < tile->dimensions) {
             w2v_fetch_rows(tile->fetched, tile->fetched_count, fetched);
@@ -50,14 +50,21 @@ W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t colum
         }
     }
     W2V_UNROLL for (int c = 0; c < columns; c++)
-        vec_store_part(target + c * VEC_LANES, new[c], tail, ends && c == columns - 1);
+        vec_store_part(target + c * VEC_LANES, new[c], tail, c == columns - 1 ? ends : VEC_NO_TAIL);
     return fetched;
 }
 
 /* The compiler knows how many vectors each pass has. */
 #define W2V_STREAM_CASE(columns)                                                                             \
-    case 2 * (columns): fetched = w2v_stream(tile, tail, column, fetched, columns, 0); break;                \
-    case 2 * (columns) + 1: fetched = w2v_stream(tile, tail, column, fetched, columns, 1); break;
+    case VEC_TAILS * (columns):                                                                              \
+        fetched = w2v_stream(tile, tail, column, fetched, columns, VEC_NO_TAIL);                             \
+        break;                                                                                               \
+    case VEC_TAILS * (columns) + VEC_SOME_TAIL:                                                              \
+        fetched = w2v_stream(tile, tail, column, fetched, columns, VEC_SOME_TAIL);                           \
+        break;                                                                                               \
+    case VEC_TAILS * (columns) + VEC_FOUR_TAIL:                                                              \
+        fetched = w2v_stream(tile, tail, column, fetched, columns, VEC_FOUR_TAIL);                           \
+        break;
 
 static void w2v_update_row(const w2v_tile *tile)
 {
@@ -67,7 +74,7 @@ static void w2v_update_row(const w2v_tile *tile)
     for (int64_t done = 0; done < vectors; done += W2V_MOST_HELD) {
         const int64_t column = done * VEC_LANES, rest = vectors - done;
         const int64_t held = rest < W2V_MOST_HELD ? rest : W2V_MOST_HELD;
-        switch (2 * held + (rest == held && dimensions % VEC_LANES > 0)) {
+        switch (VEC_TAILS * held + (rest == held ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {
             W2V_STREAM_CASE(1) W2V_STREAM_CASE(2) W2V_STREAM_CASE(3) W2V_STREAM_CASE(4)
             W2V_STREAM_CASE(5) W2V_STREAM_CASE(6) W2V_STREAM_CASE(7)
         }

@@ -24,7 +24,6 @@ W2V_INLINE vec_tail vec_tail_of(int64_t count)
     vec_tail tail = {_mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane), count};
     return tail;
 }
-W2V_INLINE vec_tail vec_random_tail_of(int64_t count) { return vec_tail_of(count); }
 W2V_INLINE vec vec_zero(void) { return _mm256_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm256_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
@@ -35,14 +34,12 @@ W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail) { return _mm256_mask
 /* Masked stores are microcoded on several AMD generations: go by way of the stack instead. */
 W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)
 {
-    if (tail.count == 4) {
-        _mm_storeu_ps(p, _mm256_castps256_ps128(a));
-    } else {
-        float lanes[8];
-        _mm256_storeu_ps(lanes, a);
-        for (int64_t i = 0; i < tail.count; i++) p[i] = lanes[i];
-    }
+    float lanes[8];
+    _mm256_storeu_ps(lanes, a);
+    for (int64_t i = 0; i < tail.count; i++) p[i] = lanes[i];
 }
+W2V_INLINE vec vec_load_four(const float *p) { return _mm256_zextps128_ps256(_mm_loadu_ps(p)); }
+W2V_INLINE void vec_store_four(float *p, vec a) { _mm_storeu_ps(p, _mm256_castps256_ps128(a)); }
 W2V_INLINE vec vec_add(vec a, vec b) { return _mm256_add_ps(a, b); }
 W2V_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 W2V_INLINE vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }

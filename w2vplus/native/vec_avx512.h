@@ -12,17 +12,12 @@
 #define TILE_SUMS 27
 #define VEC_HOLD(value) W2V_HOLD("v", value)
 typedef __m512 vec;
-typedef struct {
-    __mmask16 mask;
-    int32_t is_four; /* floats, as in rows of 100 or 500 */
-} vec_tail;
+typedef __mmask16 vec_tail;
 
 W2V_INLINE vec_tail vec_tail_of(int64_t count)
 {
-    return (vec_tail){(__mmask16)((1u << count) - 1u), count == 4};
+    return (vec_tail)((1u << count) - 1u);
 }
-/* for a count that nobody can foresee: without branches */
-W2V_INLINE vec_tail vec_random_tail_of(int64_t count) { return (vec_tail){(__mmask16)((1u << count) - 1u), 0}; }
 W2V_INLINE vec vec_zero(void) { return _mm512_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm512_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
@@ -33,15 +28,14 @@ W2V_INLINE void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
    rows that end with four floats are trained faster. For eight and twelve, which take two registers, it gained nothing. */
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail)
 {
-    return tail.is_four ? _mm512_zextps128_ps512(_mm_loadu_ps(p)) : _mm512_maskz_loadu_ps(tail.mask, p);
+    return _mm512_maskz_loadu_ps(tail, p);
 }
 W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)
 {
-    if (tail.is_four)
-        _mm_storeu_ps(p, _mm512_castps512_ps128(a));
-    else
-        _mm512_mask_storeu_ps(p, tail.mask, a);
+    _mm512_mask_storeu_ps(p, tail, a);
 }
+W2V_INLINE vec vec_load_four(const float *p) { return _mm512_zextps128_ps512(_mm_loadu_ps(p)); }
+W2V_INLINE void vec_store_four(float *p, vec a) { _mm_storeu_ps(p, _mm512_castps512_ps128(a)); }
 W2V_INLINE vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
 W2V_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
 W2V_INLINE vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }

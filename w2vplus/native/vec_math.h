@@ -5,14 +5,36 @@
 #ifndef W2V_VEC_MATH_H
 #define W2V_VEC_MATH_H
 
-/* A whole vector, or the tail of a row. */
-W2V_INLINE vec vec_load_part(const float *p, vec_tail tail, const int is_tail)
+/* The columns that are left over at a row's end. Four of them, as in rows of 100 or 500, have loads and stores of their own:
+   what a masked store has written cannot be loaded before it has reached the cache, and masks cost instructions. */
+#define VEC_NO_TAIL 0
+#define VEC_SOME_TAIL 1
+#define VEC_FOUR_TAIL 2
+#define VEC_TAILS 3
+
+W2V_INLINE int vec_tail_kind(int64_t dimensions)
 {
-    return is_tail ? vec_load_tail(p, tail) : vec_load(p);
+    const int64_t left = dimensions % VEC_LANES;
+    return left == 0 ? VEC_NO_TAIL : left == 4 ? VEC_FOUR_TAIL : VEC_SOME_TAIL;
 }
-W2V_INLINE void vec_store_part(float *p, vec a, vec_tail tail, const int is_tail)
+
+/* A whole vector, or a tail of a kind that the compiler knows. */
+W2V_INLINE vec vec_load_part(const float *p, vec_tail tail, const int kind)
 {
-    if (is_tail)
+#if VEC_LANES > 4
+    if (kind == VEC_FOUR_TAIL) return vec_load_four(p);
+#endif
+    return kind == VEC_SOME_TAIL ? vec_load_tail(p, tail) : vec_load(p);
+}
+W2V_INLINE void vec_store_part(float *p, vec a, vec_tail tail, const int kind)
+{
+#if VEC_LANES > 4
+    if (kind == VEC_FOUR_TAIL) {
+        vec_store_four(p, a);
+        return;
+    }
+#endif
+    if (kind == VEC_SOME_TAIL)
         vec_store_tail(p, a, tail);
     else
         vec_store(p, a);

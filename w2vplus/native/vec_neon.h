@@ -15,7 +15,6 @@ typedef float32x4_t vec;
 typedef int64_t vec_tail;
 
 W2V_INLINE vec_tail vec_tail_of(int64_t count) { return count; }
-W2V_INLINE vec_tail vec_random_tail_of(int64_t count) { return vec_tail_of(count); }
 W2V_INLINE vec vec_zero(void) { return vdupq_n_f32(0.0f); }
 W2V_INLINE vec vec_set1(float value) { return vdupq_n_f32(value); }
 W2V_INLINE vec vec_load(const float *p) { return vld1q_f32(p); }

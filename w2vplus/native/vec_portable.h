@@ -25,7 +25,6 @@ typedef int64_t vec_tail;
     } while (0)
 
 W2V_INLINE vec_tail vec_tail_of(int64_t count) { return count; }
-W2V_INLINE vec_tail vec_random_tail_of(int64_t count) { return vec_tail_of(count); }
 W2V_INLINE vec vec_set1(float value) { VEC_EACH(value); }
 W2V_INLINE vec vec_zero(void) { return vec_set1(0.0f); }
 W2V_INLINE vec vec_load(const float *p)

@@ -15,7 +15,6 @@ typedef __m128 vec;
 typedef int64_t vec_tail;
 
 W2V_INLINE vec_tail vec_tail_of(int64_t count) { return count; }
-W2V_INLINE vec_tail vec_random_tail_of(int64_t count) { return vec_tail_of(count); }
 W2V_INLINE vec vec_zero(void) { return _mm_setzero_ps(); }
 W2V_INLINE vec vec_set1(float value) { return _mm_set1_ps(value); }
 W2V_INLINE vec vec_load(const float *p) { return _mm_loadu_ps(p); }

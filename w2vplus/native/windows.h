@@ -82,18 +82,28 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
     const int32_t last_center = (int32_t)workspace->word_count;
     if (w2v_keep_words(model, corpus, key, end, stop, model->farthest, workspace)) return -1;
     const int32_t word_count = (int32_t)workspace->word_count;
-    const uint32_t window = (uint32_t)model->window;
     w2v_center *next = workspace->centers + workspace->center_count;
-    for (int32_t at = first_center; at < last_center; at++) {
-        const w2v_token token = workspace->tokens[at];
-        const int32_t drawn = model->shrink_windows ? 1 + (int32_t)w2v_below(token.window_bits, window) : model->window;
-        const int32_t reach = drawn < model->farthest ? drawn : model->farthest;
-        const int32_t first = reach < at - first_word ? at - reach : first_word;
-        const int32_t last = reach < word_count - at ? at + reach + 1 : word_count;
-        *next++ = (w2v_center){token.position, at, first, last, first_word, weight};
-    }
+    for (int32_t at = first_center; at < last_center; at++)
+        *next++ = (w2v_center){.position = workspace->tokens[at].position, .at = at, .sentence_first = first_word,
+                               .sentence_last = word_count, .sentence_weight = weight};
     workspace->center_count += last_center - first_center;
     return 0;
+}
+
+/* How far the windows of the group reach that begins with a kept token: one draw for all of them, so that each is the one
+   before it moved on by a word. */
+W2V_INLINE int32_t w2v_reach_of(const w2v_model *model, const w2v_token *token)
+{
+    const uint32_t window = (uint32_t)model->window;
+    const int32_t drawn = model->shrink_windows ? 1 + (int32_t)w2v_below(token->window_bits, window) : model->window;
+    return drawn < model->farthest ? drawn : model->farthest;
+}
+
+W2V_INLINE void w2v_lay_window(w2v_center *center, int32_t reach)
+{
+    const int32_t before = center->at - center->sentence_first, after = center->sentence_last - center->at;
+    center->first = reach < before ? center->at - reach : center->sentence_first;
+    center->last = reach < after ? center->at + reach + 1 : center->sentence_last;
 }
 
 /* The sentence that holds `offset`: the last one that starts at or before it. */

@@ -17,13 +17,15 @@ typedef struct {
     uint32_t window_bits;
 } w2v_token;
 
-/* A kept token that is a centre word of the span, and its window [first, last) in `words`. */
+/* A kept token that is a centre word of the span. What it sees of its sentence is [sentence_first, sentence_last) in
+   `words`, and its window is [first, last), once it is in a group. */
 typedef struct {
     int64_t position; /* in the epoch */
     int32_t at;       /* index in `words` */
     int32_t first;
     int32_t last;
-    int32_t sentence_first; /* index in `words` at which its sentence begins */
+    int32_t sentence_first;
+    int32_t sentence_last;
     float sentence_weight;
 } w2v_center;
 

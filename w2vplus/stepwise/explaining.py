@@ -2,8 +2,8 @@
 
 The choices are the kernel's: every token's fate, reach and noise words follow from the model's key and the token's
 place. The arithmetic is `w2vplus.reference`, over the few rows that the step touches, in float64. Where neighbouring
-windows share their noise words, they are trained together from the same old values and their changes added: what is
-shown is the share of one window.
+windows share their width and noise words, they are trained together from the same old values and their changes added:
+what is shown is the share of one window. With hierarchical softmax a window is shown as if it were alone.
 """
 
 from __future__ import annotations
@@ -43,12 +43,10 @@ def explain_step(
     kept = [place for place, token in enumerate(tokens) if token.fate == "kept"]
     _check_something_is_left(step_model, tokens, kept)
     chosen = _center(tokens, kept, center)
-    law = step_model.law
-    reach = draws.window_reach(step_model.key, chosen, law.window) if law.shrink_windows else law.window
-    reach = min(reach, law.farthest, len(tokens))
+    sharing = _sharing(step_model, kept, chosen)
+    reach = min(_reach(step_model, sharing[0]), len(tokens))
     around = reference.context_window(kept.index(chosen), len(kept), reach)
     window = tuple(kept[place] for place in around)
-    sharing = _sharing(step_model, kept, chosen)
     step = _Step(step_model, ids[chosen], [ids[place] for place in window], sharing[0])
     updates = tuple(step.updates())
     return ExplainedStep(
@@ -121,14 +119,27 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
     raise ValueError(f"center {token.text!r} was dropped by subsampling: choose another word or seed, or sample 0")
 
 
+def _reach(model: StepModel, place: int) -> int:
+    """How far the windows of the centre words reach that are trained together from this one on."""
+    law = model.law
+    drawn = draws.window_reach(model.key, place, law.window) if law.shrink_windows else law.window
+    return min(drawn, law.farthest)
+
+
 def _sharing(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
     """The places of the centre words that share a draw of noise words with the chosen one, itself among them."""
     law = model.law
     if law.shared_negatives < 2 or law.hierarchical_softmax:
         return (chosen,)
     most = reference.bounded(law.shared_negatives, model.learning_rate)
-    first = kept.index(chosen) // most * most
-    return tuple(kept[first : first + most])
+    first = 0
+    while True:
+        # each centre of CBOW is in all windows but its own (native/cbow.h)
+        count = most if law.skip_gram else min(most, _reach(model, kept[first]) + 1)
+        together = tuple(kept[first : first + count])
+        if chosen in together:
+            return together
+        first += count
 
 
 def _settings(model: StepModel, windows: int) -> dict[str, Any]:
