@@ -105,7 +105,8 @@ class Twin:
 
     def train_group(self, kept: list[tuple[int, int]], centers: range, reach: int, key: int, rate: float) -> None:
         words = [word for word, _ in kept]
-        windows = {at: reference.context_window(at, len(kept), reach) for at in centers}
+        reaches = {at: self.reach(kept[at][1], key) if self.skip_gram else reach for at in centers}
+        windows = {at: reference.context_window(at, len(kept), reaches[at]) for at in centers}
         streams = [draws.noise_stream(key, kept[at][1]) for at in centers]
         if self.skip_gram and not self.shared_negatives:
             for number, context in enumerate(windows[centers[0]]):

@@ -57,8 +57,8 @@ class TrainSettings:
     shared_negatives: Annotated[
         int | None,
         typer.Option(
-            help="Neighbouring windows that share a draw of noise words and of their reach, up to 4; 0 draws noise"
-            " words for every pair, as gensim does. Fewer are slower and a little better.",
+            help="Neighbouring windows that share a draw of noise words (and in CBOW of their reach), up to 4; 0 draws"
+            " noise words for every pair, as gensim does. Fewer are slower and a little better.",
             show_default="3, or 0 for fewer than 2,000 words",
             rich_help_panel=MODEL,
         ),

@@ -153,10 +153,10 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
     for (int32_t g = 0; g < center_count; g++)
         windows.shares[g] = model->cbow_mean ? 1.0f / (float)(centers[g].last - centers[g].first - 1) : 1.0f;
     w2v_project(&windows, dimensions);
-    memset(workspace->target_rows, 0, (size_t)(center_count * stride) * sizeof(float));
     for (int32_t p = 0; p < group->part_count; p++) {
         const w2v_part *part = &group->parts[p];
         w2v_tile tile;
+        tile.overwrites = 1;
         tile.input_count = part->center_count;
         for (int32_t m = 0; m < part->center_count; m++) {
             tile.source[m] = workspace->source_rows + (part->first_center + m) * stride;

@@ -20,12 +20,12 @@
 #define W2V_TILE_REPEATS 2
 #define W2V_FULL_TILE_RATE 0.0501f
 
-/* Most neighbouring centres that can be trained together, with one draw of negatives and of their windows' reach. */
+/* Most neighbouring centres that can be trained together, with one draw of negatives, and in CBOW of their windows' reach. */
 #define W2V_GROUP_CENTERS 4
 
-/* Bytes of every matrix that a worker copies (matrix.h): alone, about what the cache of a core may hold; of two each, as
-   much as may differ from the other's copies. */
-#define W2V_HOT_BYTES_ALONE 1048576
+/* Bytes of every matrix that a worker copies (matrix.h): alone, nearly all rows that are ever met, in a few large pages
+   that cores find without looking them up; of two each, as much as may differ from the other's copies. */
+#define W2V_HOT_BYTES_ALONE 6291456
 #define W2V_HOT_BYTES 262144
 #define W2V_MOST_COPYING 16
 
@@ -70,7 +70,7 @@ typedef struct {
     int32_t skip_gram;
     int32_t hierarchical_softmax;
     int32_t shrink_windows;   /* effective window uniform on 1..window */
-    int32_t shared_negatives; /* neighbouring centres that share one draw of negatives, and of the reach of their windows;
+    int32_t shared_negatives; /* neighbouring centres that share one draw of negatives, and in CBOW of their windows' reach;
                                  0: a draw of negatives for every pair (word2vec.c, gensim) */
     int32_t cbow_mean;
     int32_t corrected_cbow; /* true gradient of the projection (Irsoy et al. 2020) */

@@ -2,7 +2,8 @@
    caches again and again, and where they have no cache in common that takes longer than the training: two workers
    were slower than one. So every worker trains copies of the frequent rows, the hot ones, and exchanges what it added
    with the shared matrix now and then, row by row. A worker that is alone copies rows because copies begin at a cache
-   line, and rows of most sizes do not: it is 2 to 13 % faster, and its vectors are the same. It exchanges nothing.
+   line, and rows of most sizes do not, and lie close together: it is up to 13 % faster, and its vectors are the same. It
+   exchanges nothing.
 
    How often and how many is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch
    over 17M words two workers that exchange a copy after 40 pairs on average have a loss above one worker's by 0.8 %

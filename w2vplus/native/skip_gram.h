@@ -102,13 +102,13 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     const w2v_part *part = &group->parts[0]; /* the only one */
     const int several_panels = inputs->count > 1 && part->column_count > TILE_OUTPUTS;
     w2v_tile tile;
+    tile.overwrites = model->lock_factors != NULL;
     for (int32_t m = 0; m < inputs->count; m++) {
         float *row = inputs->rows[m];
         float *source_row = workspace->source_rows + m * workspace->row_stride;
         float *target_row = workspace->target_rows + m * workspace->row_stride;
         tile.source[m] = tile.target[m] = row;
         if (model->lock_factors) {
-            memset(target_row, 0, (size_t)dimensions * sizeof(float));
             tile.target[m] = target_row;
         } else if (several_panels) {
             memcpy(source_row, row, (size_t)dimensions * sizeof(float));

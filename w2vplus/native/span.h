@@ -50,11 +50,13 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     group->center_count = group->fetched_count = group->count = group->part_count = 0;
     if (left > 0) {
         const int32_t most = w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight);
-        const int32_t reach = w2v_reach_of(model, workspace->tokens + centers[0].at);
-        const int32_t within = model->skip_gram || reach >= most ? most : reach + 1; /* CBOW: each in all windows but its own */
+        const int32_t common = w2v_reach_of(model, workspace->tokens + centers[0].at);
+        const int32_t within = model->skip_gram || common >= most ? most : common + 1; /* see w2v_reach_of */
         while (group->center_count < within && group->center_count < left &&
-               centers[group->center_count].sentence_first == centers[0].sentence_first)
-            w2v_lay_window(centers + group->center_count++, reach);
+               centers[group->center_count].sentence_first == centers[0].sentence_first) {
+            w2v_center *center = centers + group->center_count++;
+            w2v_lay_window(center, model->skip_gram ? w2v_reach_of(model, workspace->tokens + center->at) : common);
+        }
     }
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;

@@ -5,8 +5,8 @@
        L = X Y'     G = rate * (P - T * sigmoid(L))     X += G Y     Y += G' X
 
    with every right-hand side taken from the old values. Reading and writing are apart (`source`, `target`), so
-   that one routine serves rows in place, a projection whose error is wanted (target: zeroed scratch) and tiles
-   of several rows that are wider than the registers (source: a copy). */
+   that one routine serves rows in place, a projection whose error is wanted (target: scratch, which is overwritten) and
+   tiles of several rows that are wider than the registers (source: a copy). */
 #ifndef W2V_TILE_H
 #define W2V_TILE_H
 

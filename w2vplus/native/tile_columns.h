@@ -24,9 +24,9 @@ W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *y, int64_t
     }
 }
 
-/* X += G Y and Y += G' X: every old value is read before its row is written */
-W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, float *const *y, const float *steps, int64_t column,
-                                    vec_tail tail, const int width)
+/* X += G Y, or X = G Y if the tile `overwrites`, and Y += G' X: every old value is read before its row is written */
+W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, float *const *y, const float *steps, int overwrites,
+                                    int64_t column, vec_tail tail, const int width)
 {
     const int64_t stride = tile->output_count;
     COLUMNS_VEC y_old[TILE_OUTPUTS], y_new[TILE_OUTPUTS];
@@ -34,7 +34,8 @@ W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, float *const *y, const
     W2V_UNROLL for (int n = 0; n < width; n++) y_new[n] = y_old[n] = COLUMNS_LOAD(y[n] + column);
     for (int32_t m = 0; m < tile->input_count; m++) {
         const COLUMNS_VEC x_old = COLUMNS_LOAD(tile->source[m] + column);
-        COLUMNS_VEC x_new = COLUMNS_LOAD(tile->target[m] + column);
+        COLUMNS_VEC x_new = COLUMNS_SET1(0.0f);
+        if (!overwrites) x_new = COLUMNS_LOAD(tile->target[m] + column);
         W2V_UNROLL for (int n = 0; n < width; n++) {
             const COLUMNS_VEC step = COLUMNS_SET1(steps[m * stride + n]);
             x_new = COLUMNS_FMA(step, y_old[n], x_new);

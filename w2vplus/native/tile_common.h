@@ -18,6 +18,7 @@ typedef struct {
     const float *source[W2V_TILE_INPUTS];
     float *target[W2V_TILE_INPUTS];
     int32_t input_count;
+    int32_t overwrites; /* the targets become the update, whatever they were, instead of being moved by it */
     float **outputs;
     int32_t output_count;
     int64_t dimensions;

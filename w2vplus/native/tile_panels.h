@@ -35,6 +35,7 @@ W2V_INLINE void w2v_logits_width(const w2v_tile *tile, int32_t first, const int 
 W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int width)
 {
     const int32_t fetched_count = first == 0 ? tile->fetched_count : 0;
+    const int overwrites = first == 0 && tile->overwrites; /* later panels add to what the first one wrote */
     const int64_t dimensions = tile->dimensions;
     const float *steps = tile->steps + first;
     float *y[TILE_OUTPUTS];
@@ -42,11 +43,11 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
         if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, fetched_count, column);
-        w2v_update_whole(tile, y, steps, column, vec_tail_of(0), width);
+        w2v_update_whole(tile, y, steps, overwrites, column, vec_tail_of(0), width);
     }
     w2v_fetch_rows(tile->fetched, fetched_count, dimensions - 1);
     const int64_t left = dimensions - column;
-    if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, y, steps, column, vec_tail_of(left), width);
+    if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, y, steps, overwrites, column, vec_tail_of(left), width);
 }
 
 /* Calls `function` with a panel width that the compiler knows. */

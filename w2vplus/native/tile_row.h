@@ -32,7 +32,7 @@ W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t colum
     W2V_UNROLL for (int c = 0; c < columns; c++) {
         const int kind = c == columns - 1 ? ends : VEC_NO_TAIL;
         old[c] = vec_load_part(source + c * VEC_LANES, tail, kind);
-        new[c] = vec_load_part(target + c * VEC_LANES, tail, kind);
+        new[c] = tile->overwrites ? vec_zero() : vec_load_part(target + c * VEC_LANES, tail, kind);
     }
     for (int32_t n = 0; n < tile->output_count; n++) {
         float *output = tile->outputs[n] + column;

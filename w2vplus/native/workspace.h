@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "huge_pages.h"
 #include "tile.h"
 
 /* The outputs of a group are drawn this many groups before they are trained, so that their rows can be fetched. */
@@ -84,22 +85,27 @@ struct w2v_workspace {
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
     float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs, or projections */
     float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates */
-    void *blocks[32];   /* everything to free */
+    struct {
+        void *memory;
+        size_t mapped; /* bytes of a mapping of its own, or 0 */
+    } blocks[32]; /* everything to free */
     int32_t block_count;
 };
 
-/* Zeroed memory aligned to a cache line; the workspace owns it. */
+/* Zeroed memory aligned to a cache line, in large pages if there is much of it; the workspace owns it. */
 static void *w2v_workspace_take(w2v_workspace *workspace, size_t bytes)
 {
 #ifdef W2V_EXACT_BLOCKS /* for sanitizers: not a byte more, and what is read before it is written is no number */
     void *block;
     if (posix_memalign(&block, 64, bytes)) return NULL;
-    workspace->blocks[workspace->block_count++] = block;
+    workspace->blocks[workspace->block_count++].memory = block;
     return memset(block, 0xFF, bytes);
 #else
-    char *block = calloc(bytes + 64, 1);
+    const size_t mapped = has_own_mapping(bytes) ? (bytes + 4095) / 4096 * 4096 : 0;
+    char *block = mapped ? new_zeros(mapped) : calloc(bytes + 64, 1);
     if (!block) return NULL;
-    workspace->blocks[workspace->block_count++] = block;
+    workspace->blocks[workspace->block_count].memory = block;
+    workspace->blocks[workspace->block_count++].mapped = mapped;
     return block + (64 - (uintptr_t)block % 64) % 64;
 #endif
 }
@@ -113,7 +119,12 @@ W2V_INLINE int32_t w2v_most_centers(const w2v_model *model)
 static void w2v_free_workspace(w2v_workspace *workspace)
 {
     if (!workspace) return;
-    for (int32_t i = 0; i < workspace->block_count; i++) free(workspace->blocks[i]);
+    for (int32_t i = 0; i < workspace->block_count; i++) {
+        if (workspace->blocks[i].mapped)
+            free_zeros(workspace->blocks[i].memory, workspace->blocks[i].mapped);
+        else
+            free(workspace->blocks[i].memory);
+    }
     free(workspace->words);
     free(workspace->rows);
     free(workspace->tokens);

@@ -2,8 +2,9 @@
 
 The choices are the kernel's: every token's fate, reach and noise words follow from the model's key and the token's
 place. The arithmetic is `w2vplus.reference`, over the few rows that the step touches, in float64. Where neighbouring
-windows share their width and noise words, they are trained together from the same old values and their changes added:
-what is shown is the share of one window. With hierarchical softmax a window is shown as if it were alone.
+windows share their noise words (and in CBOW their reach), they are trained together from the same old values and
+their changes added: what is shown is the share of one window. With hierarchical softmax a window is shown as if it
+were alone.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def explain_step(
     _check_something_is_left(step_model, tokens, kept)
     chosen = _center(tokens, kept, center)
     sharing = _sharing(step_model, kept, chosen)
-    reach = min(_reach(step_model, sharing[0]), len(tokens))
+    reach = min(_reach(step_model, chosen if step_model.law.skip_gram else sharing[0]), len(tokens))
     around = reference.context_window(kept.index(chosen), len(kept), reach)
     window = tuple(kept[place] for place in around)
     step = _Step(step_model, ids[chosen], [ids[place] for place in window], sharing[0])
@@ -120,7 +121,7 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
 
 
 def _reach(model: StepModel, place: int) -> int:
-    """How far the windows of the centre words reach that are trained together from this one on."""
+    """How far the window of the word at `place` reaches; in CBOW also those that are trained together with it."""
     law = model.law
     drawn = draws.window_reach(model.key, place, law.window) if law.shrink_windows else law.window
     return min(drawn, law.farthest)

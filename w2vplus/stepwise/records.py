@@ -70,7 +70,7 @@ class ExplainedStep:
 
     `window`: the places in `tokens` of the words around `center`; `reach`: how many words to each side it has at
     most, drawn from 1 to the window of the settings (None: unlimited) if windows shrink. `sharing`: the places of the
-    neighbouring centre words, `center` among them, that share its reach and noise words and are trained together; the
+    neighbouring centre words, `center` among them, that share its noise words and are trained together; the
     step is the share of `center`. `loss_after` asks the same questions again with the new vectors.
     """
 

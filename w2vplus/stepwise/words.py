@@ -34,7 +34,8 @@ def how_long(step: ExplainedStep) -> str:
         return "The window is the whole sentence, as far as it stayed."
     if not step.settings["shrink_windows"]:
         return f"The window reaches {step.reach} to each side, among the words that stayed."
-    whose = f"the windows of {_sharing(step)} reach" if len(step.sharing) > 1 else "the window reaches"
+    together = len(step.sharing) > 1 and not step.settings["skip_gram"]
+    whose = f"the windows of {_sharing(step)} reach" if together else "the window reaches"
     return (
         f"How far {whose} is drawn from 1 to {step.settings['window']}, so that near words count more: "
         f"{step.reach} to each side here, among the words that stayed."
@@ -104,6 +105,6 @@ def how_it_moves(step: ExplainedStep) -> str:
 
 
 def _sharing(step: ExplainedStep) -> str:
-    """The centre words that share their window's width and noise words."""
+    """The centre words that are trained together."""
     *first, last = (step.tokens[place].text for place in step.sharing)
     return f"{', '.join(first)} and {last}"

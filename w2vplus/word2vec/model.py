@@ -38,11 +38,11 @@ class Word2Vec(Learning):
     not, a folder, a glob, a list of them, "-" for standard input. `batch_words` has no effect: threads take the text in
     pieces of one size. Beyond gensim:
 
-    shared_negatives: how many neighbouring centre words share one draw of `negative` noise words, and of how far their
-        windows reach. 1 draws once for every window (Ji et al. 2016), 2 to 4 once for so many windows (Rengasamy et
-        al. 2017), 0 noise words for every pair, as gensim does. Sharing is what makes training fast; None takes
-        `trainer.DEFAULT_SHARED_NEGATIVES`, the most that costs no accuracy, or 0 for fewer than 2,000 words, where
-        sharing does.
+    shared_negatives: how many neighbouring centre words share one draw of `negative` noise words, and in CBOW one of
+        how far their windows reach. 1 draws once for every window (Ji et al. 2016), 2 to 4 once for so many windows
+        (Rengasamy et al. 2017), 0 noise words for every pair, as gensim does. Sharing is what makes training fast;
+        None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most that costs no accuracy, or 0 for fewer than 2,000
+        words, where sharing does.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
         nothing; `window` and `shrink_windows` have no effect then. The work grows with the square of the length.
