@@ -20,7 +20,6 @@ from w2vplus.corpus.columns import (
     ColumnText,
     RowTokenLists,
     file_table,
-    is_arrow_table,
     is_table,
     memory_table,
     table_suffix,
@@ -98,7 +97,7 @@ def open_corpus(
     `fields` names columns of tables with text or token lists: of JSON Lines, CSV, TSV, Parquet, Feather and
     Arrow files, or of a table in memory (pandas, polars, pyarrow, a Hugging Face dataset). Each value is a
     sentence; those of several columns follow each other row by row. A column alone (a Series, an Arrow
-    array) needs no name. `limit` then counts rows.
+    array, a 1-D NumPy array of texts) needs no name. `limit` then counts rows.
 
         open_corpus("reviews-*.jsonl.gz", fields="text", normalize="simple")
         open_corpus(load_dataset("imdb", split="train"), fields="text", normalize="simple")
@@ -136,7 +135,8 @@ def _read_by(errors: str, corpus: Corpus) -> Corpus:
 
 def open_sentences(sentences: Any, *, one_shot: bool = False, strings_as_characters: bool = False) -> Corpus:
     """As `open_corpus`, but strings are not taken for file names: for arguments that mean an iterable of
-    sentences.
+    sentences. `strings_as_characters` is for sentences that are strings in a Python iterable; a column of text has its
+    words.
 
     Raises CorpusError for a plain string, and for a one-shot iterator unless `one_shot` allows it.
     """
@@ -144,10 +144,8 @@ def open_sentences(sentences: Any, *, one_shot: bool = False, strings_as_charact
         return sentences
     if isinstance(sentences, EncodedCorpus | TokenStore):
         return sentences
-    if is_arrow_table(sentences):
-        column = text_or_lists(memory_table(sentences, None))
-        if not isinstance(column, ColumnText):
-            return column
+    if is_table(sentences):
+        return open_corpus(sentences)
     # A subclass of ours is iterated: it may give other sentences than its files hold.
     known: Corpus | None = _from_gensim(sentences)
     if known is None:

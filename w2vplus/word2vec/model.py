@@ -34,7 +34,9 @@ class Word2Vec(Learning):
     """word2vec with gensim's interface (Mikolov et al. 2013a, 2013b).
 
     All arguments of `gensim.models.Word2Vec` have gensim's names, meanings and defaults; `sentences` may also be a
-    `w2vplus.EncodedCorpus`, and `corpus_file` any source that w2vplus reads as lines: a path or URI, compressed or
+    `w2vplus.EncodedCorpus`, or a column of texts or of token lists (of pandas, polars, Arrow or a Hugging Face dataset,
+    or a NumPy array of texts), which is read as `w2vplus.encode` reads it, once, and
+    `corpus_file` any source that w2vplus reads as lines: a path or URI, compressed or
     not, a folder, a glob, a list of them, "-" for standard input. `batch_words` has no effect: threads take the text in
     pieces of one size. Beyond gensim:
 
