@@ -2,10 +2,10 @@
 
 gensim iterates its corpus in every epoch, so a callback may shuffle a list and a class may walk anew. The same comes
 out here, without reading twice what is the same. What cannot change between epochs (files read by a known reader,
-frozen phrases over them, an EncodedCorpus) is encoded once and trained from its ids. A list of token lists is encoded
-once and compared in every epoch with what was encoded, token by token, which takes 5 to 17 ns each where encoding
-takes 130; only a list that differs is encoded anew. Any other iterable, and a list of the user's own sentence objects,
-is iterated in every epoch.
+columns of tables, frozen phrases over them, an EncodedCorpus) is encoded once and trained from its ids. A list of token
+lists is encoded once and compared in every epoch with what was encoded, token by token, which takes 5 to 17 ns each
+where encoding takes 130; only a list that differs is encoded anew. Any other iterable, and a list of the user's own
+sentence objects, is iterated in every epoch.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -50,13 +51,15 @@ class Feed:
     """A training corpus: `blocks()` gives an epoch's blocks.
 
     `word_of_type` maps the blocks' ids to word ids, or is None when they are word ids. `store` is the whole
-    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted.
+    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted. `may_change`: whether
+    another epoch may have other sentences.
     """
 
     blocks: Callable[[], Iterator[Block]]
     word_of_type: NDArray[np.int32] | None
     store: TokenStore | None
     size: tuple[int, int] | None
+    may_change: bool
     renew: Callable[[], Feed | None] = lambda: None
 
     def renewed(self) -> Feed:
@@ -216,7 +219,7 @@ def list_feed(
             return None
         return list_feed(sentences, encode_anew(), encode_anew, key_to_index)
 
-    return replace(static_feed(corpus, key_to_index), renew=renewed)
+    return replace(static_feed(corpus, key_to_index), may_change=True, renew=renewed)
 
 
 def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Feed:
@@ -224,11 +227,12 @@ def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Fee
     words = map(key_to_index.get, corpus.types, repeat(-1))
     word_of_type = np.fromiter(words, dtype=np.int32, count=len(corpus.types))
     size = corpus.token_count, corpus.sentence_count
-    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store, size)
+    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store, size, may_change=False)
 
 
 def streamed_feed(
     sentences: Iterable[Any], key_to_index: dict[Hashable, int], size: tuple[int, int] | None
 ) -> Feed:
     """A feed that iterates `sentences` anew in every epoch; `size`: its tokens and sentences, if they were counted."""
-    return Feed(lambda: aligned_blocks(encode_known(sentences, key_to_index, STREAM_TOKENS)), None, None, size)
+    blocks = partial(encode_known, sentences, key_to_index, STREAM_TOKENS)
+    return Feed(lambda: aligned_blocks(blocks()), None, None, size, may_change=True)

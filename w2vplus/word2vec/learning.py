@@ -38,7 +38,7 @@ from w2vplus.word2vec.feeds import (
 )
 from w2vplus.word2vec.persistence import Persistence
 from w2vplus.word2vec.phrasing import phrased_stream
-from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_size
+from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_mark
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -140,7 +140,7 @@ class Learning(Persistence):
         schedule = self.__dict__.get("_constructor_checkpoint") if checkpoint is None else checkpoint
         writer = None
         if schedule is not None:
-            writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_size(feed))
+            writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_mark(feed))
             self._run_id = writer.run_id
         with observer_for(progress) as observer:
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))
@@ -173,11 +173,11 @@ class Learning(Persistence):
     ) -> Self:
         """The model of an interrupted `train`, trained to that call's end from its last complete checkpoint.
 
-        `folder` is what `checkpoint=` named; the corpus must be the same. A Python iterable is skipped forward,
-        and what is skipped is compared with what was trained. Checkpoints go on as they were. With one worker and
-        the same instruction set the vectors equal those of the uninterrupted run byte for byte. A callback that
-        had a state in the checkpoint must be given again; `on_train_begin` and, within an epoch,
-        `on_epoch_begin` are called for the new process.
+        `folder` is what `checkpoint=` named; the corpus must be the same. What was encoded once is compared by
+        a digest; a Python iterable, which may change between epochs, is skipped forward, and what is skipped is
+        compared with what was trained. Checkpoints go on as they were. With one worker and the same instruction set the
+        vectors equal those of the uninterrupted run byte for byte. A callback that had a state in the checkpoint must
+        be given again; `on_train_begin` and, within an epoch, `on_epoch_begin` are called for the new process.
 
         Raises CheckpointError if there is no complete checkpoint or the corpus is another one, ModelFormatError
         if no checkpoint can be read.
@@ -213,7 +213,7 @@ class Learning(Persistence):
         watched = bool(callbacks) or callable(progress)
         feed = self._feed(corpus_iterable, corpus_file, watched=watched, streamed=checkpoint.corpus is None)
         self._run_id = checkpoint.run_id
-        writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, corpus_size(feed))
+        writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, checkpoint.corpus)
         position = checkpoint.progress.position
         self.add_lifecycle_event("resume", msg=f"going on in epoch {position.epoch} at word {position.offset}")
         with observer_for(progress) as observer:
