@@ -465,6 +465,22 @@ def test_training_takes_words_and_counts_from_a_file(tmp_path: Path, lee: str) -
     assert "exclude each other" in refusal(outcome, 2)
 
 
+def test_a_vocabulary_file_of_other_words_than_the_text_s_is_refused_and_what_it_lacks_is_said(
+    tmp_path: Path, lee: str
+) -> None:
+    (tmp_path / "bad.tsv").write_text("xyzzy\t500\nplugh\t9\n")
+    for seeds in (1, 2):
+        options = ["-o", tmp_path / "bad.bin", *QUICK, "--vocab", tmp_path / "bad.tsv", "--seeds", seeds]
+        line = refusal(run("train", lee, *options), 1)
+        assert "no word of the text, such as 'Hundreds', is among the 2 of the vocabulary file, such as 'xyzzy'" in line
+        assert line.endswith("count the words of this text, with the same options of reading")
+    assert not list(tmp_path.glob("*.bin"))
+    (tmp_path / "two.tsv").write_text("the\t500\nand\t9\n")
+    command = ["train", lee, "-o", tmp_path / "two.bin", *QUICK, "--vocab", tmp_path / "two.tsv"]
+    assert f"not in the vocabulary file {tmp_path / 'two.tsv'}, or rarer than 5 there" in run(*command).stdout
+    assert json.loads(run(*command, "--json").stdout)["vocabulary_file"] == str(tmp_path / "two.tsv")
+
+
 def test_where_the_ids_are_kept_does_not_change_the_vectors(tmp_path: Path, lee: str) -> None:
     options = [[], ["--memory-limit", "10K"], *[["--cache-dir", tmp_path / "cache"]] * 2]
     written = set()
