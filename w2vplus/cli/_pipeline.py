@@ -306,6 +306,7 @@ def train_and_save(
     how = "the same command with --resume goes on from there"
     if checkpoints.folder is None:
         how = "a run with --checkpoint FOLDER could go on from there"
+    targets.check_keys(model)
     partial = targets.partial()
     reached = Reached(0.0 if resumed is None else float(resumed.progress.position.epoch))
 

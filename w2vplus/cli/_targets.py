@@ -161,6 +161,12 @@ class Targets(NamedTuple):
         model = None if self.model is None else name_with(self.model, "partial")
         return Targets(name_with(self.vectors, "partial"), model, self.ending)
 
+    def check_keys(self, model: Word2Vec) -> None:
+        """Refuse words that the format of the vectors cannot hold; a model's folder holds any."""
+        from w2vplus.vectors import check_keys
+
+        check_keys(model.wv.index_to_key, self.vectors)
+
     def write(self, model: Word2Vec) -> Iterator[str]:
         """Save the model; yields the name of each file when it is complete."""
         from w2vplus.vectors import save_vectors

@@ -13,7 +13,7 @@ from w2vplus import _vector_rows as native
 from w2vplus.vectors.files import reading, writing
 from w2vplus.vectors.header import Header, read_header
 from w2vplus.vectors.loading import Loading, Rows
-from w2vplus.vectors.table import MAX_KEY_BYTES, WHITE_SPACE, VectorTable
+from w2vplus.vectors.table import MAX_KEY_BYTES, VectorTable
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -104,7 +104,7 @@ def _take(rows: Rows, found: native.RowBlock, row_number: int, offset: int) -> N
 
 def write(source: KeyedVectors, path: str) -> None:
     """Byte for byte as gensim writes the format."""
-    table = VectorTable.of(source, path).with_text_keys(path, WHITE_SPACE).by_count()
+    table = VectorTable.of(source, path).with_spaceless_keys(path).by_count()
     row_bytes = 4 * table.vectors.shape[1]
     with writing(path) as stream:
         stream.write(f"{len(table.keys)} {table.vectors.shape[1]}\n".encode())

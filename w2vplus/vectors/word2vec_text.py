@@ -21,7 +21,7 @@ from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.files import in_order, reading, writing
 from w2vplus.vectors.header import read_header
 from w2vplus.vectors.loading import Loading, Rows
-from w2vplus.vectors.table import MAX_DIMENSIONS, MAX_KEY_BYTES, WHITE_SPACE, VectorTable
+from w2vplus.vectors.table import MAX_DIMENSIONS, MAX_KEY_BYTES, VectorTable
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -236,7 +236,7 @@ def write_headerless(source: KeyedVectors, path: str) -> None:
 
 
 def _write(source: KeyedVectors, path: str, has_header: bool) -> None:
-    table = VectorTable.of(source, path).with_text_keys(path, WHITE_SPACE).by_count()
+    table = VectorTable.of(source, path).with_spaceless_keys(path).by_count()
     if not has_header and (not table.keys or table.vectors.shape[1] < 2):
         raise VectorFormatError(
             f"cannot write {path}: without a header, {len(table.keys)} rows of {table.vectors.shape[1]} numbers would "
