@@ -65,7 +65,7 @@ def check_corpus(sentences: Any, corpus_file: Any, passes: int) -> None:
     if is_one_shot(sentences) and passes > 1:
         raise TypeError(
             f"a {type(sentences).__name__} is used up after one pass, but {passes} are needed: "
-            "pass a list, or an object whose __iter__ starts anew"
+            "pass a list, or an object whose __iter__ starts anew, or let the model keep it with cache=True"
         )
 
 

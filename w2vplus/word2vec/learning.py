@@ -331,5 +331,8 @@ class Learning(Persistence):
         )  # fmt: skip
 
     def _check_corpus_sanity(self, corpus_iterable: Any = None, corpus_file: Any = None, passes: int = 1) -> None:
-        """Refuse what cannot be a corpus, with gensim's exception types; any source of w2vplus may be `corpus_file`."""
+        """Refuse what cannot be a corpus, with gensim's exception types; any source of w2vplus may be `corpus_file`.
+        With `cache` our own training reads it once, however many passes there are."""
+        if self.cache and not self._overridden_hooks():
+            passes = min(passes, 1)
         arguments.check_corpus(corpus_iterable, corpus_file, passes)
