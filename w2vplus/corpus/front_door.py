@@ -253,7 +253,7 @@ def _from_gensim(corpus: Any) -> TextCorpus | None:
 
 
 def fingerprint(source: Any) -> list[FileFingerprint] | None:
-    """Path, size and time of change of every file of the corpus or source; None where that cannot be known.
+    """Path, size, times of change and inode of every file of the corpus or source; None where that cannot be known.
 
     Two equal fingerprints mean an unchanged source, read by the same rules. None for sentences in memory,
     standard input, remote files, file objects and text that goes through the user's own callables. Raises
