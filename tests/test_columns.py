@@ -155,7 +155,7 @@ def test_any_text_in_a_column_is_split_as_str_split_does(tmp_path_factory, texts
         ("a.jsonl", b'["txt"]\n', "row 1, is a JSON list, not an object with columns"),
         ("a.jsonl", b'{"txt": "caf\xe9"}\n', "row 1, is not UTF-8.*--errors"),
         ("a.jsonl", b'{"txt": "\\ud800"}\n', "is not UTF-8 at line 1"),
-        ("a.txt", b"plain words\n", "is no table that fields= could pick columns of"),
+        ("a.txt", b"plain words\n", "could pick columns of"),
     ],
 )
 def test_bad_tables_are_refused_with_row_and_column(write, name, data, message):
@@ -176,7 +176,7 @@ def test_a_table_that_changes_while_it_is_read_is_refused(write, field):
 
 
 def test_tables_without_fields_and_fields_without_tables_are_refused(write):
-    with pytest.raises(CorpusError, match="is a table: name its column"):
+    with pytest.raises(CorpusError, match=r"is a table: name its column .* with fields= \(--column on the command"):
         open_corpus(write("a.jsonl.gz", gzip.compress(json_lines())))
     with pytest.raises(CorpusError, match="fields= picks columns of tables"):
         open_corpus([["a"]], fields="text")

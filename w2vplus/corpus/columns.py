@@ -189,8 +189,8 @@ def file_table(file: ByteSource, fields: Sequence[str], errors: str) -> Table:
     if head.lstrip().startswith(b"{"):
         return JsonLines(file, fields, errors)
     raise CorpusError(
-        f"{file.name} is no table that fields= could pick columns of: known are .jsonl, "
-        f".csv, .tsv, .parquet, .arrow and .feather files (compressed or not)"
+        f"{file.name} is no table that fields= (--column on the command line) could pick columns of: known "
+        f"are .jsonl, .csv, .tsv, .parquet, .arrow and .feather files (compressed or not)"
     )
 
 

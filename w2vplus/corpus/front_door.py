@@ -182,7 +182,8 @@ def _of_columns(
     if max_sentence_length is not None or limit is not None or RawTextRules(**_rules(reading)).is_any:
         raise CorpusError(
             f"{lists[0].table.name} holds token lists, ready as they are: "
-            f"max_sentence_length=, limit=, normalize= and sentences= are for text"
+            f"max_sentence_length=, limit=, normalize= and sentences= (on the command line --max-sentence-length, "
+            f"--normalize and --split-sentences) are for text"
         )
     return lists[0] if len(lists) == 1 else JoinedCorpus(lists)
 
@@ -203,14 +204,17 @@ def _open_files(
     files = _files_of(source, skip_unreadable)
     for file in files:
         if table_suffix(file.name):
-            raise CorpusError(f"{file.name} is a table: name its column of text or token lists with fields=")
+            raise CorpusError(
+                f"{file.name} is a table: name its column of text or token lists with fields= (--column on the command "
+                "line)"
+            )
     corpora: list[TextCorpus | WikiDump] = []
     for are_dumps, group in groupby(files, is_wiki_dump):
         texts = list(group)
         if are_dumps and RawTextRules(**_rules(reading)).is_any:
             raise CorpusError(
                 f"{texts[0].name} is a MediaWiki dump, which has rules of its own (gensim's): "
-                f"normalize= and sentences= are for plain text"
+                f"normalize= and sentences= (--normalize and --split-sentences on the command line) are for plain text"
             )
         corpora.append(WikiDump(texts) if are_dumps else LineSentence(texts, max_sentence_length, limit, **reading))
     return corpora[0] if len(corpora) == 1 else JoinedCorpus(corpora)
