@@ -277,6 +277,16 @@ def test_output_in_a_closed_folder_is_refused(lee: str, tmp_path: Path) -> None:
     assert "not writable" in refusal(run("train", lee, "-o", tmp_path / "v.bin"), 1)
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys takes no files, whatever its permissions say")
+@pytest.mark.parametrize("options", [["-o", "/sys/v.bin"], ["-o", "v.bin", "--save-model", "/sys/model"]])
+def test_output_where_no_file_can_be_made_is_refused_before_training(
+    lee: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = refusal(run("train", tmp_path / "not-opened.txt", *options), 1)
+    assert f"{options[-1]}: the folder /sys is not writable (" in line and list(tmp_path.iterdir()) == []
+
+
 def bad_corpora(folder: Path) -> Iterator[tuple[str, Path, str]]:
     text = Path(bundled(LEE_NEWS)).read_bytes()
     yield "missing", folder / "missing.txt", "missing.txt"
