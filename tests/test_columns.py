@@ -421,6 +421,15 @@ def test_a_model_reads_a_column_of_texts_as_encode_does(package, make, recwarn):
     assert list(Word2Vec(SENTENCES, min_count=1, vector_size=4, workers=1).wv.key_to_index) != words, "gensim's law"
 
 
+def test_gensims_own_training_reads_a_column_of_texts_too(caplog):
+    class Hooked(Word2Vec):
+        def _do_train_job(self, *arguments):
+            return super()._do_train_job(*arguments)
+
+    assert sorted(Hooked(np.array(SENTENCES), min_count=1, vector_size=4).wv.index_to_key)[0] == "cat"
+    assert "did not equal expected count" not in caplog.text
+
+
 def test_a_table_of_several_columns_is_not_taken_for_its_column_names():
     pandas = pytest.importorskip("pandas", reason="needs pandas")
     with pytest.raises(CorpusError, match=r"several columns; pass one of them, or say which .*: 'id', 'title'"):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from w2vplus.corpus import is_table, open_sentences
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.progress import observer_for
 from w2vplus.trainer import (
@@ -107,6 +108,8 @@ class Learning(Persistence):
             if checkpoint is not None or self.__dict__.get("_constructor_checkpoint") is not None:
                 raise ValueError(f"checkpoints need w2vplus's own training, but {', '.join(hooks)} is overridden")
             logger.warning("%s overrides %s: training runs in gensim's own code", type(self).__name__, ", ".join(hooks))
+            if is_table(corpus_iterable):  # which gensim's code would take apart into characters
+                corpus_iterable = open_sentences(corpus_iterable)
             result: tuple[int, int] = super().train(
                 corpus_iterable=corpus_iterable, corpus_file=corpus_file, total_examples=total_examples,
                 total_words=total_words, epochs=epochs, start_alpha=start_alpha, end_alpha=end_alpha,
