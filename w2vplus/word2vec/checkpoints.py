@@ -119,6 +119,11 @@ class CheckpointWriter:
         self.is_behind = False
         """Whether the last checkpoint that was due could not be written."""
 
+    def forget_digest(self) -> None:
+        """The corpus has changed since the run began: whoever goes on need not bring that of the beginning."""
+        if self._corpus is not None:
+            self._corpus = {**self._corpus, "digest": None}
+
     def is_due(self) -> bool:
         """Whether the minutes between two checkpoints are over."""
         minutes = self.schedule.minutes

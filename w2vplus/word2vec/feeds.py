@@ -16,7 +16,6 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -51,16 +50,16 @@ class Feed:
     """A training corpus: `blocks()` gives an epoch's blocks.
 
     `word_of_type` maps the blocks' ids to word ids, or is None when they are word ids. `store` is the whole
-    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted. `may_change`: whether
-    another epoch may have other sentences.
+    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted. `has_changed()`:
+    whether what it was made of is no longer what it was when the run, or the part of it in this process, began.
     """
 
     blocks: Callable[[], Iterator[Block]]
     word_of_type: NDArray[np.int32] | None
     store: TokenStore | None
     size: tuple[int, int] | None
-    may_change: bool
     renew: Callable[[], Feed | None] = lambda: None
+    has_changed: Callable[[], bool] = lambda: False
 
     def renewed(self) -> Feed:
         """The feed of the next epoch: this one, or another if the user's list has changed meanwhile."""
@@ -208,18 +207,22 @@ def _copied(sentences: Any) -> Any:
 
 
 def list_feed(
-    sentences: Any, corpus: EncodedCorpus, encode_anew: Callable[[], EncodedCorpus], key_to_index: dict[Hashable, int]
-) -> Feed:
+    sentences: Any, corpus: EncodedCorpus, encode_anew: Callable[[], EncodedCorpus],
+    key_to_index: dict[Hashable, int], changed: bool = False,
+) -> Feed:  # fmt: skip
     """A feed from a list that callbacks may change between epochs, and its encoding; `encode_anew` encodes it as it
-    is then."""
+    is then. `changed`: whether it was another list when the run began."""
     snapshot = Snapshot(sentences)
 
     def renewed() -> Feed | None:
         if snapshot.is_still_true():
             return None
-        return list_feed(sentences, encode_anew(), encode_anew, key_to_index)
+        return list_feed(sentences, encode_anew(), encode_anew, key_to_index, changed=True)
 
-    return replace(static_feed(corpus, key_to_index), may_change=True, renew=renewed)
+    def has_changed() -> bool:
+        return changed or not snapshot.is_still_true()
+
+    return replace(static_feed(corpus, key_to_index), renew=renewed, has_changed=has_changed)
 
 
 def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Feed:
@@ -227,12 +230,11 @@ def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Fee
     words = map(key_to_index.get, corpus.types, repeat(-1))
     word_of_type = np.fromiter(words, dtype=np.int32, count=len(corpus.types))
     size = corpus.token_count, corpus.sentence_count
-    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store, size, may_change=False)
+    return Feed(lambda: whole_block(corpus.store), word_of_type, corpus.store, size)
 
 
 def streamed_feed(
     sentences: Iterable[Any], key_to_index: dict[Hashable, int], size: tuple[int, int] | None
 ) -> Feed:
     """A feed that iterates `sentences` anew in every epoch; `size`: its tokens and sentences, if they were counted."""
-    blocks = partial(encode_known, sentences, key_to_index, STREAM_TOKENS)
-    return Feed(lambda: aligned_blocks(blocks()), None, None, size, may_change=True)
+    return Feed(lambda: aligned_blocks(encode_known(sentences, key_to_index, STREAM_TOKENS)), None, None, size)

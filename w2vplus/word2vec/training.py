@@ -243,6 +243,8 @@ class TrainingCall:
         if self._watchers.writer is None:
             return
         self._bank_time()
+        if self._feed.has_changed():
+            self._watchers.writer.forget_digest()
         progress = Progress(self._run, self.position, self._tally, self.total)
         write = self._watchers.writer.write_due if due else self._watchers.writer.write
         write(self._model, progress, self._watchers.callbacks)
@@ -255,11 +257,11 @@ def _all_finite(matrix: NDArray[np.float32]) -> bool:
 
 
 def corpus_mark(feed: Feed) -> dict[str, Any] | None:
-    """By what a resumed run knows a corpus that lies in memory: tokens, sentences, and a digest of them, None where
-    another epoch may have others; None for a stream."""
+    """By what a resumed run knows a corpus that lies in memory: tokens, sentences, and a digest of them; None for a
+    stream."""
     if feed.store is None:
         return None
-    digest = None if feed.may_change else corpus_digest(feed.store, feed.word_of_type)
+    digest = corpus_digest(feed.store, feed.word_of_type)
     return {"tokens": feed.store.token_count, "sentences": feed.store.sentence_count, "digest": digest}
 
 
@@ -271,7 +273,8 @@ def _check_corpus(then: dict[str, Any] | None, feed: Feed) -> None:
         raise CheckpointError(
             f"the corpus has {now} and the interrupted run's had {before}: give the corpus of that run"
         )
-    digest = None if then is None else then.get("digest")  # checkpoints of earlier versions have none
+    # Checkpoints of earlier versions have no digest, nor those of a list that callbacks had changed.
+    digest = None if then is None else then.get("digest")
     if digest is not None and feed.store is not None and digest != corpus_digest(feed.store, feed.word_of_type):
         raise CheckpointError(
             f"the corpus has {now}, as the interrupted run's had, but other words or in another order: give the "
