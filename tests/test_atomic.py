@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import stat
 import subprocess
@@ -13,7 +14,8 @@ import pytest
 from gensim.test.utils import common_texts
 
 from w2vplus import Word2Vec, save_vectors
-from w2vplus._atomic import move_in_place, replacing
+from w2vplus._atomic import move_in_place, new_folder, replacing
+from w2vplus.counts_file import write_counts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and permissions as POSIX has them")
 
@@ -115,3 +117,27 @@ except OSError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert name in done.stdout and "ulimit -f" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_names_the_target_and_not_the_temporary_file(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "file.txt") as temporary:
+        temporary.unlink()
+        temporary.read_text()
+    assert caught.value.filename == str(tmp_path / "file.txt")
+    with pytest.raises(FileNotFoundError) as caught, new_folder(tmp_path / "folder") as temporary:
+        (temporary / "absent" / "part").write_text("new")
+    assert caught.value.filename == str(tmp_path / "folder")
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "file.txt") as temporary:
+        (tmp_path / "another").read_text()
+    assert caught.value.filename == str(tmp_path / "another")
+
+
+def test_compressed_outputs_say_no_temporary_name(tmp_path):
+    model = Word2Vec(common_texts, min_count=1, vector_size=4, workers=1, epochs=1)
+    save_vectors(model.wv, tmp_path / "vectors.txt.gz")
+    write_counts(tmp_path / "counts.tsv.gz", ["a", "é"], [2, 1])
+    for name in ("vectors.txt.gz", "counts.tsv.gz"):
+        packed = (tmp_path / name).read_bytes()
+        assert packed[3] == 0, "the flags of gzip's header, 8 of which is for a name"
+        assert packed[4:8] == bytes(4), "no time either: equal contents are equal files"
+    assert gzip.decompress((tmp_path / "counts.tsv.gz").read_bytes()).decode() == "a\t2\né\t1\n"

@@ -321,6 +321,45 @@ def test_another_corpus_is_refused(lee, kind, change, tmp_path, monkeypatch):
         Word2Vec.resume(tmp_path, kind(others[change]))
 
 
+@pytest.mark.parametrize("then", [[], [TrainingCallback()]])
+@pytest.mark.parametrize("change", ["other words", "another order"])
+def test_another_corpus_of_the_same_size_is_refused_at_the_end_of_an_epoch_too(change, then, tmp_path, monkeypatch):
+    sentences = [["a", "b", "c", "d"], ["b", "a", "d", "c"]] * 1500
+    with monkeypatch.context() as patch:
+        CrashAt(patch, 2)
+        with pytest.raises(Crash):
+            Word2Vec(sentences, checkpoint=Checkpoints(tmp_path, epochs=1), callbacks=then, **SETTINGS)
+    assert load_last(Word2Vec, tmp_path).progress.position.offset == 0
+    others = {"other words": [["x", "y", "z", "w"]] * 3000, "another order": sentences[::-1]}
+    for callbacks in ([], [TrainingCallback()]):  # those of now
+        with pytest.raises(CheckpointError, match=r"12000 tokens in 3000 sentences, as .* but other words or"):
+            Word2Vec.resume(tmp_path, others[change], callbacks=callbacks)
+    assert Word2Vec.resume(tmp_path, sentences).train_count == 1
+
+
+@pytest.mark.parametrize("crash", [1, 2])
+def test_a_list_that_callbacks_shuffle_may_have_another_order_when_the_run_goes_on(crash, lee, tmp_path, monkeypatch):
+    class Shuffle(TrainingCallback):
+        def on_epoch_end(self, model):
+            sentences.reverse()
+
+    sentences = list(lee)
+    with monkeypatch.context() as patch:
+        CrashAt(patch, crash)
+        with pytest.raises(Crash):
+            Word2Vec(sentences, checkpoint=Checkpoints(tmp_path, epochs=1), callbacks=[Shuffle()], **SETTINGS)
+    for again in (sentences, lee):  # in the same process, and in another
+        folder = shutil.copytree(tmp_path, tmp_path.with_name(f"again{len(list(tmp_path.parent.iterdir()))}"))
+        assert Word2Vec.resume(folder, list(again), callbacks=[Shuffle()]).train_count == 1
+
+
+def test_a_checkpoint_of_an_earlier_version_without_a_digest_goes_on(lee, tmp_path):
+    Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS)
+    checkpoint = load_last(Word2Vec, tmp_path)
+    del checkpoint.corpus["digest"]
+    assert checkpoint.model.train_from(checkpoint, lee)[1] == SETTINGS["epochs"] * sum(map(len, lee))
+
+
 def test_a_folder_with_another_run_is_not_overwritten(lee, tmp_path):
     Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS)
     before = sorted(tmp_path.iterdir())

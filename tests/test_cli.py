@@ -277,6 +277,16 @@ def test_output_in_a_closed_folder_is_refused(lee: str, tmp_path: Path) -> None:
     assert "not writable" in refusal(run("train", lee, "-o", tmp_path / "v.bin"), 1)
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="/sys takes no files, whatever its permissions say")
+@pytest.mark.parametrize("options", [["-o", "/sys/v.bin"], ["-o", "v.bin", "--save-model", "/sys/model"]])
+def test_output_where_no_file_can_be_made_is_refused_before_training(
+    lee: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = refusal(run("train", tmp_path / "not-opened.txt", *options), 1)
+    assert f"{options[-1]}: the folder /sys is not writable (" in line and list(tmp_path.iterdir()) == []
+
+
 def bad_corpora(folder: Path) -> Iterator[tuple[str, Path, str]]:
     text = Path(bundled(LEE_NEWS)).read_bytes()
     yield "missing", folder / "missing.txt", "missing.txt"
@@ -463,6 +473,22 @@ def test_training_takes_words_and_counts_from_a_file(tmp_path: Path, lee: str) -
         assert "no.tsv: cannot read" in refusal(outcome, 1)
     outcome = run("train", lee, "-o", tmp_path / "c.bin", "--vocab", tmp_path / "two.tsv", "--phrases", 1)
     assert "exclude each other" in refusal(outcome, 2)
+
+
+def test_a_vocabulary_file_of_other_words_than_the_text_s_is_refused_and_what_it_lacks_is_said(
+    tmp_path: Path, lee: str
+) -> None:
+    (tmp_path / "bad.tsv").write_text("xyzzy\t500\nplugh\t9\n")
+    for seeds in (1, 2):
+        options = ["-o", tmp_path / "bad.bin", *QUICK, "--vocab", tmp_path / "bad.tsv", "--seeds", seeds]
+        line = refusal(run("train", lee, *options), 1)
+        assert "no word of the text, such as 'Hundreds', is among the 2 of the vocabulary file, such as 'xyzzy'" in line
+        assert line.endswith("count the words of this text, with the same options of reading")
+    assert not list(tmp_path.glob("*.bin"))
+    (tmp_path / "two.tsv").write_text("the\t500\nand\t9\n")
+    command = ["train", lee, "-o", tmp_path / "two.bin", *QUICK, "--vocab", tmp_path / "two.tsv"]
+    assert f"not in the vocabulary file {tmp_path / 'two.tsv'}, or rarer than 5 there" in run(*command).stdout
+    assert json.loads(run(*command, "--json").stdout)["vocabulary_file"] == str(tmp_path / "two.tsv")
 
 
 def test_where_the_ids_are_kept_does_not_change_the_vectors(tmp_path: Path, lee: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from gensim.test.utils import datapath
+from test_checkpoints import OFTEN, CrashAt
 from typer.testing import CliRunner
 
 import w2vplus
@@ -26,8 +28,8 @@ def run(*arguments: object) -> Any:
     return CliRunner().invoke(app, list(map(str, arguments)))
 
 
-def command(tmp_path: Path, epochs: int) -> list[object]:
-    folder = ["--checkpoint", tmp_path / "run", "--checkpoint-minutes", 0.003]
+def command(tmp_path: Path, epochs: int, minutes: float = 0.003) -> list[object]:
+    folder = ["--checkpoint", tmp_path / "run", "--checkpoint-minutes", minutes]
     options = ["--workers", 1, "--epochs", epochs, "--vector-size", 16, "--phrases", 1]
     return ["train", LEE, "-o", tmp_path / "v.bin", *folder, *options]
 
@@ -76,6 +78,43 @@ def test_resume_begins_where_there_is_no_checkpoint_yet(tmp_path: Path) -> None:
     outcome = run(*command(tmp_path, epochs=2), "--resume")
     assert outcome.exit_code == 0, outcome.stderr
     assert "going on" not in outcome.stderr
+
+
+def test_what_a_run_began_with_is_an_option_like_others_when_it_goes_on(tmp_path: Path) -> None:
+    assert run("vocab", LEE, "-o", tmp_path / "words.tsv").exit_code == 0
+    plain = [*command(tmp_path, epochs=2, minutes=OFTEN)[:-2], "--vocab", tmp_path / "words.tsv"]
+    assert run("train", LEE, "-o", tmp_path / "teacher.bin", "--vector-size", 16, "--epochs", 1).exit_code == 0
+    assert run(*plain).exit_code == 0
+    started = ["--init-from", tmp_path / "teacher.bin", "--lock-factor", 0.5]
+    for options, message in (
+        ([*plain, *started], f"--init-from is {tmp_path / 'teacher.bin'} now and was None in the run of"),
+        (plain[:-2], f"--vocab is None now and was {tmp_path / 'words.tsv'}"),
+    ):
+        refused = run(*options, "--resume")
+        assert refused.exit_code == 1 and message in refused.stderr
+    assert run(*plain, "--resume").exit_code == 0
+    locked = [tmp_path / "locked" if item == tmp_path / "run" else item for item in [*plain, *started]]
+    assert run(*locked).exit_code == 0
+    refused = run(*locked[:-1], 0.25, "--resume")
+    assert refused.exit_code == 1 and "--lock-factor is 0.25 now and was 0.5" in refused.stderr
+    assert run(*locked, "--resume").exit_code == 0
+
+
+def test_the_speed_of_a_resumed_run_is_that_of_the_words_trained_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = command(tmp_path, epochs=4, minutes=OFTEN)
+    with monkeypatch.context() as patch:
+        CrashAt(patch, 9)
+        assert run(*arguments).exit_code == 1
+    before = load_last(Word2Vec, tmp_path / "run").progress.total.raw_words
+    outcome = run(*arguments, "--resume", "--json")
+    summary = json.loads(outcome.stdout)
+    now = summary["raw_words"] - before
+    assert 0 < summary["raw_words_before"] == before < summary["raw_words"]
+    assert summary["words_per_second"] == pytest.approx(now / summary["seconds"]["training"])
+    again = run(*arguments, "--resume")
+    assert "4 epochs, of which the last 0 words now, in " in again.stdout and " 0 words/s on 1 thread" in again.stdout
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_it_may_save_to_where_it_came_from_and_goes_on_after_a_crash(
         (["--hs"], "--hs is True and the model of"),
         (["--phrases", 1], "--phrases is not for --continue"),
         (["--vocab", "counts.tsv"], "--vocab is not for --continue"),
+        (["--init-from", "teacher.bin"], "--init-from is not for --continue"),
         (["--alpha", 0.00001], "--min-alpha must be at most --alpha"),
     ],
 )
@@ -105,6 +106,13 @@ def test_what_is_no_model_folder_is_refused_with_the_way_out(texts: tuple[Path, 
     for name, message in (("pickled", "save_folder(...) makes one"), ("gone", "got "), ("empty", "has no words yet")):
         outcome = run("train", texts[1], "-o", tmp_path / "v.bin", "--continue", tmp_path / name)
         assert outcome.exit_code == 2 and message in outcome.stderr
+
+
+def test_a_text_without_a_word_of_the_model_is_refused(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "foreign.txt").write_text("xyzzy plugh\n")
+    outcome = run("train", tmp_path / "foreign.txt", "-o", tmp_path / "v.bin", "--continue", saved)
+    assert outcome.exit_code == 1 and "no word of the text, such as 'xyzzy', is among the " in outcome.stderr
+    assert "lower --min-count for its words to join" in outcome.stderr and not (tmp_path / "v.bin").exists()
 
 
 def test_whole_sequence_is_python_s(texts: tuple[Path, Path], tmp_path: Path) -> None:

@@ -190,3 +190,16 @@ def test_with_json_a_failure_is_json_too(arguments: list[str], said: str) -> Non
     assert said in error and f"w2vplus: error: {error}" in outcome.stderr
     assert CliRunner().invoke(app, [argument for argument in arguments if argument != "--json"]).stdout == ""
     assert CliRunner().invoke(app, ["similar", "missing.bin", "--", "--json"]).stdout == ""
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_words_that_the_format_cannot_hold_are_refused_before_training(text, tmp_path, monkeypatch, seeds):
+    long = tmp_path / "long.txt"
+    long.write_text(TEXT + f"{'x' * 70_000} once\n")
+    options = ["--min-count", 1, "--vector-size", 4, "--seeds", seeds]
+    with monkeypatch.context() as patch:
+        patch.setattr("w2vplus.trainer.Trainer.train_epoch", None)
+        outcome = run("train", long, "-o", tmp_path / "v.bin", *options)
+    message = "a key is 70000 bytes long, over 65536; leave it out, or choose a format that holds any"
+    assert message in refusal(outcome, 1)
+    assert run("train", long, "-o", tmp_path / "v.npy", *options).exit_code == 0

@@ -7,7 +7,9 @@ import io
 import lzma
 import os
 import random
+import tarfile
 import threading
+import zipfile
 from collections import Counter
 from functools import partial
 from itertools import chain, pairwise
@@ -764,3 +766,24 @@ def test_fingerprints_tell_a_changed_file(write, tmp_path):
     write("second.txt", b"c")
     assert len(fingerprint(tmp_path)) == 2
     assert fingerprint([["a"]]) is None and byte_size([["a"]]) is None
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tar.xz", "a.zip", "folder"])
+def test_an_archive_is_no_text(tmp_path, name):
+    (tmp_path / "text.txt").write_text("the cat sat\n" * 100)
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / ("folder/hidden.txt" if name == "folder" else name)
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(tmp_path / "text.txt")
+    else:
+        with tarfile.open(path, f"w:{path.suffix[1:] if path.suffix in ('.gz', '.xz') else ''}") as archive:
+            archive.add(tmp_path / "text.txt")
+    with pytest.raises(CorpusError, match=r"is a (tar|zip) archive, .*: unpack it and give its files, or the folder"):
+        encode(str(tmp_path / name))
+
+
+def test_a_text_about_archives_is_one(write):
+    assert encode(write("a.txt", b"PK 7z Rar! ".ljust(257) + b"ustar is a word\n")).types[:4] == [
+        "PK", "7z", "Rar!", "ustar",
+    ]  # fmt: skip

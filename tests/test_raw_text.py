@@ -1,6 +1,7 @@
 """Raw text through the front door: normalised and split the same, natively or line by line in Python."""
 
 import gzip
+import re
 import threading
 from itertools import pairwise
 
@@ -161,3 +162,31 @@ def test_what_cannot_be_meant_is_refused(raw):
         open_corpus(raw, sentences="punkt")
     with pytest.raises(CorpusError, match="for files of raw text, got a list"):
         encode([["a", "b"]], normalize="simple")
+
+
+def test_a_text_that_a_callable_returns_is_read_as_a_line_would_be(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("the cat sat\non mats\n")
+    for source in (str(path), [str(path)]):
+        assert sentences_of(encode(source, normalize=str.upper)) == [["THE", "CAT", "SAT"], ["ON", "MATS"]]
+    assert sentences_of(encode(str(path), sentences=str.upper)) == [["THE", "CAT", "SAT"], ["ON", "MATS"]]
+    assert list(LineSentence(path, normalize=str.upper, sentences=lambda line: line.split("a", 1))) == [
+        ["THE", "C"], ["T", "SAT"], ["ON", "M"], ["TS"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", [3, None, b"the", {"the": 1}])
+def test_what_a_callable_cannot_return_is_named_with_its_file_and_line(tmp_path, made):
+    path = tmp_path / "a.txt"
+    path.write_text("fine\nthe cat\n")
+    wrong = f"made {type(made).__name__} {re.escape(repr(made))} of the text 'the cat"
+
+    def answer(text):
+        return made if "cat" in text else [text]
+
+    with pytest.raises(CorpusError, match=f"a.txt, line 2: normalize= {wrong}.*': it must return a list of tokens, or"):
+        encode(str(path), normalize=answer)
+    with pytest.raises(CorpusError, match=f"sentences= {wrong}.*': it must return a list of sentences, or a text"):
+        encode(str(path), sentences=answer)
+    with pytest.raises(CorpusError, match=r"sentences= made list \[3\] of the text"):
+        encode(str(path), sentences=lambda line: [3])

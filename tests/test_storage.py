@@ -262,6 +262,28 @@ def test_a_stale_entry_is_never_used_and_is_replaced(text, tmp_path):
     assert len(list(cache.iterdir())) == 1
 
 
+def test_a_file_whose_size_and_time_were_put_back_is_read_anew(text, tmp_path):
+    cache = tmp_path / "cache"
+    encode(text, cache_dir=cache)
+    status = text.stat()
+    text.write_bytes(TEXT[:-20] + b"x" * 19 + b"\n")  # the same size
+    os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "x" * 19 in encode(text, cache_dir=cache).types
+    other = tmp_path / "other.txt"
+    other.write_bytes(TEXT[:-20] + b"y" * 19 + b"\n")
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(text)
+    assert "y" * 19 in encode(text, cache_dir=cache).types
+
+
+def test_permissions_that_change_while_a_file_is_read_are_no_change_of_it(text, tmp_path):
+    def protect(_bytes_read):
+        text.chmod(0o400 if text.stat().st_mode & 0o200 else 0o600)
+
+    for _ in range(2):
+        assert content(encode(text, cache_dir=tmp_path / "cache", progress=protect)) == content(encode(text))
+
+
 def test_other_ways_of_reading_have_entries_of_their_own(text, tmp_path):
     cache = tmp_path / "cache"
     for source, errors in (

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from w2vplus import Word2Vec
 from w2vplus.errors import VectorFormatError
 from w2vplus.postprocessing import QuantizedVectors
-from w2vplus.vectors import FORMATS, load_vectors, projector, save_vectors
+from w2vplus.vectors import FORMATS, check_keys, load_vectors, projector, save_vectors
 
 JSON_KEYED = [".npy", ".safetensors"]
 TABLES = [".parquet", ".arrow"]
@@ -571,3 +571,18 @@ def test_the_registry_is_whole():
         assert entry.suffixes or entry.marks
     suffixes = [suffix for entry in FORMATS.values() for suffix in entry.suffixes]
     assert len(set(suffixes)) == len(suffixes)
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".txt", ".glove", ".kv", *WITH_COUNTS])
+@pytest.mark.parametrize("key", ["word", "new york", "two\nlines", "", "x" * 70_000, "\ud800", 7, ("a", "b")])
+def test_keys_are_refused_before_there_are_vectors_where_writing_them_would_fail(tmp_path, suffix, key):
+    path = str(path_in(tmp_path, suffix))
+    outcomes = []
+    for act in (lambda: check_keys([key], path), lambda: save_vectors(keyed([key], np.ones((1, 2), np.float32)), path)):
+        try:
+            act()
+            outcomes.append("")
+        except VectorFormatError as error:
+            outcomes.append(str(error))
+    checked, written = outcomes
+    assert checked == written or (not checked and "valid Unicode" in written), "Arrow alone knows what it can encode"

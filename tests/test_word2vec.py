@@ -361,6 +361,19 @@ def test_what_is_no_corpus_is_refused(corpus, error):
         Word2Vec(corpus)
 
 
+def test_a_generator_is_read_once_if_the_model_keeps_what_it_gave(lee):
+    expected = Word2Vec(lee, **SMALL)
+    model = Word2Vec((sentence for sentence in lee), cache=True, **SMALL)
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+    again = Word2Vec(cache=True, **SMALL)
+    generator = iter(lee)
+    again.build_vocab(generator)
+    again.train(generator, total_examples=again.corpus_count, epochs=again.epochs)
+    np.testing.assert_array_equal(again.wv.vectors, expected.wv.vectors)
+    with pytest.raises(TypeError, match=r"used up after one pass, but 6 are needed: .* cache=True"):
+        Word2Vec(iter(lee), **{**SMALL, "epochs": 5})
+
+
 @pytest.mark.parametrize("corpus", ["a plain string", b"bytes", {"a": ["mapping"]}])
 def test_what_the_constructor_refuses_is_refused_by_build_vocab_and_train(lee, corpus):
     model = Word2Vec(lee, **SMALL)

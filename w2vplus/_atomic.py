@@ -34,7 +34,7 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     target = file_behind(target)
     with (
         explaining(target),
-        _unfinished(target.parent, f".{target.stem}-", "".join(target.suffixes), _make_file) as temporary,
+        _unfinished(target, f".{target.stem}-", "".join(target.suffixes), _make_file) as temporary,
     ):
         yield temporary
         put_in_place(temporary, target)
@@ -74,7 +74,7 @@ def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(target)
     file_behind(target)  # refuses what is no file
-    with _unfinished(target.parent, f".{target.name}-", "", _make_folder) as folder:
+    with _unfinished(target, f".{target.name}-", "", _make_folder) as folder:
         yield folder / target.name
         for part in sorted(folder.iterdir(), key=lambda part: part.name == target.name):
             move_in_place(part, target.parent / part.name)
@@ -134,7 +134,7 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
     if target.exists():
         raise FileExistsError(f"cannot write {target}: it exists already")
-    with explaining(target), _unfinished(target.parent, f".{target.name}-", _ASIDE, _make_folder) as temporary:
+    with explaining(target), _unfinished(target, f".{target.name}-", _ASIDE, _make_folder) as temporary:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
@@ -194,14 +194,19 @@ _may_begin = threading.Lock()
 
 
 @contextmanager
-def _unfinished(folder: Path, prefix: str, suffix: str, make: Callable[[Path], None]) -> Iterator[Path]:
-    """Make a file or folder of a new name in `folder`; what is left of it after the body is deleted."""
-    path = folder / f"{prefix}{secrets.token_hex(4)}{suffix}"
+def _unfinished(target: Path, prefix: str, suffix: str, make: Callable[[Path], None]) -> Iterator[Path]:
+    """Make a file or folder of a new name beside `target`; what is left of it after the body is deleted. An OSError
+    that names it is raised with the name of `target`, which is the one that somebody knows."""
+    path = target.parent / f"{prefix}{secrets.token_hex(4)}{suffix}"
     try:
         with _may_begin:
             _present.add(path)  # before it is made: an interrupt may come between any two steps
             make(path)
         yield path
+    except OSError as error:
+        if error.filename is None or path not in (named := Path(os.fsdecode(error.filename)), *named.parents):
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
     finally:
         _delete(path)
         _present.discard(path)

@@ -165,6 +165,14 @@ class CorpusDigest:
         return self._hash.hexdigest()
 
 
+def corpus_digest(store: TokenStore, word_of_type: NDArray[np.int32] | None) -> str:
+    """The digest of a whole corpus, in hex."""
+    digest = CorpusDigest(word_of_type)
+    for block in whole_block(store):
+        digest.add(block, block.begin, block.end)
+    return digest.hex()
+
+
 def check_prefix(position: int | None, digest: CorpusDigest | None, start: Position) -> None:
     """Raise CheckpointError unless the words up to `position` may be those that `start` has behind it.
 

@@ -23,18 +23,17 @@ def write_counts(
 
     Raises OSError if it cannot be written, CorpusError, naming it, for a word that a line cannot hold.
     """
-    import smart_open
-
     from w2vplus._atomic import replacing
+    from w2vplus.corpus.compression import compressed_writer
 
-    with replacing(path) as temporary, smart_open.open(str(temporary), "w", encoding="utf-8") as file:
+    with replacing(path) as temporary, compressed_writer(temporary) as file:
         for word, count in zip(map(str, words), counts, strict=True):
             if not word or "\n" in word:
                 raise CorpusError(
                     f"a file of counts has a line for each word, which must not be empty or hold a line feed, "
                     f"got {word!r}: leave it out, or change it in the corpus"
                 )
-            file.write(f"{word}{separator}{count}\n")
+            file.write(f"{word}{separator}{count}\n".encode())
 
 
 def read_counts(

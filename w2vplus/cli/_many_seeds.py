@@ -178,6 +178,8 @@ def train_seeds(
         template.note_corpus(encoded, corpus)
         template.adopt_phrases(phrases, encoded)
         words = _models.vocabulary_facts(template, encoded)
+    for of_seed in targets.values():
+        of_seed.check_keys(template)
     seeds = _Seeds(
         prepared, template, settings, started, quiet, log,
         reached={seed: _pipeline.Reached() for seed in targets}, saved={seed: [] for seed in targets},

@@ -68,7 +68,18 @@ def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings
         if name not in FIXED:
             setattr(model, name, value)
     model.build_vocab(encoded, update=True)
+    remedy = "lower --min-count for its words to join, or give more text"
+    _check_some_known(model, model.joined_with_phrases(encoded), f"among the {len(model.wv):,} of the model", remedy)
     return model
+
+
+def _check_some_known(model: Word2Vec, text: EncodedCorpus, where: str, remedy: str) -> None:
+    """Raise CommandError if `model` has no word of the text, so that nothing would be trained."""
+    if not any(word in model.wv.key_to_index for word in text.types):
+        raise _output.CommandError(
+            f"no word of the text, such as {_output.shown(text.types[0])}, is {where}, such as"
+            f" {_output.shown(model.wv.index_to_key[0])}: nothing would be trained; {remedy}"
+        )
 
 
 def new_model(
@@ -101,6 +112,8 @@ def new_model(
         # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.
         frequencies = dict(zip(types[::-1], counts[::-1].tolist(), strict=True))
         model.build_vocab_from_freq(frequencies, corpus_count=encoded.sentence_count)
+        remedy = "count the words of this text, with the same options of reading"
+        _check_some_known(model, encoded, f"among the {len(model.wv):,} of the vocabulary file", remedy)
     return model
 
 
@@ -111,10 +124,22 @@ def words_given(counts_file: str | None) -> tuple[list[str], NDArray[np.int64]] 
     return None if counts_file is None else read_counts(counts_file)
 
 
-def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) -> Checkpoint | None:
+BEGINNING = "begin"
+"""The lifecycle event that says what a run began with, beside the settings that are attributes of its model."""
+
+
+def note_beginning(model: Word2Vec, began_with: dict[str, Any]) -> None:
+    """Remember in the model, and so in its checkpoints, what a run begins with, for `last_checkpoint`."""
+    model.add_lifecycle_event(BEGINNING, **began_with)
+
+
+def last_checkpoint(
+    settings: TrainSettings, checkpoints: CheckpointSettings, begins_with: dict[str, Any]
+) -> Checkpoint | None:
     """The checkpoint that --resume goes on from; None if there is none yet.
 
-    Raises CommandError if it belongs to a run with other settings.
+    `begins_with`: options beside the settings, as `note_beginning` has them. Raises CommandError if the checkpoint
+    belongs to a run with others.
     """
     from w2vplus import Word2Vec
     from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
@@ -122,8 +147,10 @@ def last_checkpoint(settings: TrainSettings, checkpoints: CheckpointSettings) ->
     if checkpoints.folder is None or not checkpoints.resume or not checkpoint_folders(checkpoints.folder):
         return None
     checkpoint = load_last(Word2Vec, checkpoints.folder)
-    for name, value in settings.arguments().items():
-        then = getattr(checkpoint.model, name)
+    begun = [event for event in checkpoint.model.lifecycle_events or [] if event["event"] == BEGINNING]
+    earlier = begun[-1] if begun else begins_with  # runs of earlier versions do not say
+    for name, value in {**settings.arguments(), **begins_with}.items():
+        then = earlier[name] if name in begins_with else getattr(checkpoint.model, name)
         free = name == "workers" or (name == "shared_negatives" and value is None)  # None: as the run had it
         if not free and then != value:
             raise _output.CommandError(

@@ -12,8 +12,8 @@ CorpusArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="CORPUS",
-        help="Texts, one sentence a line, or a MediaWiki XML dump: files, folders, globs, URIs, - for"
-        " standard input; .gz, .bz2, .xz and .zst as they are.",
+        help="Texts, one sentence a line, or a MediaWiki XML dump: files, folders (without those inside), globs,"
+        " URIs, - for standard input; .gz, .bz2, .xz and .zst as they are.",
     ),
 ]
 FORMATS = (

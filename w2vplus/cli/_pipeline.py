@@ -276,7 +276,9 @@ def train_and_save(
     An interrupt while the model is trained or saved leaves what there is under `targets.partial()`, and a checkpoint if
     those are kept, and raises `Interrupted`.
     """
-    resumed = _models.last_checkpoint(settings, checkpoints)
+    begins_with = {"init_from": start.init_from, "lock_factor": start.lock_factor, "vocab": counts_file}
+    resumed = _models.last_checkpoint(settings, checkpoints, begins_with)
+    words_before = 0 if resumed is None else resumed.progress.total.raw_words
     known = _models.words_given(counts_file) if resumed is None else None
     started = start.arguments(settings.vector_size) if resumed is None else {}
     if resumed is not None:
@@ -295,6 +297,7 @@ def train_and_save(
             model = _models.new_model(encoded, settings, known, started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
+            _models.note_beginning(model, begins_with)
         model.workers = settings.workers
         if earlier is None:
             # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.
@@ -303,6 +306,7 @@ def train_and_save(
     how = "the same command with --resume goes on from there"
     if checkpoints.folder is None:
         how = "a run with --checkpoint FOLDER could go on from there"
+    targets.check_keys(model)
     partial = targets.partial()
     reached = Reached(0.0 if resumed is None else float(resumed.progress.position.epoch))
 
@@ -322,12 +326,14 @@ def train_and_save(
         **facts,
         **words,
         **({"new_words": len(model.wv) - known_words} if earlier is not None else {}),
+        **({"vocabulary_file": counts_file} if counts_file is not None else {}),
+        **({"raw_words_before": words_before} if resumed is not None else {}),
         **joined.facts(),
         "epochs": settings.epochs,
         "workers": settings.workers,
         "trained_words": trained_words,
         "raw_words": raw_words,
-        "words_per_second": raw_words / max(1e-9, clock.seconds["training"]),
+        "words_per_second": (raw_words - words_before) / max(1e-9, clock.seconds["training"]),
         "losses": [float(loss) for loss in model.training_losses] if settings.compute_loss else [],
         "seconds": {**clock.seconds, "total": clock.total},
         "files": files,

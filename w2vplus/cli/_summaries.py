@@ -19,8 +19,8 @@ def print_summary(summary: dict[str, Any]) -> None:
         ),
         (
             "vocabulary",
-            f"{summary['vocabulary']:,} words; dropped {summary['dropped_types']:,} rarer than"
-            f" {summary['effective_min_count']} ({summary['dropped_tokens']:,} tokens)",
+            f"{summary['vocabulary']:,} words; dropped {summary['dropped_types']:,} {_why_dropped(summary)}"
+            f" ({summary['dropped_tokens']:,} tokens)",
         ),
     ]
     if "new_words" in summary:
@@ -33,13 +33,27 @@ def print_summary(summary: dict[str, Any]) -> None:
     lines.append(
         (
             "training",
-            f"{plural(summary['epochs'], 'epoch')} in {duration(seconds['training'])},"
+            f"{plural(summary['epochs'], 'epoch')}{_part_trained(summary)} in {duration(seconds['training'])},"
             f" {count(summary['words_per_second'])} words/s on {plural(summary['workers'], 'thread')}{loss}",
         )
     )
     lines.append(("written", f"{' and '.join(summary['files'])}, {duration(seconds['total'])} in all"))
     for name, text in lines:
         print(f"{name:<12}{text}")
+
+
+def _why_dropped(summary: dict[str, Any]) -> str:
+    rarer = f"rarer than {summary['effective_min_count']}"
+    if (file := summary.get("vocabulary_file")) is None:
+        return rarer
+    return f"not in the vocabulary file {file}, or {rarer} there"
+
+
+def _part_trained(summary: dict[str, Any]) -> str:
+    """What of the epochs was trained by this process, if the run was resumed."""
+    if (before := summary.get("raw_words_before")) is None:
+        return ""
+    return f", of which the last {summary['raw_words'] - before:,} words now,"
 
 
 def print_seeds_summary(summary: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,8 +27,21 @@ def check_writable(path: str, option: str) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
         raise CommandError(f"{option} {path}: the folder {folder} does not exist; create it first")
-    if not os.access(folder, os.W_OK):
-        raise CommandError(f"{option} {path}: the folder {folder} is not writable; choose another place")
+    _check_takes_files(folder, f"{option} {path}")
+
+
+def _check_takes_files(folder: Path, target: str) -> None:
+    """Raise CommandError unless a file can be made in `folder`, which permissions alone do not tell: there are systems
+    of files such as /sys, and disks that are read only."""
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(prefix=".w2vplus-", dir=folder):
+            pass
+    except OSError as error:
+        raise CommandError(
+            f"{target}: the folder {folder} is not writable ({error.strerror}); choose another place"
+        ) from None
 
 
 def check_new_folder(path: str, option: str) -> None:
@@ -40,8 +52,7 @@ def check_new_folder(path: str, option: str) -> None:
     parent = Path(path).absolute().parent
     if not parent.is_dir():
         raise CommandError(f"{option} {path}: the folder {Path(path).parent} does not exist; create it first")
-    if not os.access(parent, os.W_OK):
-        raise CommandError(f"{option} {path}: the folder {parent} is not writable; choose another place")
+    _check_takes_files(parent, f"{option} {path}")
 
 
 def check_not_standard_output(path: str, option: str) -> None:
@@ -131,8 +142,7 @@ def check_model_target(path: str) -> None:
         raise UsageError(f"--save-model {path} is a folder with other things in it; choose another name")
     if not target.absolute().parent.is_dir():
         raise CommandError(f"--save-model {path}: the folder {target.parent} does not exist; create it first")
-    if not os.access(target if target.is_dir() else target.absolute().parent, os.W_OK):
-        raise CommandError(f"--save-model {path}: the place is not writable; choose another")
+    _check_takes_files(target if target.is_dir() else target.absolute().parent, f"--save-model {path}")
 
 
 class Targets(NamedTuple):
@@ -160,6 +170,12 @@ class Targets(NamedTuple):
         """Other names in the same places, for what an interrupted run has: vectors.partial.bin.gz."""
         model = None if self.model is None else name_with(self.model, "partial")
         return Targets(name_with(self.vectors, "partial"), model, self.ending)
+
+    def check_keys(self, model: Word2Vec) -> None:
+        """Refuse words that the format of the vectors cannot hold; a model's folder holds any."""
+        from w2vplus.vectors import check_keys
+
+        check_keys(model.wv.index_to_key, self.vectors)
 
     def write(self, model: Word2Vec) -> Iterator[str]:
         """Save the model; yields the name of each file when it is complete."""

@@ -132,7 +132,7 @@ def train(
         settings, ending = settings.with_preset(chosen, given), ending or Ending(chosen.ending)
     earlier = None
     if continue_from is not None:
-        earlier = _model_to_continue(continue_from, seeds, vocab, phrases)
+        earlier = _model_to_continue(continue_from, seeds, vocab, phrases, start)
         settings = _models.settings_of_continued(earlier, settings, given, continue_from)
     if ending is not None and ending is not Ending.INPUT and settings.negative == 0:
         raise _output.UsageError(
@@ -192,11 +192,15 @@ def _check_places(targets: Targets, corpus: list[str], inputs: list[str], checkp
     checkpoints.check()
 
 
-def _model_to_continue(folder: str, seeds: int, vocab: str | None, phrases: PhraseSettings) -> Word2Vec:
+def _model_to_continue(
+    folder: str, seeds: int, vocab: str | None, phrases: PhraseSettings, start: StartSettings
+) -> Word2Vec:
     """The model that --continue names; UsageError for options that do not go with it."""
     if seeds > 1:
         raise _output.UsageError("--continue goes with one model, and --seeds trains several: leave one out")
     if vocab is not None or phrases.passes:
         other = "--phrases" if phrases.passes else "--vocab"
         raise _output.UsageError(f"{other} is not for --continue: the model has its own words and phrases")
+    if start.init_from is not None:
+        raise _output.UsageError("--init-from is not for --continue: the words of the model start from its own vectors")
     return _models.load_earlier(folder)

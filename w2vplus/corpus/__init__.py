@@ -7,6 +7,7 @@ command line.
 
 from w2vplus.corpus.bounded import count_bounded
 from w2vplus.corpus.cache import reading_options
+from w2vplus.corpus.columns import is_table
 from w2vplus.corpus.encoding import count_types, encode, encode_known
 from w2vplus.corpus.front_door import (
     Corpus,
@@ -52,6 +53,7 @@ __all__ = [
     "encode_known",
     "fingerprint",
     "is_one_shot",
+    "is_table",
     "open_corpus",
     "open_sentences",
     "passing_text",

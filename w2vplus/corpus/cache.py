@@ -1,7 +1,7 @@
 """Encoded corpora kept in a folder for the next run, each with a fingerprint of what it was made of.
 
 `encoding.encode` asks here when it has a `cache_dir`. One entry a source and way of reading: the entry is
-used only while every file has the path, size and time of change that it had, and is replaced otherwise.
+used only while every file has the path, size, times of change and inode that it had, and is replaced otherwise.
 Entries hold arrays, JSON and nothing that could be executed.
 """
 
@@ -90,7 +90,7 @@ class CorpusCache:
 
         Raises CorpusError if a file changed since the fingerprint was taken, OSError if there is no room.
         """
-        if fingerprint(corpus) != self._marks:
+        if [mark.content for mark in fingerprint(corpus) or ()] != [mark.content for mark in self._marks]:
             raise CorpusError("a file of the corpus changed while it was read; nothing of it was used, start again")
         if not encoded.token_count or not all(type(token) in (str, int) for token in encoded.types):
             return encoded

@@ -1,8 +1,8 @@
 """Columns of tables as a corpus: `fields=` of `open_corpus`, `--column` of the command line.
 
 Files (JSON Lines, CSV, TSV, Parquet, Feather, Arrow) and tables in memory (pandas, polars, pyarrow, Hugging
-Face datasets, recognised by the module of their class and imported by nobody here). A text column becomes
-lines that are read like any text file; a column of token lists becomes sentences as it is.
+Face datasets, recognised by the module of their class and imported by nobody here; NumPy arrays of texts). A text
+column becomes lines that are read like any text file; a column of token lists becomes sentences as it is.
 """
 
 from __future__ import annotations
@@ -189,8 +189,8 @@ def file_table(file: ByteSource, fields: Sequence[str], errors: str) -> Table:
     if head.lstrip().startswith(b"{"):
         return JsonLines(file, fields, errors)
     raise CorpusError(
-        f"{file.name} is no table that fields= could pick columns of: known are .jsonl, "
-        f".csv, .tsv, .parquet, .arrow and .feather files (compressed or not)"
+        f"{file.name} is no table that fields= (--column on the command line) could pick columns of: known "
+        f"are .jsonl, .csv, .tsv, .parquet, .arrow and .feather files (compressed or not)"
     )
 
 
@@ -198,14 +198,18 @@ def file_table(file: ByteSource, fields: Sequence[str], errors: str) -> Table:
 
 
 def is_table(source: object) -> bool:
-    """Whether `source` is a table or column of pandas, polars, pyarrow or Hugging Face datasets."""
-    return type(source).__module__.split(".")[0] in _TABLE_PACKAGES
+    """Whether `source` is a table or column of pandas, polars, pyarrow or Hugging Face datasets, or a NumPy array of
+    texts."""
+    return type(source).__module__.split(".")[0] in _TABLE_PACKAGES or _is_text_array(source)
 
 
-def is_arrow_table(source: object) -> bool:
-    """Whether `source` is a table or column whose rows are not Python objects: iterating it gives no
-    lists."""
-    return is_table(source) and not type(source).__module__.startswith("pandas")
+def _is_text_array(source: object) -> bool:
+    """Whether `source` is a 1-D NumPy array of texts; of an array of objects the first that is not null decides."""
+    if not isinstance(source, np.ndarray) or source.ndim != 1:
+        return False
+    if source.dtype.kind == "O":
+        return isinstance(next((value for value in source if not _is_null(value)), None), str)
+    return source.dtype.kind in "UT"
 
 
 def memory_table(source: Any, fields: Sequence[str] | None) -> Table:
@@ -225,7 +229,8 @@ def memory_table(source: Any, fields: Sequence[str] | None) -> Table:
     if not fields:
         if len(names) != 1:
             raise CorpusError(
-                f"{name} has several columns; say which with fields=: {', '.join(map(repr, names))}"
+                f"{name} has several columns; pass one of them, or say which with fields= of open_corpus: "
+                f"{', '.join(map(repr, names))}"
             )
         fields = names
     if any(field not in names for field in fields):
@@ -284,4 +289,5 @@ def _column_alone(source: Any, name: str, package: str) -> Table:
         return ArrowTable(name, (label,), lambda _wanted: iter([column]))
     if hasattr(source, "to_list"):
         return ColumnsInMemory(name, (label,), lambda: [source.to_list()])
-    return ColumnsInMemory(name, (label,), lambda: [list(source)])  # a column of a Hugging Face dataset
+    # A column of a Hugging Face dataset, or an array.
+    return ColumnsInMemory(name, (label,), lambda: [list(source)])

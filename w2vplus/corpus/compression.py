@@ -191,8 +191,9 @@ def _decompressed_blocks(read: ReadRaw, data: bytes, name: str, compression: Com
 def compressed_writer(path: str | os.PathLike[str], workers: int = 1) -> Iterator[IO[bytes]]:
     """A new binary file whose bytes are compressed as the path's suffix says.
 
-    gzip is written by ISA-L, several times as fast as zlib, with `workers` threads beside the caller's. Raises
-    OSError if the file cannot be written.
+    gzip is written by ISA-L, several times as fast as zlib, with `workers` threads beside the caller's, and without the
+    name and the time that Python's has in its header: the file's may be a temporary one. Raises OSError if the file
+    cannot be written.
     """
     if PurePosixPath(os.fspath(path)).suffix == ".gz":
         from isal import igzip_threaded

@@ -55,8 +55,8 @@ def encode(
 
     Beyond `spill_above` bytes of ids and boundaries (a quarter of the machine's memory unless given) these go
     to temporary files, unlinked at once, and are mapped; a corpus that is ids already stays where it is. With
-    `cache_dir` they are kept in that folder and used again while the source's files have the same paths, sizes and
-    times of change and are read in the same way.
+    `cache_dir` they are kept in that folder and used again while the source's files have the same paths, sizes,
+    times of change and inodes and are read in the same way.
 
     An empty corpus is no error here. Raises OSError if a file cannot be read, CorpusError for text that is
     not UTF-8, damaged compressed files, files that change while they are read, and sentences that are no

@@ -30,6 +30,14 @@ from w2vplus.errors import CorpusError
 
 STANDARD_INPUT = "-"
 
+ARCHIVES = (
+    ("zip", 0, (b"PK\x03\x04", b"PK\x05\x06")),
+    ("7z", 0, (b"7z\xbc\xaf\x27\x1c",)),
+    ("rar", 0, (b"Rar!\x1a\x07",)),
+    ("tar", 257, (b"ustar\x00", b"ustar  \x00")),
+)
+"""Kinds of archives, and what their plain bytes have from where on; that no text has."""
+
 
 def read_blocks(
     source: ByteSource,
@@ -103,13 +111,22 @@ def is_compressed(source: ByteSource) -> bool:
 
 
 def first_bytes(source: ByteSource, count: int) -> bytes:
-    """The first `count` plain bytes of the source, or all if there are fewer."""
+    """The first `count` plain bytes of the source, or all if there are fewer.
+
+    Raises CorpusError for an archive, whose names and padding between its files would be read as text.
+    """
     head = b""
     with closing(read_blocks(source)) as blocks:
         for block in blocks:
             head += block[: count - len(head)]
             if len(head) >= count:
                 break
+    for kind, place, marks in ARCHIVES:
+        if head[place:].startswith(marks):
+            raise CorpusError(
+                f"{source.name} is a {kind} archive, which holds files and is no text: unpack it and give its files, "
+                "or the folder that they are in"
+            )
     return head
 
 

@@ -20,7 +20,6 @@ from w2vplus.corpus.columns import (
     ColumnText,
     RowTokenLists,
     file_table,
-    is_arrow_table,
     is_table,
     memory_table,
     table_suffix,
@@ -98,7 +97,7 @@ def open_corpus(
     `fields` names columns of tables with text or token lists: of JSON Lines, CSV, TSV, Parquet, Feather and
     Arrow files, or of a table in memory (pandas, polars, pyarrow, a Hugging Face dataset). Each value is a
     sentence; those of several columns follow each other row by row. A column alone (a Series, an Arrow
-    array) needs no name. `limit` then counts rows.
+    array, a 1-D NumPy array of texts) needs no name. `limit` then counts rows.
 
         open_corpus("reviews-*.jsonl.gz", fields="text", normalize="simple")
         open_corpus(load_dataset("imdb", split="train"), fields="text", normalize="simple")
@@ -136,7 +135,8 @@ def _read_by(errors: str, corpus: Corpus) -> Corpus:
 
 def open_sentences(sentences: Any, *, one_shot: bool = False, strings_as_characters: bool = False) -> Corpus:
     """As `open_corpus`, but strings are not taken for file names: for arguments that mean an iterable of
-    sentences.
+    sentences. `strings_as_characters` is for sentences that are strings in a Python iterable; a column of text has its
+    words.
 
     Raises CorpusError for a plain string, and for a one-shot iterator unless `one_shot` allows it.
     """
@@ -144,10 +144,8 @@ def open_sentences(sentences: Any, *, one_shot: bool = False, strings_as_charact
         return sentences
     if isinstance(sentences, EncodedCorpus | TokenStore):
         return sentences
-    if is_arrow_table(sentences):
-        column = text_or_lists(memory_table(sentences, None))
-        if not isinstance(column, ColumnText):
-            return column
+    if is_table(sentences):
+        return open_corpus(sentences)
     # A subclass of ours is iterated: it may give other sentences than its files hold.
     known: Corpus | None = _from_gensim(sentences)
     if known is None:
@@ -184,7 +182,8 @@ def _of_columns(
     if max_sentence_length is not None or limit is not None or RawTextRules(**_rules(reading)).is_any:
         raise CorpusError(
             f"{lists[0].table.name} holds token lists, ready as they are: "
-            f"max_sentence_length=, limit=, normalize= and sentences= are for text"
+            f"max_sentence_length=, limit=, normalize= and sentences= (on the command line --max-sentence-length, "
+            f"--normalize and --split-sentences) are for text"
         )
     return lists[0] if len(lists) == 1 else JoinedCorpus(lists)
 
@@ -205,14 +204,17 @@ def _open_files(
     files = _files_of(source, skip_unreadable)
     for file in files:
         if table_suffix(file.name):
-            raise CorpusError(f"{file.name} is a table: name its column of text or token lists with fields=")
+            raise CorpusError(
+                f"{file.name} is a table: name its column of text or token lists with fields= (--column on the command "
+                "line)"
+            )
     corpora: list[TextCorpus | WikiDump] = []
     for are_dumps, group in groupby(files, is_wiki_dump):
         texts = list(group)
         if are_dumps and RawTextRules(**_rules(reading)).is_any:
             raise CorpusError(
                 f"{texts[0].name} is a MediaWiki dump, which has rules of its own (gensim's): "
-                f"normalize= and sentences= are for plain text"
+                f"normalize= and sentences= (--normalize and --split-sentences on the command line) are for plain text"
             )
         corpora.append(WikiDump(texts) if are_dumps else LineSentence(texts, max_sentence_length, limit, **reading))
     return corpora[0] if len(corpora) == 1 else JoinedCorpus(corpora)
@@ -255,7 +257,7 @@ def _from_gensim(corpus: Any) -> TextCorpus | None:
 
 
 def fingerprint(source: Any) -> list[FileFingerprint] | None:
-    """Path, size and time of change of every file of the corpus or source; None where that cannot be known.
+    """Path, size, times of change and inode of every file of the corpus or source; None where that cannot be known.
 
     Two equal fingerprints mean an unchanged source, read by the same rules. None for sentences in memory,
     standard input, remote files, file objects and text that goes through the user's own callables. Raises

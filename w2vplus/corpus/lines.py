@@ -23,6 +23,7 @@ from w2vplus.corpus.files import expand, is_file_or_broken_link, is_path, local_
 from w2vplus.corpus.raw_text import Normalize, RawTextRules, SentenceSplitter
 from w2vplus.corpus.raw_text import not_utf8 as not_utf8
 from w2vplus.corpus.sources import ByteSource, FileObject
+from w2vplus.errors import CorpusError
 
 logger = logging.getLogger(__name__)
 
@@ -111,22 +112,26 @@ class TextCorpus:
 
     def _sentences_of_file_object(self) -> Iterator[list[str]]:
         self.source.seek(0)
-        offset = 0
+        name, offset = str(self.source), 0
         for line_number, line in enumerate(islice(self.source, self.limit), start=1):
-            text = line if isinstance(line, str) else self._text(str(self.source), line, offset, line_number)
-            yield from self._sentences_of(text)
+            text = line if isinstance(line, str) else self._text(name, line, offset, line_number)
+            yield from self._sentences_of(text, name, line_number)
             offset += len(line)
 
     def _sentences(self, file: ByteSource) -> Generator[list[str], None, None]:
         offset = 0
         with open_plain(file) as lines:
             for line_number, line in enumerate(islice(lines, self.limit), start=1):
-                yield from self._sentences_of(self._text(file.name, line, offset, line_number))
+                text = self._text(file.name, line, offset, line_number)
+                yield from self._sentences_of(text, file.name, line_number)
                 offset += len(line)
 
-    def _sentences_of(self, line: str) -> Iterator[list[str]]:
-        for tokens in self.raw_text.sentences_of(line):
-            yield from cut(tokens, self.max_sentence_length)
+    def _sentences_of(self, line: str, name: str, line_number: int) -> Iterator[list[str]]:
+        try:
+            for tokens in self.raw_text.sentences_of(line):
+                yield from cut(tokens, self.max_sentence_length)
+        except CorpusError as error:
+            raise CorpusError(f"{name}, line {line_number}: {error}") from error
 
     def _text(self, name: str, text: bytes, offset: int, line_number: int) -> str:
         """The characters of a text that begins at this byte and line of the file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -18,11 +18,12 @@ from w2vplus._text import InvalidUtf8
 from w2vplus.corpus.compression import PLAIN_BLOCK_BYTES
 from w2vplus.corpus.files import BlockStream, read_blocks
 from w2vplus.corpus.normalizing import NATIVE_NORMALIZERS, new_normalizer, simple_tokens, text8_tokens
+from w2vplus.corpus.row_tables import shown
 from w2vplus.corpus.sources import ByteSource, FileFingerprint
 from w2vplus.errors import CorpusError
 
-Normalize: TypeAlias = str | Callable[[str], Sequence[str]] | None
-SentenceSplitter: TypeAlias = str | Callable[[str], Sequence[str]] | None
+Normalize: TypeAlias = str | Callable[[str], Sequence[str] | str] | None
+SentenceSplitter: TypeAlias = str | Callable[[str], Sequence[str] | str] | None
 
 Block: TypeAlias = bytes | memoryview
 
@@ -45,11 +46,12 @@ class RawTextRules:
 
     normalize: None (or "none") splits at white space. "simple" is gensim's `simple_preprocess` and "text8" is
         Mahoney's normalisation (see `normalizing`); both run natively. A callable gets a str and returns its
-        tokens; it runs in Python, in one thread.
+        tokens, or a text, which is split at white space as a line would be (`normalize=str.lower`); it runs in Python,
+        in one thread.
     sentences: None takes a line as one sentence. "simple" splits it by `split_sentences`. A callable gets the
-        line and returns its sentences.
+        line and returns its sentences; a text is one.
 
-    Raises ValueError for another name.
+    Raises ValueError for another name; CorpusError, when it reads, for a callable that returns anything else.
     """
 
     normalize: Normalize = None
@@ -87,16 +89,42 @@ class RawTextRules:
         """The sentences of a line, as text."""
         if self.sentences is None:
             return (line,)
-        return split_sentences(line) if isinstance(self.sentences, str) else self.sentences(line)
+        if isinstance(self.sentences, str):
+            return split_sentences(line)
+        made = self.sentences(line)
+        if isinstance(made, str):
+            return (made,)
+        sentences = _listed("sentences=", "sentences", made, line)
+        if not all(isinstance(sentence, str) for sentence in sentences):
+            raise _useless("sentences=", "sentences", made, line)
+        return sentences
 
     def sentences_of(self, line: str) -> Iterator[list[str]]:
         """The sentences of a line, as tokens."""
-        if self.normalize is None:
-            tokens_of: Callable[[str], Sequence[str]] = str.split
-        else:
-            tokens_of = _TOKENIZERS[self.normalize] if isinstance(self.normalize, str) else self.normalize
         for sentence in self.split(line):
-            yield list(tokens_of(sentence))
+            yield self._tokens(sentence)
+
+    def _tokens(self, sentence: str) -> list[str]:
+        if self.normalize is None:
+            return sentence.split()
+        if isinstance(self.normalize, str):
+            return _TOKENIZERS[self.normalize](sentence)
+        made = self.normalize(sentence)
+        return made.split() if isinstance(made, str) else _listed("normalize=", "tokens", made, sentence)
+
+
+def _listed(option: str, parts: str, made: object, text: str) -> list[str]:
+    """What a callable made of a text, as a list. Raises CorpusError for what has no such parts."""
+    if isinstance(made, bytes | bytearray | Mapping) or not isinstance(made, Iterable):
+        raise _useless(option, parts, made, text)
+    return list(made)
+
+
+def _useless(option: str, parts: str, made: object, text: str) -> CorpusError:
+    return CorpusError(
+        f"{option} made {type(made).__name__} {shown(made)} of the text {shown(text)}: it must return a list of "
+        f"{parts}, or a text"
+    )
 
 
 _ABBREVIATIONS = """

@@ -23,12 +23,20 @@ from w2vplus.errors import CorpusError
 
 @dataclass(frozen=True)
 class FileFingerprint:
-    """What tells that a file is still the same: its path, size in bytes and time of last change in
-    nanoseconds."""
+    """What tells that a file is still the same: its path, size in bytes, time of last change in nanoseconds, and what
+    shows that somebody has put an earlier time back (`changed_ns`, which the system alone sets) or another file in its
+    place (`inode`)."""
 
     path: str
     size: int
     modified_ns: int
+    changed_ns: int
+    inode: int
+
+    @property
+    def content(self) -> tuple[str, int, int]:
+        """What changes when the file is written to, and not when its permissions or its links are."""
+        return self.path, self.size, self.modified_ns
 
 
 class Fingerprinted(Protocol):
@@ -66,8 +74,9 @@ def unchanged(files: Sequence[Fingerprinted]) -> Iterator[None]:
     """Raise CorpusError afterwards if one of the files was changed while the body read it."""
     before = [file.fingerprint() for file in files]
     yield
-    for file, fingerprint in zip(files, before, strict=True):
-        if file.fingerprint() != fingerprint:
+    for file, then in zip(files, before, strict=True):
+        now = file.fingerprint()
+        if (now and now.content) != (then and then.content):
             raise CorpusError(f"{file.name} changed while it was read; nothing of it was used, start again")
 
 
@@ -94,7 +103,9 @@ class LocalFile:
             status = Path(self.name).stat()
         except OSError as error:
             raise unreadable(error, self.name) from error
-        return FileFingerprint(str(Path(self.name).absolute()), status.st_size, status.st_mtime_ns)
+        return FileFingerprint(
+            str(Path(self.name).absolute()), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+        )
 
 
 class RemoteFile:

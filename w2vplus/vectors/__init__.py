@@ -6,13 +6,14 @@ every fault is named with its row and, where rows are bytes in a file, its byte 
 """
 
 from w2vplus.vectors.files import damage_named
-from w2vplus.vectors.formats import FORMATS, Format, format_for_writing
+from w2vplus.vectors.formats import FORMATS, Format, check_keys, format_for_writing
 from w2vplus.vectors.front_door import load_vectors, save_vectors
 from w2vplus.vectors.loading import keyed_vectors
 
 __all__ = [
     "FORMATS",
     "Format",
+    "check_keys",
     "damage_named",
     "format_for_writing",
     "keyed_vectors",

@@ -57,9 +57,7 @@ def write_arrow(source: KeyedVectors, path: str) -> None:
 
 def _table(source: KeyedVectors, path: str) -> tuple[Any, int]:
     pa = _pyarrow()
-    content = VectorTable.of(source, path).with_plain_keys(path)
-    if len({type(key) for key in content.keys}) > 1:
-        content = content.with_text_keys(path)
+    content = VectorTable.of(source, path).with_uniform_keys(path)
     numbers = pa.array(content.vectors.reshape(-1))
     try:
         keys = pa.array(content.keys)

@@ -18,7 +18,7 @@ from typing import IO, Any, TypeVar, cast
 import smart_open
 
 from w2vplus._atomic import replacing
-from w2vplus.corpus.compression import HEAD_BYTES, compression_of, plain_blocks
+from w2vplus.corpus.compression import HEAD_BYTES, compressed_writer, compression_of, plain_blocks
 from w2vplus.corpus.files import BlockStream
 from w2vplus.errors import CorpusError, VectorFormatError
 
@@ -84,7 +84,7 @@ def writing(path: str) -> Iterator[IO[bytes]]:
         with smart_open.open(path, "wb") as stream:
             yield stream
     else:
-        with replacing(path) as temporary, smart_open.open(str(temporary), "wb") as stream:
+        with replacing(path) as temporary, compressed_writer(temporary) as stream:
             yield stream
 
 

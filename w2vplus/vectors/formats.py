@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from w2vplus.vectors import (
     arrow_tables,
@@ -25,6 +27,7 @@ from w2vplus.vectors import (
 )
 from w2vplus.vectors.files import COMPRESSION_SUFFIXES, is_remote, without_compression
 from w2vplus.vectors.loading import Loading
+from w2vplus.vectors.table import VectorTable
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -34,14 +37,15 @@ if TYPE_CHECKING:
 class Format:
     """A format by its name; `about` tells people what it is.
 
-    A file is known by one of `suffixes`, a folder by one of the files `marks` in it. `streams`: it may be compressed
-    and remote. `maps`: `mmap=` works.
+    A file is known by one of `suffixes`, a folder by one of the files `marks` in it. `keys`: what its writer makes of a
+    table's keys, None if it holds any. `streams`: it may be compressed and remote. `maps`: `mmap=` works.
     """
 
     name: str
     about: str
     read: Callable[[Loading], KeyedVectors]
     write: Callable[[KeyedVectors, str], None] | None
+    keys: Callable[[VectorTable, str], VectorTable] | None = None
     suffixes: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     streams: bool = False
@@ -56,37 +60,48 @@ FORMATS = {
     entry.name: entry
     for entry in (
         Format(
-            "bin", "word2vec binary", word2vec_binary.read, word2vec_binary.write, (".bin",), streams=True,
+            "bin", "word2vec binary", word2vec_binary.read, word2vec_binary.write, VectorTable.with_spaceless_keys,
+            (".bin",), streams=True,
         ),
         Format(
             "txt", "word2vec text, fastText's .vec; reads GloVe's text too", word2vec_text.read, word2vec_text.write,
-            (".txt", ".vec"), streams=True,
+            VectorTable.with_spaceless_keys, (".txt", ".vec"), streams=True,
         ),
         Format(
             "glove", "GloVe's text: rows without a header", word2vec_text.read_headerless,
-            word2vec_text.write_headerless, (".glove",), streams=True,
+            word2vec_text.write_headerless, VectorTable.with_spaceless_keys, (".glove",), streams=True,
         ),
         Format(
             "kv", "gensim's own (a pickle: open only what you trust)", gensim_native.read, gensim_native.write,
-            (".kv",), streams=True, maps=True,
+            suffixes=(".kv",), streams=True, maps=True,
         ),
         Format(
             "safetensors", "safetensors, keys in JSON beside it", key_files.read_safetensors,
-            key_files.write_safetensors, (".safetensors",), maps=True,
+            key_files.write_safetensors, VectorTable.with_plain_keys, (".safetensors",), maps=True,
         ),
         Format(
-            "npy", "NumPy, keys in JSON beside it", key_files.read_npy, key_files.write_npy, (".npy",), maps=True,
+            "npy", "NumPy, keys in JSON beside it", key_files.read_npy, key_files.write_npy,
+            VectorTable.with_plain_keys, (".npy",), maps=True,
         ),
-        Format("parquet", "Parquet", arrow_tables.read_parquet, arrow_tables.write_parquet, (".parquet",)),
-        Format("arrow", "Arrow, Feather", arrow_tables.read_arrow, arrow_tables.write_arrow, (".arrow", ".feather")),
-        Format("tsv", "Embedding Projector, metadata beside it", projector.read, projector.write, (".tsv",)),
         Format(
-            "spacy", "a folder for spaCy", spacy_folder.read, spacy_folder.write,
+            "parquet", "Parquet", arrow_tables.read_parquet, arrow_tables.write_parquet,
+            VectorTable.with_uniform_keys, (".parquet",),
+        ),
+        Format(
+            "arrow", "Arrow, Feather", arrow_tables.read_arrow, arrow_tables.write_arrow,
+            VectorTable.with_uniform_keys, (".arrow", ".feather"),
+        ),
+        Format(
+            "tsv", "Embedding Projector, metadata beside it", projector.read, projector.write,
+            VectorTable.with_one_line_keys, (".tsv",),
+        ),
+        Format(
+            "spacy", "a folder for spaCy", spacy_folder.read, spacy_folder.write, VectorTable.with_text_keys,
             marks=("vocab/vectors", "vocab/key2row"),
         ),
         Format(
             "static", "a folder for sentence-transformers and model2vec", static_folder.read, static_folder.write,
-            marks=("model.safetensors", "0_StaticEmbedding/model.safetensors"),
+            VectorTable.with_text_keys, marks=("model.safetensors", "0_StaticEmbedding/model.safetensors"),
         ),
         Format(
             "model", "a folder of Word2Vec.save_folder or of quantised vectors", model_folder.read, None,
@@ -94,7 +109,7 @@ FORMATS = {
         ),
         Format(
             "pickle", "a model that Word2Vec.save of gensim or w2vplus wrote", gensim_native.read, None,
-            (".model", ".w2v"), streams=True, maps=True,
+            suffixes=(".model", ".w2v"), streams=True, maps=True,
         ),
     )
 }  # fmt: skip
@@ -129,6 +144,13 @@ def format_for_writing(path: str, name: str | None = None) -> Format:
     if entry.write is None:
         raise ValueError(f"format {entry.name} ({entry.about}) is only read; {path} must be another for vectors alone")
     return entry
+
+
+def check_keys(keys: Sequence[Any], path: str) -> None:
+    """Raise VectorFormatError for keys that the format of `path` cannot hold, before there are vectors to write."""
+    entry = format_for_writing(path)
+    if entry.keys is not None:
+        entry.keys(VectorTable(list(keys), np.empty((len(keys), 0), np.float32), None), path)
 
 
 def _named(name: str) -> Format:

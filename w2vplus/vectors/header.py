@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from w2vplus.vectors.files import plain_size
-from w2vplus.vectors.loading import Loading
+from w2vplus.vectors.loading import LENIENT, Loading
 from w2vplus.vectors.table import MAX_DIMENSIONS
 
 _LINE = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*")
@@ -46,5 +46,5 @@ def read_header(loading: Loading, line: bytes, least_bytes: Callable[[int, int],
         return Header(row_count, dimensions, len(line), 0)
     raise loading.fault(
         f"header (byte 0): {wanted} rows of {dimensions} numbers take at least {least} bytes, but {there} follow; "
-        "the header is wrong or the file cut short; lenient loading takes the rows that are there"
+        f"the header is wrong or the file cut short; {LENIENT} takes the rows that are there"
     )

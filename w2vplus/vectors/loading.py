@@ -34,6 +34,9 @@ MENDED = {
 }
 """What lenient loading mends, and how it is told."""
 
+LENIENT = "lenient=True (w2vplus convert --lenient)"
+"""How it is asked for, in Python and on the command line."""
+
 ROWS_AT_ONCE = 4096
 
 
@@ -156,9 +159,9 @@ class Rows:
     def _message(reason: str, key: Hashable, dtype: np.dtype[Any]) -> str:
         shown = repr(key)[:80]
         return {
-            "not finite": f"a number of {shown} is NaN or too large for {dtype}; lenient loading leaves the row out",
-            "repeated": f"the key {shown} came before; lenient loading keeps the first",
-            "malformed": "the key is empty; lenient loading leaves the row out",
+            "not finite": f"a number of {shown} is NaN or too large for {dtype}; {LENIENT} leaves the row out",
+            "repeated": f"the key {shown} came before; {LENIENT} keeps the first",
+            "malformed": f"the key is empty; {LENIENT} leaves the row out",
         }[reason]
 
     def _make_room(self, row_count: int) -> None:

@@ -22,8 +22,8 @@ from w2vplus import _vector_rows as native
 from w2vplus._atomic import replacing
 from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.files import in_order, reading
-from w2vplus.vectors.loading import Loading, Rows
-from w2vplus.vectors.table import LINE_BREAKS, MAX_DIMENSIONS, VectorTable
+from w2vplus.vectors.loading import LENIENT, Loading, Rows
+from w2vplus.vectors.table import MAX_DIMENSIONS, VectorTable
 from w2vplus.vectors.word2vec_text import MAX_FIRST_LINE, TextRows
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _metadata_files(path: str) -> list[Path]:
 
 def write(source: KeyedVectors, path: str) -> None:
     """Both files; load them with the Projector's "Load" button."""
-    table = VectorTable.of(source, path).with_text_keys(path, LINE_BREAKS)
+    table = VectorTable.of(source, path).with_one_line_keys(path)
     if not table.keys:
         raise VectorFormatError(f"cannot write {path}: there are no vectors; text and .bin files may be empty")
     if table.vectors.shape[1] < 2:
@@ -110,7 +110,7 @@ def _read_metadata(loading: Loading, line_count: int) -> tuple[list[str], NDArra
         if not loading.lenient:
             row = content.count(b"\n", 0, error.start) + 1
             raise VectorFormatError(
-                f"{path}, row {row} (byte {error.start}): not UTF-8; lenient loading mends such keys"
+                f"{path}, row {row} (byte {error.start}): not UTF-8; {LENIENT} mends such keys"
             ) from error
         text = content.decode("utf-8", "replace")
         loading.mended["not utf-8"] += sum("\ufffd" in line for line in text.split("\n"))

@@ -89,8 +89,24 @@ class VectorTable:
         except UnicodeEncodeError as error:
             raise VectorFormatError(f"cannot write {path}: the key {error.object!r} is not valid Unicode") from error
         if longest > MAX_KEY_BYTES:
-            raise VectorFormatError(f"cannot write {path}: a key is {longest} bytes long, over {MAX_KEY_BYTES}")
+            raise VectorFormatError(
+                f"cannot write {path}: a key is {longest} bytes long, over {MAX_KEY_BYTES}; leave it out, or choose a "
+                "format that holds any key (safetensors, npy, kv)"
+            )
         return VectorTable(texts, self.vectors, self.counts)
+
+    def with_spaceless_keys(self, path: str) -> VectorTable:
+        """`with_text_keys` for formats where white space ends a key."""
+        return self.with_text_keys(path, WHITE_SPACE)
+
+    def with_one_line_keys(self, path: str) -> VectorTable:
+        """`with_text_keys` for formats where a line holds a key."""
+        return self.with_text_keys(path, LINE_BREAKS)
+
+    def with_uniform_keys(self, path: str) -> VectorTable:
+        """`with_plain_keys` for formats that hold one kind of them: all as text if there are both."""
+        plain = self.with_plain_keys(path)
+        return plain.with_text_keys(path) if len(set(map(type, plain.keys))) > 1 else plain
 
     def with_plain_keys(self, path: str) -> VectorTable:
         """The keys as str and int, for formats that hold both.

@@ -12,8 +12,8 @@ import numpy as np
 from w2vplus import _vector_rows as native
 from w2vplus.vectors.files import reading, writing
 from w2vplus.vectors.header import Header, read_header
-from w2vplus.vectors.loading import Loading, Rows
-from w2vplus.vectors.table import MAX_KEY_BYTES, WHITE_SPACE, VectorTable
+from w2vplus.vectors.loading import LENIENT, Loading, Rows
+from w2vplus.vectors.table import MAX_KEY_BYTES, VectorTable
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -65,7 +65,7 @@ def _read_rows(stream: IO[bytes], rows: Rows, header: Header) -> None:
         if not block and not loading.lenient:
             message = (
                 f"the data end after {len(rest)} bytes of the row; the header promises {header.row_count} rows of "
-                f"{header.dimensions} numbers; lenient loading takes those that are there"
+                f"{header.dimensions} numbers; {LENIENT} takes those that are there"
             )
             raise loading.fault(message, row_number + 1, offset)
         if not block:
@@ -98,13 +98,13 @@ def _take(rows: Rows, found: native.RowBlock, row_number: int, offset: int) -> N
         loading.mended["not utf-8"] += len(not_utf8)
     elif not_utf8 and not rows.is_full:
         good, key, byte = not_utf8[0]
-        message = f"the key {key[:80]!r} is not UTF-8 (its byte {byte + 1}); lenient loading mends such keys"
+        message = f"the key {key[:80]!r} is not UTF-8 (its byte {byte + 1}); {LENIENT} mends such keys"
         raise loading.fault(message, row_number + good + 1, offset + int(found.begins[good]))
 
 
 def write(source: KeyedVectors, path: str) -> None:
     """Byte for byte as gensim writes the format."""
-    table = VectorTable.of(source, path).with_text_keys(path, WHITE_SPACE).by_count()
+    table = VectorTable.of(source, path).with_spaceless_keys(path).by_count()
     row_bytes = 4 * table.vectors.shape[1]
     with writing(path) as stream:
         stream.write(f"{len(table.keys)} {table.vectors.shape[1]}\n".encode())

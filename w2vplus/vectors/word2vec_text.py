@@ -20,8 +20,8 @@ from w2vplus import _vector_rows as native
 from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.files import in_order, reading, writing
 from w2vplus.vectors.header import read_header
-from w2vplus.vectors.loading import Loading, Rows
-from w2vplus.vectors.table import MAX_DIMENSIONS, MAX_KEY_BYTES, WHITE_SPACE, VectorTable
+from w2vplus.vectors.loading import LENIENT, Loading, Rows
+from w2vplus.vectors.table import MAX_DIMENSIONS, MAX_KEY_BYTES, VectorTable
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -59,8 +59,8 @@ def _first_line(loading: Loading, stream: IO[bytes]) -> tuple[bytes, int]:
         return first, 0
     if not loading.lenient:
         raise loading.fault(
-            "the file begins with a byte order mark, which is no part of header or key: remove it, or load leniently, "
-            "which leaves it out", offset=0,
+            "the file begins with a byte order mark, which is no part of header or key: remove it; "
+            f"{LENIENT} leaves it out", offset=0,
         )  # fmt: skip
     loading.mended["mark"] += 1
     return first.removeprefix(BOM_UTF8), len(BOM_UTF8)
@@ -174,7 +174,7 @@ class TextRows:
             place, begin = next(blank for blank in blanks if blank[0] > last_filled)
             self._blank = (self._lines + place + 1, self._offset + begin)
         for good, key, byte in found.not_utf8:
-            message = f"the key {key[:80]!r} is not UTF-8 (its byte {byte + 1}); lenient loading mends such keys"
+            message = f"the key {key[:80]!r} is not UTF-8 (its byte {byte + 1}); {LENIENT} mends such keys"
             faults.append(Fault(int(places[good]), int(found.begins[good]), message))
         if self.promised is not None and places.size and places[-1] + self._lines >= self.promised:
             good = int(np.searchsorted(places, self.promised - self._lines))
@@ -185,11 +185,11 @@ class TextRows:
 
     def _message(self, verdict: int, fields: int, field: bytes) -> str:
         if verdict == native.BAD_NUMBER:
-            return f"{field[:40]!r} is not a number; lenient loading leaves the row out"
+            return f"{field[:40]!r} is not a number; {LENIENT} leaves the row out"
         key_count = int(self.keys is None)
         wanted = f"{'a key and ' if key_count else ''}{self.rows.dimensions} numbers"
         if verdict == native.SPACED_KEY:
-            return f"expected {wanted}, got {fields} fields; lenient loading takes the last as the vector"
+            return f"expected {wanted}, got {fields} fields; {LENIENT} takes the last as the vector"
         remedy = "has the key white space?" if fields > self.rows.dimensions + key_count else "is the row cut short?"
         return f"expected {wanted}, got {fields} fields; {remedy} Lenient loading leaves the row out"
 
@@ -236,7 +236,7 @@ def write_headerless(source: KeyedVectors, path: str) -> None:
 
 
 def _write(source: KeyedVectors, path: str, has_header: bool) -> None:
-    table = VectorTable.of(source, path).with_text_keys(path, WHITE_SPACE).by_count()
+    table = VectorTable.of(source, path).with_spaceless_keys(path).by_count()
     if not has_header and (not table.keys or table.vectors.shape[1] < 2):
         raise VectorFormatError(
             f"cannot write {path}: without a header, {len(table.keys)} rows of {table.vectors.shape[1]} numbers would "

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
-from w2vplus.corpus import is_one_shot
+from w2vplus.corpus import is_one_shot, is_table
 from w2vplus.limits import check_something_is_learnt, checked
 from w2vplus.store import EncodedCorpus
 
@@ -60,12 +60,12 @@ def check_corpus(sentences: Any, corpus_file: Any, passes: int) -> None:
             raise TypeError(f"corpus_file must be a path, a URI or a list of them, got {corpus_file!r}")
         return
     _check_sentences(sentences)
-    if not isinstance(sentences, (Iterable, EncodedCorpus)):
+    if not isinstance(sentences, (Iterable, EncodedCorpus)) and not is_table(sentences):
         raise TypeError(f"the corpus must be an iterable of token lists, got {sentences!r}")
     if is_one_shot(sentences) and passes > 1:
         raise TypeError(
             f"a {type(sentences).__name__} is used up after one pass, but {passes} are needed: "
-            "pass a list, or an object whose __iter__ starts anew"
+            "pass a list, or an object whose __iter__ starts anew, or let the model keep it with cache=True"
         )
 
 

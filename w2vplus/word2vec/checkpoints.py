@@ -82,8 +82,8 @@ class Checkpoint:
     schedule: Checkpoints
     run_id: str
     callbacks: list[dict[str, Any]]
-    corpus: dict[str, int] | None
-    """Tokens and sentences of the corpus; None if it was streamed."""
+    corpus: dict[str, Any] | None
+    """What the corpus is known by again (`training.corpus_mark`); None if it was streamed."""
     path: Path
 
 
@@ -102,7 +102,7 @@ class CheckpointWriter:
     Raises CheckpointError if the folder holds those of another run, which would be lost.
     """
 
-    def __init__(self, schedule: Checkpoints, run_id: str | None, corpus: dict[str, int] | None) -> None:
+    def __init__(self, schedule: Checkpoints, run_id: str | None, corpus: dict[str, Any] | None) -> None:
         self._folder = Path(schedule.folder)
         self.schedule = schedule
         self.run_id = uuid.uuid4().hex if run_id is None else run_id
@@ -118,6 +118,11 @@ class CheckpointWriter:
         self._tried = time.monotonic()
         self.is_behind = False
         """Whether the last checkpoint that was due could not be written."""
+
+    def forget_digest(self) -> None:
+        """The corpus has changed since the run began: whoever goes on need not bring that of the beginning."""
+        if self._corpus is not None:
+            self._corpus = {**self._corpus, "digest": None}
 
     def is_due(self) -> bool:
         """Whether the minutes between two checkpoints are over."""

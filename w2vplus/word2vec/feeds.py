@@ -2,10 +2,10 @@
 
 gensim iterates its corpus in every epoch, so a callback may shuffle a list and a class may walk anew. The same comes
 out here, without reading twice what is the same. What cannot change between epochs (files read by a known reader,
-frozen phrases over them, an EncodedCorpus) is encoded once and trained from its ids. A list of token lists is encoded
-once and compared in every epoch with what was encoded, token by token, which takes 5 to 17 ns each where encoding
-takes 130; only a list that differs is encoded anew. Any other iterable, and a list of the user's own sentence objects,
-is iterated in every epoch.
+columns of tables, frozen phrases over them, an EncodedCorpus) is encoded once and trained from its ids. A list of token
+lists is encoded once and compared in every epoch with what was encoded, token by token, which takes 5 to 17 ns each
+where encoding takes 130; only a list that differs is encoded anew. Any other iterable, and a list of the user's own
+sentence objects, is iterated in every epoch.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Feed:
     """A training corpus: `blocks()` gives an epoch's blocks.
 
     `word_of_type` maps the blocks' ids to word ids, or is None when they are word ids. `store` is the whole
-    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted.
+    corpus, or None when it is streamed. `size`: its tokens and sentences, if they were counted. `has_changed()`:
+    whether what it was made of is no longer what it was when the run, or the part of it in this process, began.
     """
 
     blocks: Callable[[], Iterator[Block]]
@@ -58,6 +59,7 @@ class Feed:
     store: TokenStore | None
     size: tuple[int, int] | None
     renew: Callable[[], Feed | None] = lambda: None
+    has_changed: Callable[[], bool] = lambda: False
 
     def renewed(self) -> Feed:
         """The feed of the next epoch: this one, or another if the user's list has changed meanwhile."""
@@ -205,18 +207,22 @@ def _copied(sentences: Any) -> Any:
 
 
 def list_feed(
-    sentences: Any, corpus: EncodedCorpus, encode_anew: Callable[[], EncodedCorpus], key_to_index: dict[Hashable, int]
-) -> Feed:
+    sentences: Any, corpus: EncodedCorpus, encode_anew: Callable[[], EncodedCorpus],
+    key_to_index: dict[Hashable, int], changed: bool = False,
+) -> Feed:  # fmt: skip
     """A feed from a list that callbacks may change between epochs, and its encoding; `encode_anew` encodes it as it
-    is then."""
+    is then. `changed`: whether it was another list when the run began."""
     snapshot = Snapshot(sentences)
 
     def renewed() -> Feed | None:
         if snapshot.is_still_true():
             return None
-        return list_feed(sentences, encode_anew(), encode_anew, key_to_index)
+        return list_feed(sentences, encode_anew(), encode_anew, key_to_index, changed=True)
 
-    return replace(static_feed(corpus, key_to_index), renew=renewed)
+    def has_changed() -> bool:
+        return changed or not snapshot.is_still_true()
+
+    return replace(static_feed(corpus, key_to_index), renew=renewed, has_changed=has_changed)
 
 
 def static_feed(corpus: EncodedCorpus, key_to_index: dict[Hashable, int]) -> Feed:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from w2vplus.corpus import is_table, open_sentences
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.progress import observer_for
 from w2vplus.trainer import (
@@ -38,7 +39,7 @@ from w2vplus.word2vec.feeds import (
 )
 from w2vplus.word2vec.persistence import Persistence
 from w2vplus.word2vec.phrasing import phrased_stream
-from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_size
+from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_mark
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -107,6 +108,8 @@ class Learning(Persistence):
             if checkpoint is not None or self.__dict__.get("_constructor_checkpoint") is not None:
                 raise ValueError(f"checkpoints need w2vplus's own training, but {', '.join(hooks)} is overridden")
             logger.warning("%s overrides %s: training runs in gensim's own code", type(self).__name__, ", ".join(hooks))
+            if is_table(corpus_iterable):  # which gensim's code would take apart into characters
+                corpus_iterable = open_sentences(corpus_iterable)
             result: tuple[int, int] = super().train(
                 corpus_iterable=corpus_iterable, corpus_file=corpus_file, total_examples=total_examples,
                 total_words=total_words, epochs=epochs, start_alpha=start_alpha, end_alpha=end_alpha,
@@ -140,7 +143,7 @@ class Learning(Persistence):
         schedule = self.__dict__.get("_constructor_checkpoint") if checkpoint is None else checkpoint
         writer = None
         if schedule is not None:
-            writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_size(feed))
+            writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_mark(feed))
             self._run_id = writer.run_id
         with observer_for(progress) as observer:
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))
@@ -173,11 +176,11 @@ class Learning(Persistence):
     ) -> Self:
         """The model of an interrupted `train`, trained to that call's end from its last complete checkpoint.
 
-        `folder` is what `checkpoint=` named; the corpus must be the same. A Python iterable is skipped forward,
-        and what is skipped is compared with what was trained. Checkpoints go on as they were. With one worker and
-        the same instruction set the vectors equal those of the uninterrupted run byte for byte. A callback that
-        had a state in the checkpoint must be given again; `on_train_begin` and, within an epoch,
-        `on_epoch_begin` are called for the new process.
+        `folder` is what `checkpoint=` named; the corpus must be the same. What was encoded once is compared by
+        a digest; a Python iterable, which may change between epochs, is skipped forward, and what is skipped is
+        compared with what was trained. Checkpoints go on as they were. With one worker and the same instruction set the
+        vectors equal those of the uninterrupted run byte for byte. A callback that had a state in the checkpoint must
+        be given again; `on_train_begin` and, within an epoch, `on_epoch_begin` are called for the new process.
 
         Raises CheckpointError if there is no complete checkpoint or the corpus is another one, ModelFormatError
         if no checkpoint can be read.
@@ -213,7 +216,7 @@ class Learning(Persistence):
         watched = bool(callbacks) or callable(progress)
         feed = self._feed(corpus_iterable, corpus_file, watched=watched, streamed=checkpoint.corpus is None)
         self._run_id = checkpoint.run_id
-        writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, corpus_size(feed))
+        writer = CheckpointWriter(checkpoint.schedule, checkpoint.run_id, checkpoint.corpus)
         position = checkpoint.progress.position
         self.add_lifecycle_event("resume", msg=f"going on in epoch {position.epoch} at word {position.offset}")
         with observer_for(progress) as observer:
@@ -331,5 +334,8 @@ class Learning(Persistence):
         )  # fmt: skip
 
     def _check_corpus_sanity(self, corpus_iterable: Any = None, corpus_file: Any = None, passes: int = 1) -> None:
-        """Refuse what cannot be a corpus, with gensim's exception types; any source of w2vplus may be `corpus_file`."""
+        """Refuse what cannot be a corpus, with gensim's exception types; any source of w2vplus may be `corpus_file`.
+        With `cache` our own training reads it once, however many passes there are."""
+        if self.cache and not self._overridden_hooks():
+            passes = min(passes, 1)
         arguments.check_corpus(corpus_iterable, corpus_file, passes)

@@ -34,7 +34,9 @@ class Word2Vec(Learning):
     """word2vec with gensim's interface (Mikolov et al. 2013a, 2013b).
 
     All arguments of `gensim.models.Word2Vec` have gensim's names, meanings and defaults; `sentences` may also be a
-    `w2vplus.EncodedCorpus`, and `corpus_file` any source that w2vplus reads as lines: a path or URI, compressed or
+    `w2vplus.EncodedCorpus`, or a column of texts or of token lists (of pandas, polars, Arrow or a Hugging Face dataset,
+    or a NumPy array of texts), which is read as `w2vplus.encode` reads it, once, and
+    `corpus_file` any source that w2vplus reads as lines: a path or URI, compressed or
     not, a folder, a glob, a list of them, "-" for standard input. `batch_words` has no effect: threads take the text in
     pieces of one size. Beyond gensim:
 
@@ -52,10 +54,10 @@ class Word2Vec(Learning):
         `phrases` then holds them, saved with it.
     errors: what to do with bytes in files that are not UTF-8: "strict", "replace" or "ignore".
     checkpoint: a folder for checkpoints, or a `Checkpoints` with a schedule; see `train` and `resume`.
-    cache: encode any iterable once and train from its ids, whatever happens to it meanwhile. Otherwise a list is
-        compared in every epoch with what was encoded, if callbacks could have changed it, and encoded anew if they
-        did; and what is neither list nor file is iterated anew in every epoch, as gensim does, and may give other
-        sentences each time.
+    cache: encode any iterable once, a generator too, and train from its ids, whatever happens to it meanwhile.
+        Otherwise a list is compared in every epoch with what was encoded, if callbacks could have changed it, and
+        encoded anew if they did; and what is neither list nor file is iterated anew in every epoch, as gensim does, and
+        may give other sentences each time.
     spill_above, cache_dir: where an encoded corpus is kept, see `w2vplus.corpus.encode`. These, too, are settings that
         are saved with the model.
     init_from, lock_factors: vectors, or a file of them, that words start from once the vocabulary is built, and what

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.blocks import Position
+from w2vplus.blocks import Position, corpus_digest
 from w2vplus.errors import CheckpointError, InterruptedAgain
 from w2vplus.limits import checked
 from w2vplus.team import Tally
@@ -51,11 +51,8 @@ class TrainingCall:
         self._model, self._feed, self._run, self._watchers = model, feed, run, watchers
         self._checkpoint = checkpoint
         start = checkpoint.progress if checkpoint is not None else Progress(run, Position(), Tally(), Tally())
-        if checkpoint is not None and checkpoint.corpus != corpus_size(feed):
-            raise CheckpointError(
-                f"the corpus has {_size_text(corpus_size(feed))} and the interrupted run's had "
-                f"{_size_text(checkpoint.corpus)}: give the corpus of that run"
-            )
+        if checkpoint is not None:
+            _check_corpus(checkpoint.corpus, feed)
         self.takes_digests = watchers.writer is not None or checkpoint is not None
         self.total = start.total
         """Sums over all epochs of the call, those before a restart included."""
@@ -246,6 +243,8 @@ class TrainingCall:
         if self._watchers.writer is None:
             return
         self._bank_time()
+        if self._feed.has_changed():
+            self._watchers.writer.forget_digest()
         progress = Progress(self._run, self.position, self._tally, self.total)
         write = self._watchers.writer.write_due if due else self._watchers.writer.write
         write(self._model, progress, self._watchers.callbacks)
@@ -257,14 +256,31 @@ def _all_finite(matrix: NDArray[np.float32]) -> bool:
     return all(np.isfinite(matrix[first : first + 4096]).all() for first in range(0, len(matrix), 4096))
 
 
-def corpus_size(feed: Feed) -> dict[str, int] | None:
-    """Tokens and sentences of a corpus that lies in memory; None for a stream."""
+def corpus_mark(feed: Feed) -> dict[str, Any] | None:
+    """By what a resumed run knows a corpus that lies in memory: tokens, sentences, and a digest of them; None for a
+    stream."""
     if feed.store is None:
         return None
-    return {"tokens": feed.store.token_count, "sentences": feed.store.sentence_count}
+    digest = corpus_digest(feed.store, feed.word_of_type)
+    return {"tokens": feed.store.token_count, "sentences": feed.store.sentence_count, "digest": digest}
 
 
-def _size_text(size: dict[str, int] | None) -> str:
-    if size is None:
-        return "no known size, since it was iterated"
-    return f"{size['tokens']} tokens in {size['sentences']} sentences"
+def _check_corpus(then: dict[str, Any] | None, feed: Feed) -> None:
+    """Raise CheckpointError if `feed` is of another corpus than the `corpus_mark` of the interrupted run."""
+    now = _size_text(None if feed.store is None else (feed.store.token_count, feed.store.sentence_count))
+    before = _size_text(None if then is None else (then["tokens"], then["sentences"]))
+    if now != before:
+        raise CheckpointError(
+            f"the corpus has {now} and the interrupted run's had {before}: give the corpus of that run"
+        )
+    # Checkpoints of earlier versions have no digest, nor those of a list that callbacks had changed.
+    digest = None if then is None else then.get("digest")
+    if digest is not None and feed.store is not None and digest != corpus_digest(feed.store, feed.word_of_type):
+        raise CheckpointError(
+            f"the corpus has {now}, as the interrupted run's had, but other words or in another order: give the "
+            "corpus of that run"
+        )
+
+
+def _size_text(size: tuple[int, int] | None) -> str:
+    return "no known size, since it was iterated" if size is None else f"{size[0]} tokens in {size[1]} sentences"
