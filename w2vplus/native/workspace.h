@@ -64,6 +64,7 @@ typedef struct {
 } w2v_inputs;
 
 struct w2v_workspace {
+    void *memory; /* where the workspace lies */
     w2v_matrix inputs, nodes, outputs;
     int32_t holds_rows; /* whether the copies of rows are ahead of the shared matrices */
 
@@ -92,7 +93,13 @@ struct w2v_workspace {
     int32_t block_count;
 };
 
-/* Zeroed memory aligned to a cache line, in large pages if there is much of it; the workspace owns it. */
+/* What one worker writes all the time lies apart from what others read and write: processors take lines of 64 bytes from
+   each other, and fetch them in pairs. Two workspaces that touched made two workers slower than one. */
+#define W2V_APART 128
+
+static char *w2v_aligned(char *memory) { return memory + (W2V_APART - (uintptr_t)memory % W2V_APART) % W2V_APART; }
+
+/* Zeroed memory with lines of its own, in large pages if there is much of it; the workspace owns it. */
 static void *w2v_workspace_take(w2v_workspace *workspace, size_t bytes)
 {
 #ifdef W2V_EXACT_BLOCKS /* for sanitizers: not a byte more, and what is read before it is written is no number */
@@ -101,12 +108,12 @@ static void *w2v_workspace_take(w2v_workspace *workspace, size_t bytes)
     workspace->blocks[workspace->block_count++].memory = block;
     return memset(block, 0xFF, bytes);
 #else
-    const size_t mapped = has_own_mapping(bytes) ? (bytes + 4095) / 4096 * 4096 : 0;
-    char *block = mapped ? new_zeros(mapped) : calloc(bytes + 64, 1);
+    const size_t mapped = has_own_mapping(bytes) ? bytes : 0;
+    char *block = mapped ? new_zeros(mapped) : calloc(bytes + 2 * W2V_APART, 1);
     if (!block) return NULL;
     workspace->blocks[workspace->block_count].memory = block;
     workspace->blocks[workspace->block_count++].mapped = mapped;
-    return block + (64 - (uintptr_t)block % 64) % 64;
+    return w2v_aligned(block);
 #endif
 }
 
@@ -130,7 +137,7 @@ static void w2v_free_workspace(w2v_workspace *workspace)
     free(workspace->tokens);
     free(workspace->centers);
     free(workspace->shares);
-    free(workspace);
+    free(workspace->memory);
 }
 
 /* The hot rows are the first ones of a matrix of words, which are the most frequent, and the last ones of a matrix of
@@ -180,8 +187,10 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     const size_t columns = (outputs * parts + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
     if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
     const size_t pairs = outputs * W2V_TILE_INPUTS * sizeof(float);
-    w2v_workspace *workspace = calloc(1, sizeof *workspace);
-    if (!workspace) return NULL;
+    char *memory = calloc(1, sizeof(w2v_workspace) + 2 * W2V_APART);
+    if (!memory) return NULL;
+    w2v_workspace *workspace = (w2v_workspace *)(void *)w2v_aligned(memory);
+    workspace->memory = memory;
     workspace->row_stride = w2v_copy_stride(model->dimensions);
     const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);
     int failed = 0;
