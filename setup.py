@@ -39,7 +39,7 @@ class BuildExtensions(build_ext):
         if self.compiler.compiler_type == "msvc":
             flags = ["/O2", "/fp:precise", "/std:c11"]
         else:
-            # gnu11, since mappings of memory with large pages are no part of C11
+            # gnu11: C11 alone hides MAP_ANONYMOUS and MADV_HUGEPAGE
             flags = ["-O3", "-std=gnu11", "-fno-math-errno", "-Wno-unknown-pragmas"]
             # GCC makes calls of memset out of short loops otherwise; clang, and so macOS, does not know the flag
             flags += [KEEP_LOOPS] if self.takes(KEEP_LOOPS) else []

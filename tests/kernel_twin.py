@@ -88,14 +88,13 @@ class Twin:
             step_rate = rate * (weights[number] if weights else 1.0)
             alone = self.skip_gram and self.hierarchical_softmax
             size = 1 if alone else bounded(max(1, self.shared_negatives), step_rate)
-            first = 0
-            while first < len(kept):
+            for first in range(0, len(kept), size):
+                last = min(first + size, len(kept))
                 reach = self.reach(kept[first][1], key)
-                # each centre of CBOW is in all windows but its own
+                # each centre of CBOW is in all windows of its group but its own
                 most = size if self.skip_gram else min(size, reach + 1)
-                last = min(first + most, len(kept))
-                self.train_group(kept, range(first, last), reach, key, step_rate)
-                first = last
+                for begin in range(first, last, most):
+                    self.train_group(kept, range(begin, min(begin + most, last)), reach, key, step_rate)
 
     def reach(self, position: int, key: int) -> int:
         """How far the windows of the group go that begins at a position."""

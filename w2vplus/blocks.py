@@ -7,6 +7,7 @@ position can be told again after a restart: it carries a digest of the words bef
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from w2vplus.errors import CheckpointError
 from w2vplus.store import TokenStore, concatenate_stores
 
 CHUNK_TOKENS = 8192
-"""Raw tokens that are trained at one learning rate by one thread."""
+"""Raw tokens that are trained at one learning rate by one thread, at most."""
 
 MOST_WORK = 2_000_000_000
 """Multiply-adds of a chunk, about; one of more is cut into several. A worker that was told to stop finishes its chunk,
@@ -109,18 +110,19 @@ class Work:
     of_context: float = 0.0
     most_context: float = 0.0
 
-    def parts(self, store: TokenStore, begin: int, end: int) -> int:
-        """Into how many parts of no more than MOST_WORK the tokens [begin, end) are cut."""
-        tokens = end - begin
-        work = tokens * (self.of_token + self.most_context * self.of_context)
-        if work > MOST_WORK:  # seldom, so that sentences are looked at only then
-            starts = store.sentence_starts
-            first, last = np.searchsorted(starts, begin, side="right") - 1, np.searchsorted(starts, end)
-            lengths = np.diff(starts[first : last + 1])
-            inside = np.diff(np.clip(starts[first : last + 1], begin, end))
-            context = float((inside * np.minimum(lengths - 1, self.most_context)).sum())
-            work = tokens * self.of_token + context * self.of_context
-        return max(1, math.ceil(work / MOST_WORK))
+    def borders(self, store: TokenStore, begin: int, end: int) -> list[int]:
+        """Where the tokens [begin, end) are cut into parts of equal work, no more than MOST_WORK; both ends too."""
+        most = (end - begin) * (self.of_token + self.most_context * self.of_context)
+        if most <= MOST_WORK:  # so that sentences are seldom looked at
+            return [begin, end]
+        starts = store.sentence_starts
+        first, last = np.searchsorted(starts, begin, side="right") - 1, np.searchsorted(starts, end)
+        inside = np.clip(starts[first : last + 1], begin, end)
+        context = np.minimum(np.diff(starts[first : last + 1]) - 1, self.most_context)
+        done = np.append(0.0, np.cumsum(np.diff(inside) * (self.of_token + context * self.of_context)))
+        parts = math.ceil(done[-1] / MOST_WORK)
+        cuts = np.interp(np.arange(1, parts) * (done[-1] / parts), done, inside)
+        return [int(cut) for cut in np.unique([begin, *cuts.astype(np.int64), end])]
 
 
 def chunks(block: Block, work: Work = Work()) -> Iterator[tuple[int, int]]:
@@ -130,9 +132,7 @@ def chunks(block: Block, work: Work = Work()) -> Iterator[tuple[int, int]]:
     while begin < block.end:
         position = block.first_position + begin
         end = min(block.end, begin + CHUNK_TOKENS - position % CHUNK_TOKENS)
-        step = max(1, (end - begin) // work.parts(block.store, begin, end))
-        for part in range(begin, end, step):
-            yield part, min(part + step, end)
+        yield from itertools.pairwise(work.borders(block.store, begin, end))
         begin = end
 
 

@@ -1,10 +1,10 @@
 """Blocks of token ids become trained vectors: epochs, threads, learning-rate schedule, progress.
 
 Called by the faces (`word2vec`); calls the kernel in `_sgd`. The token stream is cut into chunks of
-`CHUNK_TOKENS` by position alone, and everything random or scheduled is a function of position, so results do not
-depend on where tokens come from or how they are stored. One worker gives the same vectors on every run; several
-workers train the same windows with the same negatives and rates, in an order that varies, and in large corpora see each
-other's updates of frequent words a little late (native/matrix.h).
+`CHUNK_TOKENS` or less by position and sentences alone, and everything random or scheduled is a function of these, so
+results do not depend on where tokens come from or how they are stored. One worker gives the same vectors on every
+run; several workers train the same windows with the same negatives and rates, in an order that varies, and in large
+corpora see each other's updates of frequent words a little late (native/matrix.h).
 """
 
 from __future__ import annotations
@@ -93,11 +93,12 @@ class Law:
     corrected_cbow: bool = False
 
     def work(self, dimensions: int, longest_path: int) -> Work:
-        """What a token takes at most: each context word of skip-gram, or all of CBOW's together, meets every output
-        three times; in CBOW each is added to the projection and receives the error."""
+        """What a token takes, before subsampling: each context word of skip-gram, or all of CBOW's together, meets
+        every output three times; in CBOW each is added to the projection and receives the error."""
         outputs = (self.negative + 1 if self.negative else 0) + (longest_path if self.hierarchical_softmax else 0)
         reach = min(self.window, self.farthest)
-        most_context = float(reach + 1 if self.shrink_windows else 2 * reach)
+        shrinks = self.shrink_windows and self.window <= self.farthest  # else most windows are as wide as they may be
+        most_context = float(reach + 1 if shrinks else 2 * reach)
         if self.skip_gram:
             return Work(0.0, 3.0 * outputs * dimensions, most_context)
         return Work(3.0 * outputs * dimensions, 2.0 * dimensions, most_context)

@@ -23,8 +23,8 @@
 /* Most neighbouring centres that can be trained together, with one draw of negatives, and in CBOW of their windows' reach. */
 #define W2V_GROUP_CENTERS 4
 
-/* Bytes of every matrix that a worker copies (matrix.h): alone, nearly all rows that are ever met, in a few large pages
-   that cores find without looking them up; of two each, as much as may differ from the other's copies. */
+/* Bytes of every matrix that a worker copies (matrix.h): alone, most rows that are met, in a few large pages that
+   cores find without looking them up; of two each, as much as may differ from the other's copies. */
 #define W2V_HOT_BYTES_ALONE 6291456
 #define W2V_HOT_BYTES 262144
 #define W2V_MOST_COPYING 16

@@ -100,6 +100,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
 {
     const int64_t dimensions = model->dimensions;
     const w2v_part *part = &group->parts[0]; /* the only one */
+    if (part->column_count == 0) return 0.0; /* the path of the only word of a vocabulary */
     const int several_panels = inputs->count > 1 && part->column_count > TILE_OUTPUTS;
     w2v_tile tile;
     tile.overwrites = model->lock_factors != NULL;

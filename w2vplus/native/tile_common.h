@@ -49,35 +49,45 @@ typedef struct {
 #define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
 #include "tile_columns.h"
 
-#if VEC_LANES == 16
-/* Four columns left over (as in 100 or 500 dimensions) or fewer (as in 50) cost a quarter of a register's work. */
+#if VEC_LANES > 4
+/* Four columns left over, as in 100 or 300 dimensions, are half a register's work or a quarter. */
 #define COLUMNS(name) name##_four
 #define COLUMNS_VEC __m128
 #define COLUMNS_LOAD(p) _mm_loadu_ps(p)
 #define COLUMNS_STORE(p, a) _mm_storeu_ps(p, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
-#define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
+#define COLUMNS_DOT(a, b, sum) vec_fma(vec_widen_four(a), vec_widen_four(b), sum)
 #include "tile_columns.h"
+#endif
 
+#if VEC_LANES == 16
+/* Fewer, as in 50. */
 #define COLUMNS(name) name##_few
 #define COLUMNS_VEC __m128
 #define COLUMNS_LOAD(p) _mm_maskz_loadu_ps((__mmask8)tail, p)
 #define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
-#define COLUMNS_DOT(a, b, sum) _mm512_fmadd_ps(_mm512_zextps128_ps512(a), _mm512_zextps128_ps512(b), sum)
+#define COLUMNS_DOT(a, b, sum) vec_fma(vec_widen_four(a), vec_widen_four(b), sum)
 #include "tile_columns.h"
+#define W2V_FEWER_LEFT_OVER(name, count, ...)                                                                \
+    if ((count) < 4)                                                                                         \
+        name##_few(__VA_ARGS__);                                                                             \
+    else                                                                                                     \
+        name##_tail(__VA_ARGS__)
+#else
+#define W2V_FEWER_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)
+#endif
 
 /* The columns left over at a row's end, in the narrowest register that holds them. */
+#if VEC_LANES > 4
 #define W2V_LEFT_OVER(name, count, ...)                                                                      \
     do {                                                                                                     \
         if ((count) == 4)                                                                                    \
             name##_four(__VA_ARGS__);                                                                        \
-        else if ((count) < 4)                                                                                \
-            name##_few(__VA_ARGS__);                                                                         \
         else                                                                                                 \
-            name##_tail(__VA_ARGS__);                                                                        \
+            W2V_FEWER_LEFT_OVER(name, count, __VA_ARGS__);                                                   \
     } while (0)
 #else
 #define W2V_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)

@@ -90,8 +90,8 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
     return 0;
 }
 
-/* How far the window of a kept token reaches, or in CBOW those of the group that begins with it: there one draw serves all,
-   so that each window is the one before it moved on by a word, and every centre is in all of them but its own. */
+/* How far the window of a kept token reaches. In CBOW one draw serves as many neighbours as share negatives, so that each
+   window is the one before it moved on by a word. */
 W2V_INLINE int32_t w2v_reach_of(const w2v_model *model, const w2v_token *token)
 {
     const uint32_t window = (uint32_t)model->window;

@@ -76,6 +76,9 @@ struct w2v_workspace {
     int64_t capacity; /* of the five above */
     int64_t word_count;
     int64_t center_count;
+    int32_t common_reach; /* CBOW: how far the windows of the next centres reach, of so many in this sentence */
+    int32_t sharing;
+    int32_t sharing_sentence;
 
     w2v_group groups[W2V_SLOTS];
     float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */

@@ -45,7 +45,7 @@ def explain_step(
     _check_something_is_left(step_model, tokens, kept)
     chosen = _center(tokens, kept, center)
     sharing = _sharing(step_model, kept, chosen)
-    reach = min(_reach(step_model, chosen if step_model.law.skip_gram else sharing[0]), len(tokens))
+    reach = min(_reach(step_model, kept, chosen), len(tokens))
     around = reference.context_window(kept.index(chosen), len(kept), reach)
     window = tuple(kept[place] for place in around)
     step = _Step(step_model, ids[chosen], [ids[place] for place in window], sharing[0])
@@ -120,27 +120,30 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
     raise ValueError(f"center {token.text!r} was dropped by subsampling: choose another word or seed, or sample 0")
 
 
-def _reach(model: StepModel, place: int) -> int:
-    """How far the window of the word at `place` reaches; in CBOW also those that are trained together with it."""
+def _first_of_draw(model: StepModel, kept: list[int], chosen: int) -> tuple[int, int]:
+    """Which of the kept words begins the neighbours that share draws with the chosen one, and how many they may be."""
+    most = max(1, reference.bounded(model.law.shared_negatives, model.learning_rate))
+    if model.law.hierarchical_softmax:
+        most = 1
+    return kept.index(chosen) // most * most, most
+
+
+def _reach(model: StepModel, kept: list[int], chosen: int) -> int:
+    """How far the window of the chosen word reaches: by a draw of its own, in CBOW by one for the neighbours."""
     law = model.law
+    place = chosen if law.skip_gram else kept[_first_of_draw(model, kept, chosen)[0]]
     drawn = draws.window_reach(model.key, place, law.window) if law.shrink_windows else law.window
     return min(drawn, law.farthest)
 
 
 def _sharing(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
     """The places of the centre words that share a draw of noise words with the chosen one, itself among them."""
-    law = model.law
-    if law.shared_negatives < 2 or law.hierarchical_softmax:
-        return (chosen,)
-    most = reference.bounded(law.shared_negatives, model.learning_rate)
-    first = 0
-    while True:
-        # each centre of CBOW is in all windows but its own (native/cbow.h)
-        count = most if law.skip_gram else min(most, _reach(model, kept[first]) + 1)
-        together = tuple(kept[first : first + count])
-        if chosen in together:
-            return together
-        first += count
+    first, most = _first_of_draw(model, kept, chosen)
+    together = kept[first : first + most]
+    # each centre of CBOW is in all windows of its group but its own (native/cbow.h)
+    size = most if model.law.skip_gram else min(most, _reach(model, kept, chosen) + 1)
+    begin = together.index(chosen) // size * size
+    return tuple(together[begin : begin + size])
 
 
 def _settings(model: StepModel, windows: int) -> dict[str, Any]:
