@@ -374,6 +374,22 @@ def test_the_more_workers_the_fewer_rows_are_copied_and_by_many_none():
     assert (matrices[0] != matrices[2]).any()
 
 
+@pytest.mark.parametrize("mode", ["sg-ns", "cbow-ns", "cbow-hs"])
+@pytest.mark.parametrize("shared_negatives", [1, 3, 4])
+def test_reaches_are_uniform_however_many_windows_are_trained_together(mode, shared_negatives):
+    """Of the twin, which the kernel equals: windows of CBOW that reach less far are in smaller groups, not rarer."""
+    case = Case(tokens=12_000, sentence_length=12_000, sample=0, shared_negatives=shared_negatives, **MODES[mode])
+    twin, seen = case.twin(), np.zeros(6)
+
+    def count(kept, centers, reach, key, rate):
+        for at in centers:
+            seen[twin.reach(kept[at][1], key) if twin.skip_gram else reach] += 1
+
+    twin.train_group = count
+    twin.train(case.sentences(), KEY, 0.05)
+    assert seen[0] == 0 and np.abs(seen[1:] / seen.sum() - 0.2).max() < 0.02
+
+
 def test_what_several_workers_learn_adds_up():
     """Two workers hold copies of the same rows, train different halves, and neither undoes what the other did."""
     case = Case(tokens=400, **MODES["cbow-ns"])

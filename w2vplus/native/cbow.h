@@ -19,17 +19,17 @@ typedef struct {
     const w2v_center *centers; /* of the group: a window holds its centre, which is not its context */
     int32_t center_count;
     float *center_rows; /* projections or errors, (center_count, stride) */
-    float shares[W2V_GROUP_CENTERS]; /* of a word in each of them: 1 / (words of the window), or 1 */
+    float shares[W2V_GROUP_CENTERS]; /* of a word in each of them: 1 / (context words), or 1 */
     int64_t stride;
     vec_tail tail;
 } w2v_windows;
 
 #define W2V_EACH_COLUMN W2V_UNROLL for (int c = 0; c < columns; c++)
-#define W2V_PART(row) (row) + c *VEC_LANES, windows->tail, c == columns - 1 ? ends : VEC_NO_TAIL
+#define W2V_PART(row) (row) + c *VEC_LANES, windows->tail, c == columns - 1 ? last_kind : VEC_NO_TAIL
 
-/* Projections of the group: sums of the rows of each window, for `columns` vectors; the last one is the tail of the rows
-   if `ends`. */
-W2V_INLINE void w2v_project_columns(const w2v_windows *windows, int64_t column, const int columns, const int ends)
+/* Projections of the group: sums of the rows of each window, for `columns` vectors, the last of which is a tail
+   of that kind. */
+W2V_INLINE void w2v_project_columns(const w2v_windows *windows, int64_t column, const int columns, const int last_kind)
 {
     vec sum[W2V_MOST_COLUMNS];
     const w2v_center *centers = windows->centers;
@@ -54,24 +54,24 @@ W2V_INLINE void w2v_project_columns(const w2v_windows *windows, int64_t column, 
 
 /* rows[i] += sum for `columns` vectors of the words [first, last). */
 W2V_INLINE void w2v_add_sum(const w2v_windows *windows, int32_t first, int32_t last, const vec *sum, int64_t column,
-                            const int columns, const int ends)
+                            const int columns, const int last_kind)
 {
     for (int32_t i = first; i < last; i++) {
         float *row = windows->rows[i] + column;
         if (!windows->lock_factors) {
             W2V_EACH_COLUMN vec_store_part(row + c * VEC_LANES, vec_add(vec_load_part(W2V_PART(row)), sum[c]),
-                                           windows->tail, c == columns - 1 ? ends : VEC_NO_TAIL);
+                                           windows->tail, c == columns - 1 ? last_kind : VEC_NO_TAIL);
         } else {
             const vec lock = vec_set1(windows->lock_factors[windows->words[i]]);
             W2V_EACH_COLUMN vec_store_part(row + c * VEC_LANES, vec_fma(lock, sum[c], vec_load_part(W2V_PART(row))),
-                                           windows->tail, c == columns - 1 ? ends : VEC_NO_TAIL);
+                                           windows->tail, c == columns - 1 ? last_kind : VEC_NO_TAIL);
         }
     }
 }
 
 /* Every word receives the errors of the windows that hold it, for `columns` vectors. The centres are in all windows but
    their own. */
-W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, const int columns, const int ends)
+W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, const int columns, const int last_kind)
 {
     vec sum[W2V_MOST_COLUMNS];
     const w2v_center *centers = windows->centers;
@@ -80,19 +80,19 @@ W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, c
     int32_t i = centers[0].first;
     W2V_EACH_COLUMN sum[c] = vec_load(errors + c * VEC_LANES);
     for (int32_t g = 1; g < count; g++) { /* more and more windows begin */
-        w2v_add_sum(windows, i, centers[g].first, sum, column, columns, ends);
+        w2v_add_sum(windows, i, centers[g].first, sum, column, columns, last_kind);
         i = centers[g].first;
         W2V_EACH_COLUMN sum[c] = vec_add(sum[c], vec_load(errors + g * windows->stride + c * VEC_LANES));
     }
-    w2v_add_sum(windows, i, first_center, sum, column, columns, ends);
+    w2v_add_sum(windows, i, first_center, sum, column, columns, last_kind);
     for (int32_t g = 0; g < count; g++) {
         vec others[W2V_MOST_COLUMNS];
         W2V_EACH_COLUMN others[c] = vec_sub(sum[c], vec_load(errors + g * windows->stride + c * VEC_LANES));
-        w2v_add_sum(windows, first_center + g, first_center + g + 1, others, column, columns, ends);
+        w2v_add_sum(windows, first_center + g, first_center + g + 1, others, column, columns, last_kind);
     }
     i = first_center + count;
     for (int32_t g = 0; g < count; g++) { /* and end */
-        w2v_add_sum(windows, i, centers[g].last, sum, column, columns, ends);
+        w2v_add_sum(windows, i, centers[g].last, sum, column, columns, last_kind);
         i = centers[g].last;
         W2V_EACH_COLUMN sum[c] = vec_sub(sum[c], vec_load(errors + g * windows->stride + c * VEC_LANES));
     }
@@ -101,9 +101,9 @@ W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, c
 /* All columns by `treat`, one of the two above, in as few passes as registers allow; the compiler knows how many vectors
    each pass has. */
 #define W2V_PASS(treat, columns)                                                                             \
-    case VEC_TAILS * (columns): treat(windows, column, columns, VEC_NO_TAIL); break;                         \
-    case VEC_TAILS * (columns) + VEC_SOME_TAIL: treat(windows, column, columns, VEC_SOME_TAIL); break;       \
-    case VEC_TAILS * (columns) + VEC_FOUR_TAIL: treat(windows, column, columns, VEC_FOUR_TAIL); break;
+    case VEC_TAIL_KINDS * (columns): treat(windows, column, columns, VEC_NO_TAIL); break;                         \
+    case VEC_TAIL_KINDS * (columns) + VEC_SOME_TAIL: treat(windows, column, columns, VEC_SOME_TAIL); break;       \
+    case VEC_TAIL_KINDS * (columns) + VEC_FOUR_TAIL: treat(windows, column, columns, VEC_FOUR_TAIL); break;
 #define W2V_PASSES(name, treat)                                                                              \
     static void name(const w2v_windows *windows, int64_t dimensions)                                         \
     {                                                                                                        \
@@ -112,7 +112,7 @@ W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, c
         const int64_t most = (vectors + passes - 1) / passes;                                                \
         for (int64_t done = 0; done < vectors; done += most) {                                               \
             const int64_t column = done * VEC_LANES, rest = vectors - done, count = rest < most ? rest : most; \
-            switch (VEC_TAILS * count + (rest == count ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {         \
+            switch (VEC_TAIL_KINDS * count + (rest == count ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {         \
                 W2V_PASS(treat, 1) W2V_PASS(treat, 2) W2V_PASS(treat, 3) W2V_PASS(treat, 4)                  \
                 W2V_PASS(treat, 5) W2V_PASS(treat, 6) W2V_PASS(treat, 7) W2V_PASS(treat, 8)                  \
                 W2V_PASS(treat, 9) W2V_PASS(treat, 10) W2V_PASS(treat, 11) W2V_PASS(treat, 12)               \

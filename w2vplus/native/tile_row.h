@@ -21,16 +21,16 @@ static void w2v_logits_of_row(const w2v_tile *tile)
     }
 }
 
-/* X += G Y and Y += G' X for `columns` vectors of the row, the last of them its tail if `ends`. Beside each output a line of
+/* X += G Y and Y += G' X for `columns` vectors of the row, the last of them a tail of that kind. Beside each output a line of
    all rows to come is prefetched, from column `fetched` on; returns the first that is not. */
 W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t column, int64_t fetched, const int columns,
-                              const int ends)
+                              const int last_kind)
 {
     const float *source = tile->source[0] + column;
     float *target = tile->target[0] + column;
     vec old[W2V_MOST_HELD], new[W2V_MOST_HELD];
     W2V_UNROLL for (int c = 0; c < columns; c++) {
-        const int kind = c == columns - 1 ? ends : VEC_NO_TAIL;
+        const int kind = c == columns - 1 ? last_kind : VEC_NO_TAIL;
         old[c] = vec_load_part(source + c * VEC_LANES, tail, kind);
         new[c] = tile->overwrites ? vec_zero() : vec_load_part(target + c * VEC_LANES, tail, kind);
     }
@@ -38,7 +38,7 @@ W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t colum
         float *output = tile->outputs[n] + column;
         const vec step = vec_set1(tile->steps[n]);
         W2V_UNROLL for (int c = 0; c < columns; c++) {
-            const int kind = c == columns - 1 ? ends : VEC_NO_TAIL;
+            const int kind = c == columns - 1 ? last_kind : VEC_NO_TAIL;
             vec part = vec_load_part(output + c * VEC_LANES, tail, kind);
             VEC_HOLD(part); /* else it is loaded twice */
             new[c] = vec_fma(step, part, new[c]);
@@ -50,19 +50,19 @@ W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t colum
         }
     }
     W2V_UNROLL for (int c = 0; c < columns; c++)
-        vec_store_part(target + c * VEC_LANES, new[c], tail, c == columns - 1 ? ends : VEC_NO_TAIL);
+        vec_store_part(target + c * VEC_LANES, new[c], tail, c == columns - 1 ? last_kind : VEC_NO_TAIL);
     return fetched;
 }
 
 /* The compiler knows how many vectors each pass has. */
 #define W2V_STREAM_CASE(columns)                                                                             \
-    case VEC_TAILS * (columns):                                                                              \
+    case VEC_TAIL_KINDS * (columns):                                                                              \
         fetched = w2v_stream(tile, tail, column, fetched, columns, VEC_NO_TAIL);                             \
         break;                                                                                               \
-    case VEC_TAILS * (columns) + VEC_SOME_TAIL:                                                              \
+    case VEC_TAIL_KINDS * (columns) + VEC_SOME_TAIL:                                                              \
         fetched = w2v_stream(tile, tail, column, fetched, columns, VEC_SOME_TAIL);                           \
         break;                                                                                               \
-    case VEC_TAILS * (columns) + VEC_FOUR_TAIL:                                                              \
+    case VEC_TAIL_KINDS * (columns) + VEC_FOUR_TAIL:                                                              \
         fetched = w2v_stream(tile, tail, column, fetched, columns, VEC_FOUR_TAIL);                           \
         break;
 
@@ -74,7 +74,7 @@ static void w2v_update_row(const w2v_tile *tile)
     for (int64_t done = 0; done < vectors; done += W2V_MOST_HELD) {
         const int64_t column = done * VEC_LANES, rest = vectors - done;
         const int64_t held = rest < W2V_MOST_HELD ? rest : W2V_MOST_HELD;
-        switch (VEC_TAILS * held + (rest == held ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {
+        switch (VEC_TAIL_KINDS * held + (rest == held ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {
             W2V_STREAM_CASE(1) W2V_STREAM_CASE(2) W2V_STREAM_CASE(3) W2V_STREAM_CASE(4)
             W2V_STREAM_CASE(5) W2V_STREAM_CASE(6) W2V_STREAM_CASE(7)
         }

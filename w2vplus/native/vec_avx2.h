@@ -8,7 +8,6 @@
 #include "kernel.h"
 
 #define VEC_LANES 8
-#define VEC_REGISTERS 16
 #define TILE_OUTPUTS 6
 #define TILE_SUMS 12
 #define VEC_HOLD(value) W2V_HOLD("v", value)

@@ -7,7 +7,6 @@
 #include "kernel.h"
 
 #define VEC_LANES 16
-#define VEC_REGISTERS 32
 #define TILE_OUTPUTS 12
 #define TILE_SUMS 27
 #define VEC_HOLD(value) W2V_HOLD("v", value)

@@ -10,7 +10,7 @@
 #define VEC_NO_TAIL 0
 #define VEC_SOME_TAIL 1
 #define VEC_FOUR_TAIL 2
-#define VEC_TAILS 3
+#define VEC_TAIL_KINDS 3 /* so that a number of vectors and a kind make one case label */
 
 W2V_INLINE int vec_tail_kind(int64_t dimensions)
 {

@@ -7,7 +7,6 @@
 #include "kernel.h"
 
 #define VEC_LANES 4
-#define VEC_REGISTERS 32
 #define TILE_SUMS 24
 #define TILE_OUTPUTS 12 /* twice as many rows, two factors and a step fit into thirty-two registers */
 #define VEC_HOLD(value) W2V_HOLD("w", value)

@@ -8,7 +8,6 @@
 #include "kernel.h"
 
 #define VEC_LANES 4
-#define VEC_REGISTERS 16
 #define TILE_OUTPUTS 2
 #define TILE_SUMS 8
 #define VEC_HOLD(value) /* a struct, which no register need hold */

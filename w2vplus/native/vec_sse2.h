@@ -7,7 +7,6 @@
 #include "kernel.h"
 
 #define VEC_LANES 4
-#define VEC_REGISTERS 16
 #define TILE_OUTPUTS 6
 #define TILE_SUMS 12 /* of sixteen registers: two hold factors, and a product needs one of its own */
 #define VEC_HOLD(value) W2V_HOLD("x", value)
