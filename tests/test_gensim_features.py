@@ -369,7 +369,7 @@ class Streams:
         ({"callbacks": w2vplus.TrainingCallback()}, TypeError, r"pass \[callback\]"),
         ({"callbacks": [print]}, TypeError, "has no method on_train_begin: derive its class from gensim's"),
         ({"progress": "yes"}, TypeError, "progress must be True, False or a callable, got 'yes'"),
-        ({"errors": "lenient"}, ValueError, "errors must be strict, replace or ignore, got 'lenient'"),
+        ({"errors": "lenient"}, ValueError, "errors must be 'strict', 'replace' or 'ignore', got 'lenient'"),
         ({"phrases": "new_york"}, TypeError, "phrases must be"),
         ({"min_count": "5"}, TypeError, "min_count must be a number, at least 0, got '5'"),
         ({"max_final_vocab": 0}, ValueError, "max_final_vocab must be at least 1, got 0"),

@@ -91,12 +91,6 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
     return found
 
 
-def check_errors(errors: Any) -> None:
-    """Raise ValueError for what says nothing about bytes that are not UTF-8."""
-    if errors not in ("strict", "replace", "ignore"):
-        raise ValueError(f"errors must be strict, replace or ignore, got {errors!r}")
-
-
 def check_frequencies(frequencies: Any) -> None:
     """Raise TypeError or ValueError for what is no mapping of words to counts."""
     if not isinstance(frequencies, Mapping):

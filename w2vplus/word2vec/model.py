@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
+from w2vplus._text import check_errors
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import ProgressObserver
 from w2vplus.word2vec import arguments
@@ -129,7 +130,7 @@ class Word2Vec(Learning):
              "max_final_vocab": max_final_vocab, "seed": seed}
         )  # fmt: skip
         callbacks = arguments.checked_callbacks(callbacks)
-        arguments.check_errors(errors)
+        check_errors(errors)
         self.shared_negatives = numbers.pop("shared_negatives")
         self.cbow_corrected = bool(cbow_corrected)
         self.whole_sequence = bool(whole_sequence)
