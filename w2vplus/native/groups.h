@@ -43,24 +43,29 @@ W2V_INLINE int32_t w2v_bounded(int32_t most, float rate)
     return bounded > 1 ? bounded : 1;
 }
 
-/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. Compilers make vectors of these
-   loops where the processor has what they need. The rows are those of w2v_row, of which they make none. */
-static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict steps, int32_t *restrict nodes,
-                          float **restrict rows, float *restrict positives, float *restrict totals)
+/* Where to train `count` rows: w2v_row of each, written out, for compilers make vectors of this loop and none of that. */
+W2V_INLINE void w2v_rows_of(const w2v_matrix *matrix, const int32_t *restrict numbers, float **restrict rows, const int count)
 {
     const uint64_t first_hot = (uint64_t)matrix->first_hot, hot_count = (uint64_t)matrix->hot_count;
     const uint64_t copies = (uint64_t)(uintptr_t)matrix->copies, shared = (uint64_t)(uintptr_t)matrix->shared;
     const uint64_t stride = (uint64_t)matrix->stride * sizeof(float), bytes = (uint64_t)matrix->dimensions * sizeof(float);
+    for (int k = 0; k < count; k++) {
+        const uint64_t row = (uint32_t)numbers[k], place = row - first_hot;
+        const uint64_t cold = shared + row * bytes, hot = copies + place * stride, is_hot = place < hot_count;
+        rows[k] = (float *)(uintptr_t)(cold ^ ((cold ^ hot) & (0 - is_hot)));
+    }
+}
+
+/* Steps of a Huffman path as columns, and the cells of a pair with it: label 1 - code. */
+static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict steps, int32_t *restrict nodes,
+                          float **restrict rows, float *restrict positives, float *restrict totals)
+{
     for (int k = 0; k < W2V_PATH_STEPS; k++) {
         nodes[k] = (int32_t)(steps[k] >> 1);
         positives[k] = 1.0f - (float)(int32_t)(steps[k] & 1);
         totals[k] = 1.0f;
     }
-    for (int k = 0; k < W2V_PATH_STEPS; k++) {
-        const uint64_t row = steps[k] >> 1, place = row - first_hot;
-        const uint64_t cold = shared + row * bytes, hot = copies + place * stride, is_hot = place < hot_count;
-        rows[k] = (float *)(uintptr_t)(cold ^ ((cold ^ hot) & (0 - is_hot)));
-    }
+    w2v_rows_of(matrix, nodes, rows, W2V_PATH_STEPS);
 }
 
 /* The Huffman path of `word`. Several steps at once, without branches: those beyond its end are overwritten by the next
@@ -71,50 +76,95 @@ static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace,
     const int64_t first = group->count - start; /* of the columns, from the first step of the table */
     for (int64_t i = start; i < start + count; i += W2V_PATH_STEPS)
         w2v_add_steps(&workspace->nodes, model->path_steps + i, group->words + (first + i), group->rows + (first + i),
-                      group->positives + (first + i), group->totals + (first + i));
+                      group->own_positives + (first + i), group->own_totals + (first + i));
     group->count += (int32_t)count;
 }
 
-/* One more part: columns for predicting `center_count` centre words from the `first_center`-th of the group on. Huffman
-   path of a lone centre, then each centre word (label 1) and the negatives (label 0), which `bits` draw. A negative that
-   equals a centre word is dropped for that centre, as in word2vec.c and gensim; one drawn twice counts twice. */
-static void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace, const uint64_t *bits, int32_t first_center,
-                         int32_t center_count, w2v_group *group)
+/* Whether the first `count` of `words` all differ. They go round in `lanes` places, and each is compared with those up to half
+   way round: compilers make vectors of these loops. No word is below 0. */
+W2V_INLINE int w2v_all_differ(const int32_t *words, int32_t count, const int lanes)
 {
-    const w2v_center *centers = workspace->centers + group->first_center + first_center;
-    w2v_part *part = &group->parts[group->part_count++];
-    *part = (w2v_part){first_center, center_count, group->count, 0, 0};
-    if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], group);
-    const int32_t first_word = part->first_word = group->count;
-    int32_t own[W2V_GROUP_CENTERS] = {0};
-    float *draws = workspace->draws;
-    if (model->negative > 0) {
-        w2v_seen seen = {{0}};
-        for (int32_t g = 0; g < center_count; g++) {
-            const int32_t word = workspace->words[centers[g].at];
-            own[g] = w2v_find(&seen, group->words, first_word, group->count, word);
-            if (own[g] < 0) own[g] = w2v_add_column(group, w2v_row(&workspace->outputs, word), word, draws);
-        }
-        for (int32_t k = 0; k < model->negative; k++) {
-            const int32_t noise = w2v_draw_noise(model, bits[k]);
-            int32_t column = w2v_find(&seen, group->words, first_word, group->count, noise);
-            if (column < 0) column = w2v_add_column(group, w2v_row(&workspace->outputs, noise), noise, draws);
-            draws[column] += 1.0f;
-        }
+    int32_t round[2 * W2V_MOST_PLAIN], same[W2V_MOST_PLAIN] = {0}, any = 0;
+    for (int i = 0; i < lanes; i++) {
+        const int32_t word = words[i];
+        round[i] = round[i + lanes] = i < count ? word : -1 - i;
     }
-    part->column_count = group->count - part->first_column;
-    /* what a tile of one row may read behind its outputs, if no other part follows */
-    for (int k = 0; k < W2V_STREAMED; k++) group->rows[group->count + k] = workspace->source_rows;
-    if (model->negative == 0) return;
+    for (int distance = 1; distance <= lanes / 2; distance++)
+        for (int i = 0; i < lanes; i++) same[i] |= round[i] == round[i + distance];
+    for (int i = 0; i < lanes; i++) any |= same[i];
+    return !any;
+}
+
+/* Centre words and negatives, `count` together, as the columns of a group that has none yet, if they all differ and are not
+   too many: as is most often so. There is nothing to look for then, and the cells are those of all such groups. Returns
+   whether it is so. */
+W2V_INLINE int w2v_add_plain_words(const w2v_workspace *workspace, int32_t center_count, int32_t count, w2v_group *group)
+{
+    if (count <= W2V_MOST_PLAIN / 2) {
+        if (!w2v_all_differ(group->words, count, W2V_MOST_PLAIN / 2)) return 0;
+        w2v_rows_of(&workspace->outputs, group->words, group->rows, W2V_MOST_PLAIN / 2);
+    } else {
+        if (count > W2V_MOST_PLAIN || !w2v_all_differ(group->words, count, W2V_MOST_PLAIN)) return 0;
+        w2v_rows_of(&workspace->outputs, group->words, group->rows, W2V_MOST_PLAIN);
+    }
+    group->count = count;
+    group->positives = workspace->plain_positives[center_count - 1];
+    group->totals = workspace->plain_totals[center_count - 1];
+    return 1;
+}
+
+/* Each word that is asked for as a column of its own, and the cells of the part's centres. */
+static void w2v_add_words(const w2v_workspace *workspace, const w2v_part *part, int32_t word_count, w2v_group *group)
+{
+    const int32_t *asked = group->words + part->first_word; /* overwritten no faster than it is read */
+    int32_t own[W2V_GROUP_CENTERS];
+    float *draws = workspace->draws;
+    w2v_seen seen = {{0}};
+    for (int32_t i = 0; i < word_count; i++) {
+        const int32_t word = asked[i];
+        int32_t column = w2v_find(&seen, group->words, part->first_word, group->count, word);
+        if (column < 0) column = w2v_add_column(group, w2v_row(&workspace->outputs, word), word, draws);
+        if (i < part->center_count)
+            own[i] = column;
+        else
+            draws[column] += 1.0f;
+    }
     /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */
-    float *positives = group->positives, *totals = group->totals;
-    for (int32_t g = 0; g < center_count; g++, positives += part->column_count, totals += part->column_count) {
-        for (int32_t n = first_word; n < group->count; n += VEC_LANES) {
+    const int32_t columns = group->count - part->first_column;
+    float *positives = group->own_positives, *totals = group->own_totals;
+    for (int32_t g = 0; g < part->center_count; g++, positives += columns, totals += columns) {
+        for (int32_t n = part->first_word; n < group->count; n += VEC_LANES) {
             vec_store(positives + n, vec_zero());
             vec_store(totals + n, vec_load(draws + n));
         }
         positives[own[g]] = totals[own[g]] = 1.0f;
     }
+}
+
+/* One more part: columns for predicting `center_count` centre words from the `first_center`-th of the group on. Huffman
+   path of a lone centre, then each centre word (label 1) and the negatives (label 0), which `bits` draw. A negative that
+   equals a centre word is dropped for that centre, as in word2vec.c and gensim; one drawn twice counts twice. */
+W2V_INLINE void w2v_add_part(const w2v_model *model, const w2v_workspace *workspace, const uint64_t *bits, int32_t first_center,
+                         int32_t center_count, w2v_group *group)
+{
+    const w2v_center *centers = workspace->centers + group->first_center + first_center;
+    w2v_part *part = &group->parts[group->part_count++];
+    *part = (w2v_part){first_center, center_count, group->count, 0, 0};
+    group->positives = group->own_positives;
+    group->totals = group->own_totals;
+    if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], group);
+    part->first_word = group->count;
+    if (model->negative > 0) {
+        int32_t *words = group->words + part->first_word;
+        for (int32_t g = 0; g < center_count; g++) *words++ = workspace->words[centers[g].at];
+        for (int32_t k = 0; k < model->negative; k++) *words++ = w2v_draw_noise(model, bits[k]);
+        const int32_t count = center_count + model->negative;
+        if (model->hierarchical_softmax || !w2v_add_plain_words(workspace, center_count, count, group))
+            w2v_add_words(workspace, part, count, group);
+    }
+    part->column_count = group->count - part->first_column;
+    /* what a tile of one row may read behind its outputs, if no other part follows */
+    for (int k = 0; k < W2V_STREAMED; k++) group->rows[group->count + k] = workspace->source_rows;
 }
 
 /* Trains a tile whose columns are those of a part, and whose input rows and cells the caller has set. */

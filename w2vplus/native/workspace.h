@@ -30,6 +30,9 @@ typedef struct {
     float sentence_weight;
 } w2v_center;
 
+/* Words of a draw that are compared with each other all at once, or half as many. */
+#define W2V_MOST_PLAIN 16
+
 /* The centres of a group that share columns: all of them, or one. */
 typedef struct {
     int32_t first_center; /* in the group */
@@ -47,10 +50,11 @@ typedef struct {
     int32_t part_count;
     float **rows;      /* of all parts; a row comes once in a part */
     int32_t *words;    /* row number of a column: of an inner node or of a word */
-    float *positives;  /* P of a pair's cell, a row of columns for each centre of a part, from its first column on, since of
-                          several parts each has one centre: 1 for the centre word and a node of code 0 */
-    float *totals;     /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it is
-                          not the centre word */
+    const float *positives; /* P of a pair's cell, a row of columns for each centre of a part, from its first column on,
+                               since of several parts each has one centre: 1 for the centre word and a node of code 0 */
+    const float *totals;    /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it
+                               is not the centre word */
+    float *own_positives, *own_totals; /* where they are written, unless the group is like others */
     int32_t count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
@@ -81,6 +85,8 @@ struct w2v_workspace {
     int32_t sharing_sentence;
 
     w2v_group groups[W2V_SLOTS];
+    /* Cells of groups of 1, 2, ... centres whose words, and the negatives, all differ. */
+    float *plain_positives[W2V_GROUP_CENTERS], *plain_totals[W2V_GROUP_CENTERS];
     float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
@@ -181,11 +187,22 @@ static void w2v_give_hot_rows(w2v_workspace *workspace)
     w2v_give_rows(&workspace->outputs);
 }
 
+static void w2v_set_plain_cells(w2v_workspace *workspace, int32_t center_count, int32_t negative)
+{
+    float *positive = workspace->plain_positives[center_count - 1], *total = workspace->plain_totals[center_count - 1];
+    for (int32_t g = 0; g < center_count; g++) {
+        for (int32_t n = 0; n < center_count + negative; n++) {
+            *positive++ = n == g ? 1.0f : 0.0f;
+            *total++ = n == g || n >= center_count ? 1.0f : 0.0f;
+        }
+    }
+}
+
 static w2v_workspace *w2v_new_workspace(const w2v_model *model)
 {
     const size_t group_centers = (size_t)w2v_most_centers(model);
     const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
-                           (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + 2 * VEC_LANES;
+                           (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + W2V_MOST_PLAIN + W2V_STREAMED;
     const size_t parts = model->hierarchical_softmax ? group_centers : 1;
     const size_t columns = (outputs * parts + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
     if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
@@ -209,8 +226,13 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
         W2V_TAKE(groups[slot].rows, columns * sizeof(float *));
         W2V_TAKE(groups[slot].words, columns * sizeof(int32_t));
-        W2V_TAKE(groups[slot].positives, group_centers * columns * sizeof(float));
-        W2V_TAKE(groups[slot].totals, group_centers * columns * sizeof(float));
+        W2V_TAKE(groups[slot].own_positives, group_centers * columns * sizeof(float));
+        W2V_TAKE(groups[slot].own_totals, group_centers * columns * sizeof(float));
+    }
+    for (size_t g = 0; g < group_centers; g++) {
+        W2V_TAKE(plain_positives[g], (g + 1) * columns * sizeof(float));
+        W2V_TAKE(plain_totals[g], (g + 1) * columns * sizeof(float));
+        if (!failed) w2v_set_plain_cells(workspace, (int32_t)g + 1, model->negative);
     }
 #undef W2V_TAKE
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);
