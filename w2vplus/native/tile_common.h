@@ -143,11 +143,18 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     return compute_loss ? (double)vec_sum(losses) : 0.0;
 }
 
-/* One column of `count` rows, W2V_FETCHED_TOGETHER at once. */
-W2V_INLINE void w2v_fetch_rows(const float *const *rows, int32_t count, int64_t column)
+/* One column of `count` rows, W2V_FETCHED_TOGETHER at once: into the nearest cache, or only to the second level, if they are
+   `many`. */
+W2V_INLINE void w2v_fetch_rows(const float *const *rows, int32_t count, int64_t column, const int many)
 {
-    for (const float *const *last = rows + count; rows < last; rows += W2V_FETCHED_TOGETHER)
-        W2V_UNROLL for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) W2V_PREFETCH(rows[i] + column);
+    for (const float *const *last = rows + count; rows < last; rows += W2V_FETCHED_TOGETHER) {
+        W2V_UNROLL for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) {
+            if (many)
+                W2V_PREFETCH_NEARER(rows[i] + column);
+            else
+                W2V_PREFETCH(rows[i] + column);
+        }
+    }
 }
 
 #endif

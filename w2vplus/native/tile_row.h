@@ -22,7 +22,8 @@ static void w2v_logits_of_row(const w2v_tile *tile)
 }
 
 /* X += G Y and Y += G' X for `columns` vectors of the row, the last of them a tail of that kind. Beside each output a line of
-   all rows to come is prefetched, from column `fetched` on; returns the first that is not. */
+   all rows to come is prefetched, from column `fetched` on; returns the first that is not. They are the paths of several
+   centres, more than the nearest cache has room for beside the tile. */
 W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t column, int64_t fetched, const int columns,
                               const int last_kind)
 {
@@ -45,7 +46,7 @@ W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t colum
             vec_store_part(output + c * VEC_LANES, vec_fma(step, old[c], part), tail, kind);
         }
         if (fetched < tile->dimensions) {
-            w2v_fetch_rows(tile->fetched, tile->fetched_count, fetched);
+            w2v_fetch_rows(tile->fetched, tile->fetched_count, fetched, 1);
             fetched += W2V_LINE_FLOATS;
         }
     }
@@ -80,8 +81,8 @@ static void w2v_update_row(const w2v_tile *tile)
         }
     }
     for (; fetched < dimensions; fetched += W2V_LINE_FLOATS)
-        w2v_fetch_rows(tile->fetched, tile->fetched_count, fetched);
-    w2v_fetch_rows(tile->fetched, tile->fetched_count, dimensions - 1);
+        w2v_fetch_rows(tile->fetched, tile->fetched_count, fetched, 1);
+    w2v_fetch_rows(tile->fetched, tile->fetched_count, dimensions - 1, 1);
 }
 
 static double w2v_train_row(const w2v_tile *tile, float rate, int compute_loss)
