@@ -19,7 +19,7 @@ typedef struct {
     const w2v_center *centers; /* of the group: a window holds its centre, which is not its context */
     int32_t center_count;
     float *center_rows; /* projections or errors, (center_count, stride) */
-    float shares[W2V_GROUP_CENTERS]; /* of a word in each of them: 1 / (context words), or 1 */
+    float factors[W2V_GROUP_CENTERS]; /* of a word in each of them: 1 / (context words), or 1 */
     int64_t stride;
     vec_tail tail;
 } w2v_windows;
@@ -46,9 +46,9 @@ W2V_INLINE void w2v_project_columns(const w2v_windows *windows, int64_t column, 
         }
         const float *own = windows->rows[centers[g].at] + column;
         float *projection = windows->center_rows + g * windows->stride + column;
-        const vec share = vec_set1(windows->shares[g]);
+        const vec factor = vec_set1(windows->factors[g]);
         W2V_EACH_COLUMN /* whole vectors: the rows of projections have room */
-            vec_store(projection + c * VEC_LANES, vec_mul(share, vec_sub(sum[c], vec_load_part(W2V_PART(own)))));
+            vec_store(projection + c * VEC_LANES, vec_mul(factor, vec_sub(sum[c], vec_load_part(W2V_PART(own)))));
     }
 }
 
@@ -124,14 +124,14 @@ W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, c
 W2V_PASSES(w2v_project, w2v_project_columns)
 W2V_PASSES(w2v_spread, w2v_spread_columns)
 
-/* errors[g] *= shares[g] */
+/* errors[g] *= factors[g] */
 static void w2v_divide_errors(const w2v_windows *windows, int64_t dimensions)
 {
     for (int32_t g = 0; g < windows->center_count; g++) {
-        const vec share = vec_set1(windows->shares[g]);
+        const vec factor = vec_set1(windows->factors[g]);
         float *row = windows->center_rows + g * windows->stride;
         for (int64_t column = 0; column < dimensions; column += VEC_LANES)
-            vec_store(row + column, vec_mul(vec_load(row + column), share));
+            vec_store(row + column, vec_mul(vec_load(row + column), factor));
     }
 }
 
@@ -151,7 +151,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
                            .centers = centers, .center_count = center_count, .center_rows = workspace->source_rows,
                            .stride = stride, .tail = vec_tail_of(dimensions % VEC_LANES)};
     for (int32_t g = 0; g < center_count; g++)
-        windows.shares[g] = model->cbow_mean ? 1.0f / (float)(centers[g].last - centers[g].first - 1) : 1.0f;
+        windows.factors[g] = model->cbow_mean ? 1.0f / (float)(centers[g].last - centers[g].first - 1) : 1.0f;
     w2v_project(&windows, dimensions);
     for (int32_t p = 0; p < group->part_count; p++) {
         const w2v_part *part = &group->parts[p];
@@ -170,7 +170,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
     windows.center_rows = workspace->target_rows;
     if ((model->cbow_mean != 0) == (model->corrected_cbow != 0)) {
         for (int32_t g = 0; g < center_count; g++)
-            windows.shares[g] = 1.0f / (float)(centers[g].last - centers[g].first - 1);
+            windows.factors[g] = 1.0f / (float)(centers[g].last - centers[g].first - 1);
         w2v_divide_errors(&windows, dimensions);
     }
     w2v_spread(&windows, dimensions);

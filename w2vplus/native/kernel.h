@@ -141,8 +141,8 @@ extern const w2v_kernel w2v_kernel_neon;
 #define W2V_HOLD(registers, value)
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
-#define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3)
-#define W2V_PREFETCH_NEARER(address) __builtin_prefetch((address), 1, 2) /* no further than the second-level cache */
+#define W2V_PREFETCH(address) __builtin_prefetch((address), 1, 3) /* to write: no other core keeps it */
+#define W2V_PREFETCH_NEARER(address) __builtin_prefetch((address), 0, 2) /* no further than the second-level cache */
 #define W2V_PREFETCH_TABLE(address) __builtin_prefetch((address), 0, 3) /* only read: cores may all keep it */
 #define W2V_UNROLL _Pragma("GCC unroll 32")
 #define W2V_HOLD(registers, value) __asm__("" : "+" registers(value)) /* it stays in one of these registers */

@@ -6,8 +6,8 @@
    same. It exchanges nothing.
 
    How often and how many is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch
-   over 17M words two workers that exchange a copy after 40 pairs on average have a loss above one worker's by 0.8 %
-   (skip-gram) or 0.9 % (CBOW), with no less accuracy; after 256 pairs the accuracy falls.
+   over 17M words two workers that exchange a copy after 83 pairs on average have a loss above one worker's by 0.8 %
+   (skip-gram), 0.9 % (CBOW) or 0.4 % (paths of a Huffman tree), with no less accuracy; after 256 pairs the accuracy falls.
    Rarer rows suffer more, since a worker looks at the shared row only after it has trained its copy: with eight times the
    copies the losses were twice as far apart, at the same speed. */
 #ifndef W2V_MATRIX_H
@@ -20,11 +20,9 @@
 #define W2V_LINE_FLOATS 16 /* floats in a cache line */
 
 /* For every so many pairs, divided by the number of workers, one of the rows that had them is exchanged; but not for fewer
-   than W2V_LEAST_UNSEEN. A mean: which row has its turn depends on the tile. For two workers a prime number, 41 or 83, so
-   that all rows have their turns where a text repeats itself. Rows that are trained with paths of a Huffman tree bear
-   twice as many: a tenth faster, and the losses of two workers and one are 0.4 % apart. */
-#define W2V_MOST_UNSEEN 82
-#define W2V_MOST_UNSEEN_OF_PATHS 166
+   than W2V_LEAST_UNSEEN. A mean: which row has its turn depends on the tile. For two workers a prime number, 83, so that all
+   rows have their turns where a text repeats itself. */
+#define W2V_MOST_UNSEEN 166
 #define W2V_LEAST_UNSEEN 17
 
 typedef struct {

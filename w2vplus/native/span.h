@@ -90,8 +90,7 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
     w2v_take_hot_rows(workspace);
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
     workspace->sharing = 0;
-    const int32_t most = model->hierarchical_softmax ? W2V_MOST_UNSEEN_OF_PATHS : W2V_MOST_UNSEEN;
-    const int32_t share = most / (model->copying_workers > 0 ? model->copying_workers : 1);
+    const int32_t share = W2V_MOST_UNSEEN / (model->copying_workers > 0 ? model->copying_workers : 1);
     const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;
     if (model->shared_negatives || !model->skip_gram) w2v_draw_ahead(model, key, 0, workspace);
     int64_t ahead = 0; /* first centre that is not in a group yet */
