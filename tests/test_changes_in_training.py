@@ -10,9 +10,16 @@ import numpy as np
 import pytest
 from gensim.test.utils import common_texts, datapath
 
-from w2vplus import TrainingCallback, Word2Vec
+from w2vplus import TrainingCallback, Word2Vec, trainer
 from w2vplus.vocabulary import keep_thresholds
 from w2vplus.word2vec import feeds, tables, training
+
+
+@pytest.fixture(autouse=True)
+def trains_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long texts are: workers train copies of the frequent rows, which others may only read when all pause."""
+    monkeypatch.setattr(trainer, "SMALLEST_COPYING_CORPUS", 0)
+
 
 SETTINGS = {"min_count": 1, "vector_size": 8, "workers": 1, "sample": 0, "epochs": 3, "seed": 3}
 

@@ -29,10 +29,18 @@ from w2vplus import (
     Word2Vec,
     encode,
     team,
+    trainer,
 )
 from w2vplus.array_folder import HEAD
 from w2vplus.word2vec import checkpoints, feeds
 from w2vplus.word2vec.checkpoints import checkpoint_folders, load_last
+
+
+@pytest.fixture(autouse=True)
+def trains_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long texts are: workers train copies of the frequent rows, which others may only read when all pause."""
+    monkeypatch.setattr(trainer, "SMALLEST_COPYING_CORPUS", 0)
+
 
 LEE = datapath("lee_background.cor")
 SETTINGS = {"vector_size": 16, "epochs": 3, "workers": 1, "min_count": 3, "compute_loss": True}

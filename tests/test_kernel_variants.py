@@ -113,6 +113,12 @@ CASES = [(mode, dimensions, {}) for mode in MODES for dimensions in (1, 2, 7, 10
     ("cbow-ns", 20, {"corrected_cbow": True, "cbow_mean": False}),
     ("sg-hs", 20, DEEP),
     ("cbow-both", 20, {**DEEP, "shared_negatives": 3}),
+    # most groups of words that are all distinct: 8, 9, 16 and 17 of them
+    *(
+        (mode, 20, {"words": 3000, "sample": 0, "shared_negatives": centers, "negative": columns - centers})
+        for mode in ("sg-ns", "cbow-ns")
+        for centers, columns in ((3, 8), (4, 8), (2, 9), (4, 16), (4, 17))
+    ),
 ]
 
 

@@ -79,14 +79,18 @@ def by_the_kernel(
 def first_of_draws(model: StepModel, step: ExplainedStep) -> int:
     """The place of the first centre word whose draws serve those of `step`: in CBOW a draw may serve several groups."""
     kept = [place for place, token in enumerate(step.tokens) if token.fate == "kept"]
-    most = 1 if model.law.hierarchical_softmax else max(1, bounded(model.law.shared_negatives, model.learning_rate))
+    alone = model.law.hierarchical_softmax and model.law.skip_gram
+    most = 1 if alone else max(1, bounded(model.law.shared_negatives, model.learning_rate))
     return kept[kept.index(step.sharing[0]) // most * most]
 
 
 def assert_the_kernel_agrees(model: StepModel, step: ExplainedStep) -> None:
     """Windows that share noise words are trained together: the kernel's changes are the sum of their steps."""
     sentence = [token.text for token in step.tokens]
-    begin, end = first_of_draws(model, step), step.sharing[-1] + 1
+    begin = first_of_draws(model, step)
+    if model.law.hierarchical_softmax:  # the later windows of a group meet nodes that the first one has moved
+        step = explain_step(model, sentence, center=begin)
+    end = step.sharing[-1] + 1
     trained, pairs_before, loss_before = by_the_kernel(model, step, begin, step.sharing[0])
     matrices, pairs, loss = by_the_kernel(model, step, begin, end)
     model = replace(model, weights=replace(model.weights, **trained))
@@ -128,6 +132,18 @@ def test_an_explained_step_is_the_kernels(law, shared_negatives, words, window, 
         assert "a step needs two words that stay" in str(error)
         return
     assert_the_kernel_agrees(model, step)
+
+
+@pytest.mark.parametrize("law", ["cbow-ns", "cbow-hs", "sg-ns", "sg-hs"])
+@pytest.mark.parametrize("seed", range(6))
+def test_windows_reach_as_far_as_in_the_kernel(law, seed):
+    """The kernel moves the words of all windows that one draw may be for, and no others."""
+    model = StepModel.of(trained(law, 3), window=5, seed=seed, sample=0)
+    steps = [explain_step(model, WORDS, center=place) for place in (3, 4, 5)]
+    matrices, _, _ = by_the_kernel(model, steps[0], 3, 6)
+    moved = np.abs(matrices["input_vectors"] - model.weights.input_vectors).max(axis=1) > 1e-7
+    expected = {model.word_id(WORDS[place]) for step in steps for place in step.window}
+    assert set(np.flatnonzero(moved).tolist()) == expected
 
 
 @pytest.mark.parametrize("law", ["sg-ns", "cbow-ns"])

@@ -363,10 +363,11 @@ def blocks_with_an_interrupt(corpus):
     raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("ending", ["complete", "stop", "interrupt", "error"])
-def test_the_matrices_hold_all_that_workers_with_copies_learnt(monkeypatch, ending):
+def test_the_matrices_hold_all_that_workers_with_copies_learnt(monkeypatch, ending, workers):
     monkeypatch.setattr(trainer, "SMALLEST_COPYING_CORPUS", 0)
-    weights, make, corpus = team(3)
+    weights, make, corpus = team(workers)
 
     def assert_nothing_is_held_back():
         matrices = weights.input_vectors.copy(), weights.output_vectors.copy()
@@ -381,7 +382,7 @@ def test_the_matrices_hold_all_that_workers_with_copies_learnt(monkeypatch, endi
     if ending == "interrupt":
         blocks_of_epoch, expected = blocks_with_an_interrupt(corpus), pytest.raises(KeyboardInterrupt)
     if ending == "error":
-        trainer_object._workers[:] = [Failing(trainer_object._model) for _ in range(3)]
+        trainer_object._workers[:] = [Failing(trainer_object._model) for _ in range(workers)]
         expected = pytest.raises(MemoryError)
     with expected:
         trainer_object.train_epoch(0, blocks_of_epoch)

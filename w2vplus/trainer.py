@@ -58,9 +58,9 @@ cost 1 to 2 % of nearest neighbours, and on 300 news articles with a window of 5
 correlation (`python -m w2vplus.bench.laws`); speed is no concern there."""
 
 SMALLEST_COPYING_CORPUS = 1_000_000
-"""From so many words an epoch workers train copies of the frequent rows (native/matrix.h). Less text is soon trained: a lone
-worker has copied for longer than it gains, and with several, in a first epoch of 60,000 words, even short delays show: a
-loss 3 % higher."""
+"""From so many words an epoch workers train copies of the frequent rows (native/matrix.h). Less text is soon trained: a
+lone worker has copied for longer than it gains, and with several, in a first epoch of 60,000 words, even short delays
+show: a loss 3 % higher."""
 
 UNLIMITED_WINDOW = 2**31 - 1
 """A window that reaches over every sentence; no sentence in memory is longer."""

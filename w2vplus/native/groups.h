@@ -80,36 +80,36 @@ static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace,
     group->count += (int32_t)count;
 }
 
-/* Whether the first `count` of `words` all differ. They go round in `lanes` places, and each is compared with those up to half
-   way round: compilers make vectors of these loops. No word is below 0. */
-W2V_INLINE int w2v_all_differ(const int32_t *words, int32_t count, const int lanes)
+/* Whether the first `count` of `words` are all distinct. They go round in a circle of `lanes` places, and each is compared with
+   those up to half way round: compilers make vectors of these loops. No word is below 0. */
+W2V_INLINE int w2v_all_distinct(const int32_t *words, int32_t count, const int lanes)
 {
-    int32_t round[2 * W2V_MOST_PLAIN], same[W2V_MOST_PLAIN] = {0}, any = 0;
+    int32_t circle[2 * W2V_MOST_DISTINCT], same[W2V_MOST_DISTINCT] = {0}, any = 0;
     for (int i = 0; i < lanes; i++) {
         const int32_t word = words[i];
-        round[i] = round[i + lanes] = i < count ? word : -1 - i;
+        circle[i] = circle[i + lanes] = i < count ? word : -1 - i;
     }
     for (int distance = 1; distance <= lanes / 2; distance++)
-        for (int i = 0; i < lanes; i++) same[i] |= round[i] == round[i + distance];
+        for (int i = 0; i < lanes; i++) same[i] |= circle[i] == circle[i + distance];
     for (int i = 0; i < lanes; i++) any |= same[i];
     return !any;
 }
 
-/* Centre words and negatives, `count` together, as the columns of a group that has none yet, if they all differ and are not
-   too many: as is most often so. There is nothing to look for then, and the cells are those of all such groups. Returns
-   whether it is so. */
-W2V_INLINE int w2v_add_plain_words(const w2v_workspace *workspace, int32_t center_count, int32_t count, w2v_group *group)
+/* Centre words and negatives, `count` together, as the columns of a group that has none yet, if they are all distinct and not
+   too many, which is most often so. There is nothing to look for then, and such groups have their cells in common. Returns
+   whether it is so. Rows behind the last word are no rows, and overwritten by W2V_STREAMED spare ones. */
+W2V_INLINE int w2v_add_distinct_words(const w2v_workspace *workspace, int32_t center_count, int32_t count, w2v_group *group)
 {
-    if (count <= W2V_MOST_PLAIN / 2) {
-        if (!w2v_all_differ(group->words, count, W2V_MOST_PLAIN / 2)) return 0;
-        w2v_rows_of(&workspace->outputs, group->words, group->rows, W2V_MOST_PLAIN / 2);
+    if (count <= W2V_MOST_DISTINCT / 2) {
+        if (!w2v_all_distinct(group->words, count, W2V_MOST_DISTINCT / 2)) return 0;
+        w2v_rows_of(&workspace->outputs, group->words, group->rows, W2V_MOST_DISTINCT / 2);
     } else {
-        if (count > W2V_MOST_PLAIN || !w2v_all_differ(group->words, count, W2V_MOST_PLAIN)) return 0;
-        w2v_rows_of(&workspace->outputs, group->words, group->rows, W2V_MOST_PLAIN);
+        if (count > W2V_MOST_DISTINCT || !w2v_all_distinct(group->words, count, W2V_MOST_DISTINCT)) return 0;
+        w2v_rows_of(&workspace->outputs, group->words, group->rows, W2V_MOST_DISTINCT);
     }
     group->count = count;
-    group->positives = workspace->plain_positives[center_count - 1];
-    group->totals = workspace->plain_totals[center_count - 1];
+    group->positives = workspace->distinct_positives[center_count - 1];
+    group->totals = workspace->distinct_totals[center_count - 1];
     return 1;
 }
 
@@ -159,7 +159,7 @@ W2V_INLINE void w2v_add_part(const w2v_model *model, const w2v_workspace *worksp
         for (int32_t g = 0; g < center_count; g++) *words++ = workspace->words[centers[g].at];
         for (int32_t k = 0; k < model->negative; k++) *words++ = w2v_draw_noise(model, bits[k]);
         const int32_t count = center_count + model->negative;
-        if (model->hierarchical_softmax || !w2v_add_plain_words(workspace, center_count, count, group))
+        if (model->hierarchical_softmax || !w2v_add_distinct_words(workspace, center_count, count, group))
             w2v_add_words(workspace, part, count, group);
     }
     part->column_count = group->count - part->first_column;

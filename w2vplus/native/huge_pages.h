@@ -21,7 +21,7 @@ static inline void wish_huge_pages(void *memory, size_t size) {
     /* Outwards: a mapping that is told of in part becomes two, which cannot grow in place any more. */
     uintptr_t page = 4096, start = (uintptr_t)memory & ~(page - 1);
     uintptr_t end = ((uintptr_t)memory + size + page - 1) & ~(page - 1);
-    if (size >= 2 * HUGE_PAGE_BYTES && start < end) (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+    if (size >= 2 * HUGE_PAGE_BYTES) (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
 #else
     (void)memory;
     (void)size;

@@ -1,9 +1,9 @@
 /* The kernel for AVX2 with FMA. */
 #if defined(__x86_64__) || defined(_M_X64)
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,prfchw,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #elif defined(__GNUC__)
-#pragma GCC target("avx2,prfchw,fma")
+#pragma GCC target("avx2,fma")
 #endif
 
 #include "vec_avx2.h"

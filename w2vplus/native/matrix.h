@@ -3,7 +3,7 @@
    were slower than one. So every worker trains copies of the frequent rows, the hot ones, and exchanges what it added
    with the shared matrix now and then, row by row. A worker that is alone copies rows because copies begin at a cache
    line, as rows of most sizes do not, and lie together in large pages: it is up to 13 % faster, and its vectors are the
-   same. It exchanges nothing.
+   same. It exchanges nothing. Short texts are trained without copies (trainer.py).
 
    How often and how many is a compromise. What others have not seen yet is trained twice, so to speak: after one epoch
    over 17M words two workers that exchange a copy after 83 pairs on average have a loss above one worker's by 0.8 %

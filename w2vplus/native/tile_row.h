@@ -22,8 +22,8 @@ static void w2v_logits_of_row(const w2v_tile *tile)
 }
 
 /* X += G Y and Y += G' X for `columns` vectors of the row, the last of them a tail of that kind. Beside each output a line of
-   all rows to come is prefetched, from column `fetched` on; returns the first that is not. They are the paths of several
-   centres, more than the nearest cache has room for beside the tile. */
+   all rows to come is prefetched, from column `fetched` on; returns the first that is not. With hierarchical
+   softmax they are paths of several centres, more than the first level of caches holds beside the tile. */
 W2V_INLINE int64_t w2v_stream(const w2v_tile *tile, vec_tail tail, int64_t column, int64_t fetched, const int columns,
                               const int last_kind)
 {

@@ -30,8 +30,8 @@ typedef struct {
     float sentence_weight;
 } w2v_center;
 
-/* Words of a draw that are compared with each other all at once, or half as many. */
-#define W2V_MOST_PLAIN 16
+/* Words of a group that are compared with each other all at once, or half as many. */
+#define W2V_MOST_DISTINCT 16
 
 /* The centres of a group that share columns: all of them, or one. */
 typedef struct {
@@ -54,7 +54,8 @@ typedef struct {
                                since of several parts each has one centre: 1 for the centre word and a node of code 0 */
     const float *totals;    /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it
                                is not the centre word */
-    float *own_positives, *own_totals; /* where they are written, unless the group is like others */
+    float *own_positives, *own_totals; /* cells of this group alone; `positives` and `totals` are these, or those that
+                                          groups of distinct words have in common */
     int32_t count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
@@ -85,8 +86,9 @@ struct w2v_workspace {
     int32_t sharing_sentence;
 
     w2v_group groups[W2V_SLOTS];
-    /* Cells of groups of 1, 2, ... centres whose words, and the negatives, all differ. */
-    float *plain_positives[W2V_GROUP_CENTERS], *plain_totals[W2V_GROUP_CENTERS];
+    /* Cells of groups of 1, 2, ... centres whose centre words and negatives are all distinct. */
+    float distinct_positives[W2V_GROUP_CENTERS][W2V_GROUP_CENTERS * W2V_MOST_DISTINCT];
+    float distinct_totals[W2V_GROUP_CENTERS][W2V_GROUP_CENTERS * W2V_MOST_DISTINCT];
     float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
@@ -187,9 +189,9 @@ static void w2v_give_hot_rows(w2v_workspace *workspace)
     w2v_give_rows(&workspace->outputs);
 }
 
-static void w2v_set_plain_cells(w2v_workspace *workspace, int32_t center_count, int32_t negative)
+static void w2v_set_distinct_cells(w2v_workspace *workspace, int32_t center_count, int32_t negative)
 {
-    float *positive = workspace->plain_positives[center_count - 1], *total = workspace->plain_totals[center_count - 1];
+    float *positive = workspace->distinct_positives[center_count - 1], *total = workspace->distinct_totals[center_count - 1];
     for (int32_t g = 0; g < center_count; g++) {
         for (int32_t n = 0; n < center_count + negative; n++) {
             *positive++ = n == g ? 1.0f : 0.0f;
@@ -201,8 +203,8 @@ static void w2v_set_plain_cells(w2v_workspace *workspace, int32_t center_count, 
 static w2v_workspace *w2v_new_workspace(const w2v_model *model)
 {
     const size_t group_centers = (size_t)w2v_most_centers(model);
-    const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) +
-                           (size_t)(model->negative > 0 ? model->negative : 0) + 2 * group_centers + W2V_MOST_PLAIN + W2V_STREAMED;
+    const size_t outputs = (size_t)(model->hierarchical_softmax ? model->longest_path : 0) + (size_t)model->negative +
+                           2 * group_centers + W2V_MOST_DISTINCT + W2V_STREAMED;
     const size_t parts = model->hierarchical_softmax ? group_centers : 1;
     const size_t columns = (outputs * parts + 2 * VEC_LANES) / VEC_LANES * VEC_LANES;
     if (outputs > INT32_MAX / W2V_TILE_INPUTS) return NULL; /* cells of a tile are numbered by int32 */
@@ -229,12 +231,9 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
         W2V_TAKE(groups[slot].own_positives, group_centers * columns * sizeof(float));
         W2V_TAKE(groups[slot].own_totals, group_centers * columns * sizeof(float));
     }
-    for (size_t g = 0; g < group_centers; g++) {
-        W2V_TAKE(plain_positives[g], (g + 1) * columns * sizeof(float));
-        W2V_TAKE(plain_totals[g], (g + 1) * columns * sizeof(float));
-        if (!failed) w2v_set_plain_cells(workspace, (int32_t)g + 1, model->negative);
-    }
 #undef W2V_TAKE
+    for (int32_t centers = 1; centers <= (int32_t)group_centers && centers + model->negative <= W2V_MOST_DISTINCT; centers++)
+        w2v_set_distinct_cells(workspace, centers, model->negative);
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);
     failed |= w2v_open_matrix(workspace, model, model->node_vectors, 1, &workspace->nodes);
     failed |= w2v_open_matrix(workspace, model, model->output_vectors, 0, &workspace->outputs);

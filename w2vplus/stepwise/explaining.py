@@ -123,7 +123,7 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
 def _first_of_draw(model: StepModel, kept: list[int], chosen: int) -> tuple[int, int]:
     """Which of the kept words begins the neighbours that share draws with the chosen one, and how many they may be."""
     most = max(1, reference.bounded(model.law.shared_negatives, model.learning_rate))
-    if model.law.hierarchical_softmax:
+    if model.law.hierarchical_softmax and model.law.skip_gram:
         most = 1
     return kept.index(chosen) // most * most, most
 
@@ -138,6 +138,8 @@ def _reach(model: StepModel, kept: list[int], chosen: int) -> int:
 
 def _sharing(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
     """The places of the centre words that share a draw of noise words with the chosen one, itself among them."""
+    if model.law.hierarchical_softmax:
+        return (chosen,)
     first, most = _first_of_draw(model, kept, chosen)
     together = kept[first : first + most]
     # each centre of CBOW is in all windows of its group but its own (native/cbow.h)

@@ -61,7 +61,7 @@ def estimate(sizes: Sizes) -> dict[str, int]:
 def _copies(sizes: Sizes) -> int:
     """What workers hold of frequent rows, as they are and, if several, as last exchanged; a corpus of unknown size is
     large."""
-    if sizes.workers > 1 and 0 < sizes.tokens < SMALLEST_COPYING_CORPUS:
+    if 0 < sizes.tokens < SMALLEST_COPYING_CORPUS:
         return 0
     row = (sizes.dimensions + 15) // 16 * 64  # whole cache lines
     matrices = 1 + sizes.negative + sizes.hierarchical_softmax
