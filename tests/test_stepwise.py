@@ -262,7 +262,7 @@ def test_keys_that_are_numbers_are_words_of_a_sentence():
 @pytest.mark.parametrize(
     ("sentence", "options", "message"),
     [
-        ("nobody knows this", {}, "of 3 words 0 are in the vocabulary and 0 were kept: use words that the model knows"),
+        ("nobody knows this", {}, "of 3 words 0 are in the vocabulary and 0 were kept: give two or more"),
         ("word0", {}, "of 1 words 1 are in the vocabulary"),
         ("word0 word1 word2", {"center": "word7"}, "must be a word of the sentence, got 'word7' .did you mean word2"),
         ("word0 word1 word2", {"center": 3}, "or 0 to 2, got 3"),

@@ -89,7 +89,7 @@ def _check_something_is_left(model: StepModel, tokens: tuple[Token, ...], kept: 
         remedy = "another seed drops others, and sample 0 none"
     else:
         frequent = ", ".join(map(str, model.vectors.index_to_key[:3]))
-        remedy = f"use words that the model knows, such as {frequent}"
+        remedy = f"give two or more that the model knows, such as {frequent}"
     raise ValueError(
         f"a step needs two words that stay, but of {len(tokens)} words {known} are in the vocabulary and "
         f"{len(kept)} were kept: {remedy}"
