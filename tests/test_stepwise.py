@@ -140,6 +140,10 @@ def test_windows_reach_as_far_as_in_the_kernel(law, seed):
     """The kernel moves the words of all windows that one draw may be for, and no others."""
     model = StepModel.of(trained(law, 3), window=5, seed=seed, sample=0)
     steps = [explain_step(model, WORDS, center=place) for place in (3, 4, 5)]
+    shared = not model.law.skip_gram
+    assert [step.reaching for step in steps] == ([(3, 4, 5)] * 3 if shared else [(3,), (4,), (5,)])
+    said = "How far the windows of word3, word4 and word5 reach is" if shared else "How far the window reaches is"
+    assert all(words.how_long(step).startswith(said) for step in steps)
     matrices, _, _ = by_the_kernel(model, steps[0], 3, 6)
     moved = np.abs(matrices["input_vectors"] - model.weights.input_vectors).max(axis=1) > 1e-7
     expected = {model.word_id(WORDS[place]) for step in steps for place in step.window}

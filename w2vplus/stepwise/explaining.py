@@ -58,6 +58,7 @@ def explain_step(
         reach=reach,
         window=window,
         sharing=sharing,
+        reaching=_reaching(step_model, kept, chosen),
         updates=updates,
         changes=step.changes(),
         loss_before=sum(update.forward.loss for update in updates),
@@ -128,10 +129,18 @@ def _first_of_draw(model: StepModel, kept: list[int], chosen: int) -> tuple[int,
     return kept.index(chosen) // most * most, most
 
 
+def _reaching(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
+    """The places of the centre words whose windows reach as far as the chosen one's by one draw: neighbours in CBOW."""
+    if model.law.skip_gram:
+        return (chosen,)
+    first, most = _first_of_draw(model, kept, chosen)
+    return tuple(kept[first : first + most])
+
+
 def _reach(model: StepModel, kept: list[int], chosen: int) -> int:
-    """How far the window of the chosen word reaches: by a draw of its own, in CBOW by one for the neighbours."""
+    """How far the window of the chosen word reaches."""
     law = model.law
-    place = chosen if law.skip_gram else kept[_first_of_draw(model, kept, chosen)[0]]
+    place = _reaching(model, kept, chosen)[0]
     drawn = draws.window_reach(model.key, place, law.window) if law.shrink_windows else law.window
     return min(drawn, law.farthest)
 

@@ -71,7 +71,8 @@ class ExplainedStep:
     `window`: the places in `tokens` of the words around `center`; `reach`: how many words to each side it has at
     most, drawn from 1 to the window of the settings (None: unlimited) if windows shrink. `sharing`: the places of the
     neighbouring centre words, `center` among them, that share its noise words and are trained together; the
-    step is the share of `center`. `loss_after` asks the same questions again with the new vectors.
+    step is the share of `center`. `reaching`: the places of those whose windows reach as far by the same draw; only in
+    CBOW others than `center`. `loss_after` asks the same questions again with the new vectors.
     """
 
     model: str
@@ -81,6 +82,7 @@ class ExplainedStep:
     reach: int
     window: tuple[int, ...]
     sharing: tuple[int, ...]
+    reaching: tuple[int, ...]
     updates: tuple[Update, ...]
     changes: tuple[RowChange, ...]
     loss_before: float
@@ -107,6 +109,7 @@ class ExplainedStep:
             "reach": self.reach,
             "window": list(self.window),
             "sharing": list(self.sharing),
+            "reaching": list(self.reaching),
             "pairs": [list(pair) for pair in self.pairs],
             "updates": [_update_as_dict(update) for update in self.updates],
             "changes": [

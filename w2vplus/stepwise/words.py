@@ -34,8 +34,7 @@ def how_long(step: ExplainedStep) -> str:
         return "The window is the whole sentence, as far as it stayed."
     if not step.settings["shrink_windows"]:
         return f"The window reaches {step.reach} to each side, among the words that stayed."
-    together = len(step.sharing) > 1 and not step.settings["skip_gram"]
-    whose = f"the windows of {_sharing(step)} reach" if together else "the window reaches"
+    whose = f"the windows of {_words(step, step.reaching)} reach" if len(step.reaching) > 1 else "the window reaches"
     return (
         f"How far {whose} is drawn from 1 to {step.settings['window']}, so that near words count more: "
         f"{step.reach} to each side here, among the words that stayed."
@@ -66,7 +65,7 @@ def how_it_asks(step: ExplainedStep) -> str:
     if settings["negative"]:
         windows = settings["noise_words_for"]
         if len(step.sharing) > 1:
-            windows = f"the neighbouring windows of {_sharing(step)} together,"
+            windows = f"the neighbouring windows of {_words(step, step.sharing)} together,"
         asked.append(
             f"Is it the true word (label 1), or one of {settings['negative']} noise words, drawn for "
             f"{windows} by count to the power of {settings['noise_exponent']:g} (label 0)?"
@@ -95,8 +94,8 @@ def how_it_moves(step: ExplainedStep) -> str:
     together = ""
     if len(step.sharing) > 1:
         together = (
-            f" The windows of {_sharing(step)} are trained together from the same old values, and their changes"
-            f" added; these are the changes by the window of {step.target}."
+            f" The windows of {_words(step, step.sharing)} are trained together from the same old values, and their"
+            f" changes added; these are the changes by the window of {step.target}."
         )
     if step.settings["skip_gram"]:
         return f"{rule}, all from the values before the update.{together}"
@@ -104,7 +103,7 @@ def how_it_moves(step: ExplainedStep) -> str:
     return f"{rule}; what is due to the mean or sum of the context words, each of them gets: {share}.{together}"
 
 
-def _sharing(step: ExplainedStep) -> str:
-    """The centre words that are trained together."""
-    *first, last = (step.tokens[place].text for place in step.sharing)
+def _words(step: ExplainedStep, places: tuple[int, ...]) -> str:
+    """The words at several places."""
+    *first, last = (step.tokens[place].text for place in places)
     return f"{', '.join(first)} and {last}"
