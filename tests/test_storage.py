@@ -1,5 +1,6 @@
 """Corpora beyond memory: spilled to unlinked files, or kept in a folder and never used when stale."""
 
+import contextlib
 import errno
 import gzip
 import io
@@ -189,27 +190,30 @@ def test_items_come_back_from_a_file_and_a_short_write_goes_on(monkeypatch):
     assert mapped.tolist() == [*range(1000)] * 2
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_files():
+    """Files of 4096 bytes at most; only around what shall fail, for pytest may write its own output to a file."""
     resource = pytest.importorskip("resource", reason="needs limits of POSIX systems")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 TOO_LARGE = r"cannot keep the corpus's ids in .*spill: .*ulimit -f"
 
 
-def test_whoever_writes_to_a_file_that_failed_hears_why_it_failed(spill_folder, small_files):
+def test_whoever_writes_to_a_file_that_failed_hears_why_it_failed(spill_folder):
     file = ItemFile(np.int32, None)
     for items in (np.zeros(2000, np.int32), np.zeros(1, np.int32)):
-        with pytest.raises(OSError, match=TOO_LARGE) as caught:
+        with pytest.raises(OSError, match=TOO_LARGE) as caught, small_files():
             file.append(items)
         assert caught.value.errno == errno.EFBIG
 
 
-def test_of_two_encoders_that_spill_to_a_full_disk_both_name_the_disk(text, spill_folder, small_files, monkeypatch):
+def test_of_two_encoders_that_spill_to_a_full_disk_both_name_the_disk(text, spill_folder, monkeypatch):
     real, met = PieceStore.add, threading.Event()
 
     def add(store, key, *rest):
@@ -223,7 +227,7 @@ def test_of_two_encoders_that_spill_to_a_full_disk_both_name_the_disk(text, spil
 
     monkeypatch.setattr(PieceStore, "add", add)
     monkeypatch.setattr(text_encoding_module, "ID_BYTES_PER_TEXT_BYTE", 0)  # one encoder would write faster
-    with pytest.raises(OSError, match=TOO_LARGE):
+    with pytest.raises(OSError, match=TOO_LARGE), small_files():
         encode(LineSentence([str(text), str(text)], limit=10**6), workers=2, spill_above=0)
     assert list(spill_folder.iterdir()) == []
 
