@@ -90,11 +90,7 @@ class Twin:
             size = 1 if alone else bounded(max(1, self.shared_negatives), step_rate)
             for first in range(0, len(kept), size):
                 last = min(first + size, len(kept))
-                reach = self.reach(kept[first][1], key)
-                # each centre of CBOW is in all windows of its group but its own
-                most = size if self.skip_gram else min(size, reach + 1)
-                for begin in range(first, last, most):
-                    self.train_group(kept, range(begin, min(begin + most, last)), reach, key, step_rate)
+                self.train_group(kept, range(first, last), self.reach(kept[first][1], key), key, step_rate)
 
     def reach(self, position: int, key: int) -> int:
         """How far the windows of the group go that begins at a position."""

@@ -377,7 +377,7 @@ def test_the_more_workers_the_fewer_rows_are_copied_and_by_many_none():
 @pytest.mark.parametrize("mode", ["sg-ns", "cbow-ns", "cbow-hs"])
 @pytest.mark.parametrize("shared_negatives", [1, 3, 4])
 def test_reaches_are_uniform_however_many_windows_are_trained_together(mode, shared_negatives):
-    """Of the twin, which the kernel equals: windows of CBOW that reach less far are in smaller groups, not rarer."""
+    """Of the twin, which the kernel equals."""
     case = Case(tokens=12_000, sentence_length=12_000, sample=0, shared_negatives=shared_negatives, **MODES[mode])
     twin, seen = case.twin(), np.zeros(6)
 

@@ -77,7 +77,7 @@ def by_the_kernel(
 
 
 def first_of_draws(model: StepModel, step: ExplainedStep) -> int:
-    """The place of the first centre word whose draws serve those of `step`: in CBOW a draw may serve several groups."""
+    """The place of the first centre word whose draws serve those of `step`."""
     kept = [place for place, token in enumerate(step.tokens) if token.fate == "kept"]
     alone = model.law.hierarchical_softmax and model.law.skip_gram
     most = 1 if alone else max(1, bounded(model.law.shared_negatives, model.learning_rate))

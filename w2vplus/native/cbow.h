@@ -69,8 +69,8 @@ W2V_INLINE void w2v_add_sum(const w2v_windows *windows, int32_t first, int32_t l
     }
 }
 
-/* Every word receives the errors of the windows that hold it, for `columns` vectors. The centres are in all windows but
-   their own. */
+/* Every word receives the errors of the windows that hold it, for `columns` vectors. Each window reaches over all centres
+   of the group. */
 W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, const int columns, const int last_kind)
 {
     vec sum[W2V_MOST_COLUMNS];
@@ -98,7 +98,24 @@ W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, c
     }
 }
 
-/* All columns by `treat`, one of the two above, in as few passes as registers allow; the compiler knows how many vectors
+/* The same where windows reach less far: word by word, and few words. */
+W2V_INLINE void w2v_spread_narrow_columns(const w2v_windows *windows, int64_t column, const int columns, const int last_kind)
+{
+    const w2v_center *centers = windows->centers;
+    const int32_t count = windows->center_count;
+    for (int32_t i = centers[0].first; i < centers[count - 1].last; i++) {
+        vec sum[W2V_MOST_COLUMNS];
+        W2V_EACH_COLUMN sum[c] = vec_zero();
+        for (int32_t g = 0; g < count; g++) {
+            if (i < centers[g].first || i >= centers[g].last || i == centers[g].at) continue;
+            const float *error = windows->center_rows + g * windows->stride + column;
+            W2V_EACH_COLUMN sum[c] = vec_add(sum[c], vec_load(error + c * VEC_LANES));
+        }
+        w2v_add_sum(windows, i, i + 1, sum, column, columns, last_kind);
+    }
+}
+
+/* All columns by `treat`, one of those above, in as few passes as registers allow; the compiler knows how many vectors
    each pass has. */
 #define W2V_PASS(treat, columns)                                                                             \
     case VEC_TAIL_KINDS * (columns): treat(windows, column, columns, VEC_NO_TAIL); break;                         \
@@ -123,6 +140,7 @@ W2V_INLINE void w2v_spread_columns(const w2v_windows *windows, int64_t column, c
 
 W2V_PASSES(w2v_project, w2v_project_columns)
 W2V_PASSES(w2v_spread, w2v_spread_columns)
+W2V_PASSES(w2v_spread_narrow, w2v_spread_narrow_columns)
 
 /* errors[g] *= factors[g] */
 static void w2v_divide_errors(const w2v_windows *windows, int64_t dimensions)
@@ -160,7 +178,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         tile.input_count = part->center_count;
         for (int32_t m = 0; m < part->center_count; m++) {
             tile.source[m] = workspace->source_rows + (part->first_center + m) * stride;
-            tile.target[m] = workspace->target_rows + (part->first_center + m) * stride;
+            tile.partial[m] = tile.target[m] = workspace->target_rows + (part->first_center + m) * stride;
         }
         tile.positives = group->positives + part->first_column;
         tile.totals = group->totals + part->first_column;
@@ -173,7 +191,10 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
             windows.factors[g] = 1.0f / (float)(centers[g].last - centers[g].first - 1);
         w2v_divide_errors(&windows, dimensions);
     }
-    w2v_spread(&windows, dimensions);
+    if (centers[0].last > centers[center_count - 1].at && centers[center_count - 1].first <= centers[0].at)
+        w2v_spread(&windows, dimensions);
+    else
+        w2v_spread_narrow(&windows, dimensions);
     if (exchanges) w2v_exchange_chosen(&workspace->inputs, workspace->words + first, word_count);
 }
 

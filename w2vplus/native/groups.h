@@ -110,6 +110,7 @@ W2V_INLINE int w2v_add_distinct_words(const w2v_workspace *workspace, int32_t ce
     group->count = count;
     group->positives = workspace->distinct_positives[center_count - 1];
     group->totals = workspace->distinct_totals[center_count - 1];
+    group->has_own = workspace->has_own && center_count > 1;
     return 1;
 }
 
@@ -152,6 +153,7 @@ W2V_INLINE void w2v_add_part(const w2v_model *model, const w2v_workspace *worksp
     *part = (w2v_part){first_center, center_count, group->count, 0, 0};
     group->positives = group->own_positives;
     group->totals = group->own_totals;
+    group->has_own = 0;
     if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], group);
     part->first_word = group->count;
     if (model->negative > 0) {
@@ -172,8 +174,10 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
                            w2v_workspace *workspace, w2v_tile *tile)
 {
     w2v_group *next = workspace->next;
-    tile->outputs = group->rows + part->first_column;
-    tile->output_count = part->column_count;
+    const int32_t own = group->has_own ? part->center_count : 0;
+    tile->own_outputs = own ? group->rows : NULL;
+    tile->outputs = group->rows + part->first_column + own;
+    tile->output_count = part->column_count - own;
     tile->dimensions = model->dimensions;
     tile->logits = workspace->logits;
     tile->steps = workspace->steps;

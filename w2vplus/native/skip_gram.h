@@ -101,20 +101,12 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     const int64_t dimensions = model->dimensions;
     const w2v_part *part = &group->parts[0]; /* the only one */
     if (part->column_count == 0) return 0.0; /* the path of the only word of a vocabulary */
-    const int several_panels = inputs->count > 1 && part->column_count > TILE_OUTPUTS;
     w2v_tile tile;
     tile.overwrites = model->lock_factors != NULL;
     for (int32_t m = 0; m < inputs->count; m++) {
-        float *row = inputs->rows[m];
-        float *source_row = workspace->source_rows + m * workspace->row_stride;
-        float *target_row = workspace->target_rows + m * workspace->row_stride;
-        tile.source[m] = tile.target[m] = row;
-        if (model->lock_factors) {
-            tile.target[m] = target_row;
-        } else if (several_panels) {
-            memcpy(source_row, row, (size_t)dimensions * sizeof(float));
-            tile.source[m] = source_row;
-        }
+        tile.source[m] = inputs->rows[m];
+        tile.partial[m] = workspace->target_rows + m * workspace->row_stride;
+        tile.target[m] = model->lock_factors ? tile.partial[m] : inputs->rows[m];
     }
     const int exchanges = model->copying_workers > 1;
     if (exchanges) w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);

@@ -50,23 +50,14 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     group->center_count = group->fetched_count = group->count = group->part_count = 0;
     if (left > 0) {
         const int32_t sentence = centers[0].sentence_first;
-        int32_t most = w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight);
-        if (!model->skip_gram) {
-            if (workspace->sharing == 0 || workspace->sharing_sentence != sentence) {
-                workspace->common_reach = w2v_reach_of(model, workspace->tokens + centers[0].at);
-                workspace->sharing = most;
-                workspace->sharing_sentence = sentence;
-            }
-            /* so that every centre is in all windows but its own; where they reach less far, they are two groups */
-            most = workspace->sharing <= workspace->common_reach ? workspace->sharing : workspace->common_reach + 1;
-        }
+        const int32_t most = w2v_bounded(w2v_most_centers(model), learning_rate * centers[0].sentence_weight);
+        const int32_t common_reach = w2v_reach_of(model, workspace->tokens + centers[0].at);
         while (group->center_count < most && group->center_count < left &&
                centers[group->center_count].sentence_first == sentence) {
             w2v_center *center = centers + group->center_count++;
             const w2v_token *token = workspace->tokens + center->at;
-            w2v_lay_window(center, model->skip_gram ? w2v_reach_of(model, token) : workspace->common_reach);
+            w2v_lay_window(center, model->skip_gram ? w2v_reach_of(model, token) : common_reach);
         }
-        workspace->sharing -= group->center_count;
     }
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
@@ -89,7 +80,6 @@ static int w2v_train_span(const w2v_model *model, const w2v_corpus *corpus, int6
 {
     w2v_take_hot_rows(workspace);
     if (w2v_find_windows(model, corpus, begin, end, key, workspace)) return -1;
-    workspace->sharing = 0;
     const int32_t share = W2V_MOST_UNSEEN / (model->copying_workers > 0 ? model->copying_workers : 1);
     const int32_t unseen = share > W2V_LEAST_UNSEEN ? share : W2V_LEAST_UNSEEN;
     if (model->shared_negatives || !model->skip_gram) w2v_draw_ahead(model, key, 0, workspace);

@@ -5,28 +5,31 @@
    COLUMNS_STORE(p, a), COLUMNS_SET1(x), COLUMNS_FMA(a, b, c) work on it; COLUMNS_DOT(a, b, sum) adds the products to
    a whole register of partial sums. `tail` is in scope for masked loads and stores. */
 
-/* sums[m * width + n] += X[m] * Y[n], lane by lane. Every part is loaded once and held: compilers would rather load an
+/* sums[m * cells + n] += X[m] * Y[n], lane by lane, behind the product with the input's own output. Every part is loaded once and held: compilers would rather load an
    output again for each of its products, and most rows lie across cache lines. */
-W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *y, int64_t column, vec_tail tail, vec *sums,
-                                 const int rows, const int width)
+W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *own, float *const *y, int64_t column, vec_tail tail,
+                                 vec *sums, const int rows, const int has_own, const int width)
 {
+    const int cells = has_own + width;
     COLUMNS_VEC x_part[TILE_ROWS];
     (void)tail;
     W2V_UNROLL for (int m = 0; m < rows; m++) {
         x_part[m] = COLUMNS_LOAD(x[m] + column);
         VEC_HOLD(x_part[m]);
+        if (has_own) sums[m * cells] = COLUMNS_DOT(x_part[m], COLUMNS_LOAD(own[m] + column), sums[m * cells]);
     }
     W2V_UNROLL for (int n = 0; n < width; n++) {
         COLUMNS_VEC y_part = COLUMNS_LOAD(y[n] + column);
         VEC_HOLD(y_part);
         W2V_UNROLL for (int m = 0; m < rows; m++)
-            sums[m * width + n] = COLUMNS_DOT(x_part[m], y_part, sums[m * width + n]);
+            sums[m * cells + has_own + n] = COLUMNS_DOT(x_part[m], y_part, sums[m * cells + has_own + n]);
     }
 }
 
-/* X += G Y, or X = G Y if the tile `overwrites`, and Y += G' X: every old value is read before its row is written */
-W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, float *const *y, const float *steps, int overwrites,
-                                    int64_t column, vec_tail tail, const int width)
+/* The columns of a panel: X += G Y, or X = G Y without addends, and Y += G' X. Every old value is read before its row is
+   written. */
+W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, const w2v_panel *panel, float *const *y, int64_t column,
+                                    vec_tail tail, const int width)
 {
     const int64_t stride = tile->output_count;
     COLUMNS_VEC y_old[TILE_OUTPUTS], y_new[TILE_OUTPUTS];
@@ -35,13 +38,14 @@ W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, float *const *y, const
     for (int32_t m = 0; m < tile->input_count; m++) {
         const COLUMNS_VEC x_old = COLUMNS_LOAD(tile->source[m] + column);
         COLUMNS_VEC x_new = COLUMNS_SET1(0.0f);
-        if (!overwrites) x_new = COLUMNS_LOAD(tile->target[m] + column);
+        if (panel->addends) x_new = COLUMNS_LOAD(panel->addends[m] + column);
+        const float *steps = panel->steps + m * stride;
         W2V_UNROLL for (int n = 0; n < width; n++) {
-            const COLUMNS_VEC step = COLUMNS_SET1(steps[m * stride + n]);
+            const COLUMNS_VEC step = COLUMNS_SET1(steps[n]);
             x_new = COLUMNS_FMA(step, y_old[n], x_new);
             y_new[n] = COLUMNS_FMA(step, x_old, y_new[n]);
         }
-        COLUMNS_STORE(tile->target[m] + column, x_new);
+        COLUMNS_STORE(panel->sums[m] + column, x_new);
     }
     W2V_UNROLL for (int n = 0; n < width; n++) COLUMNS_STORE(y[n] + column, y_new[n]);
 }

@@ -19,10 +19,12 @@ typedef struct {
     float *target[W2V_TILE_INPUTS];
     int32_t input_count;
     int32_t overwrites; /* the targets become the update, whatever they were, instead of being moved by it */
+    float *partial[W2V_TILE_INPUTS]; /* where sums of several panels may lie before they are complete: the target, or spare rows */
+    float **own_outputs; /* NULL, or an output for each input, with which it has its first cell (tile_own.h) */
     float **outputs;
-    int32_t output_count;
+    int32_t output_count; /* without those */
     int64_t dimensions;
-    float *logits;          /* L: input_count * output_count floats and room for two vectors more */
+    float *logits;          /* L: as many floats as there are cells, and room for two vectors more */
     const float *positives; /* P */
     const float *totals;    /* T */
     float *steps;           /* G, with as much room as L */
@@ -30,6 +32,13 @@ typedef struct {
                                     at once; behind the last are as many addresses less one that may be fetched */
     int32_t fetched_count;
 } w2v_tile;
+
+/* One pass over the inputs of a tile (tile_panels.h). */
+typedef struct {
+    float *const *addends; /* of the inputs: what the panel's part of G Y is added to, or NULL */
+    float *const *sums;    /* where that goes */
+    const float *steps;    /* G from the panel's first cell on */
+} w2v_panel;
 
 #define COLUMNS(name) name##_whole
 #define COLUMNS_VEC vec
@@ -93,36 +102,39 @@ typedef struct {
 #define W2V_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)
 #endif
 
-/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, all sums in registers. Where the
-   stride is the width, whole vectors of logits are written: what spills over the block is overwritten by the next one or
-   lies in the spare room. */
-W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *outputs, int64_t dimensions,
-                                 float *logits, int64_t stride, const int rows, const int width)
+/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, behind the inputs' logits with their own outputs
+   if they have such, all sums in registers. Where the stride is the number of cells, whole vectors of logits are written: what
+   spills over the block is overwritten by the next one or lies in the spare room. */
+W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *own_outputs, float *const *outputs,
+                                 int64_t dimensions, float *logits, int64_t stride, const int rows, const int has_own,
+                                 const int width)
 {
+    const int cells = has_own + width;
     vec sums[(TILE_SUMS + 7) / 8 * 8];
     float parted[(TILE_SUMS + 7) / 8 * 8];
     const float *x[TILE_ROWS];
-    float *y[W2V_WIDEST];
-    const int count = rows * width;
-    float *dots = stride == width ? logits : parted;
+    float *own[TILE_ROWS], *y[W2V_WIDEST];
+    const int count = rows * cells;
+    float *dots = stride == cells ? logits : parted;
     W2V_UNROLL for (int i = 0; i < (count + 7) / 8 * 8; i++) sums[i] = vec_zero();
     W2V_UNROLL for (int m = 0; m < rows; m++) x[m] = inputs[m];
+    if (has_own) W2V_UNROLL for (int m = 0; m < rows; m++) own[m] = own_outputs[m];
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
-        w2v_dot_whole(x, y, column, vec_tail_of(0), sums, rows, width);
+        w2v_dot_whole(x, own, y, column, vec_tail_of(0), sums, rows, has_own, width);
     const int64_t left = dimensions - column;
-    if (left > 0) W2V_LEFT_OVER(w2v_dot, left, x, y, column, vec_tail_of(left), sums, rows, width);
+    if (left > 0) W2V_LEFT_OVER(w2v_dot, left, x, own, y, column, vec_tail_of(left), sums, rows, has_own, width);
     W2V_UNROLL for (int i = 0; i < count; i += 8) vec_sum8(sums + i, dots + i);
-    if (stride == width) return;
+    if (stride == cells) return;
     W2V_UNROLL for (int m = 0; m < rows; m++)
-        W2V_UNROLL for (int n = 0; n < width; n++) logits[m * stride + n] = parted[m * width + n];
+        W2V_UNROLL for (int n = 0; n < cells; n++) logits[m * stride + n] = parted[m * cells + n];
 }
 
 /* G = rate * (P - T * sigmoid(L)); returns the loss, the sum of P * -log sigmoid(L) + (T - P) * -log sigmoid(-L). */
 static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
 {
-    const int32_t count = tile->input_count * tile->output_count;
+    const int32_t count = tile->input_count * (tile->output_count + (tile->own_outputs != NULL));
     const vec rates = vec_set1(rate), one = vec_set1(1.0f), lowest = vec_set1(-87.0f);
     vec losses = vec_zero();
     for (int32_t i = 0; i < count; i += VEC_LANES) {

@@ -1,6 +1,6 @@
 /* Design: tiles of several input rows. Outputs are cut into panels of at most TILE_OUTPUTS rows, whose columns stay in
-   registers while the inputs stream past; at most TILE_SUMS sums of logits stay in registers. The shim sets both. Where
-   outputs need several panels, the rows that are read and those that are written must be apart. */
+   registers while the inputs stream past; at most TILE_SUMS sums of logits stay in registers. The shim sets both. All panels
+   read the old inputs: until the last one, their sums lie in partial rows. */
 #ifndef W2V_TILE_PANELS_H
 #define W2V_TILE_PANELS_H
 
@@ -14,19 +14,28 @@ W2V_INLINE int32_t w2v_panel_width(int32_t remaining)
     return (remaining + panels - 1) / panels;
 }
 
+/* Logits of all inputs with `width` outputs from number `first` on, behind those with the inputs' own outputs. */
+W2V_INLINE void w2v_logits_of(const w2v_tile *tile, int32_t first, const int has_own, const int width)
+{
+    const int cells = has_own + width, most = TILE_SUMS / cells, rows = most < TILE_ROWS ? most : TILE_ROWS;
+    const int64_t stride = has_own ? cells : tile->output_count, dimensions = tile->dimensions;
+    float *const *outputs = tile->outputs + first;
+    float *logits = tile->logits + first;
+    int32_t m = 0;
+#define W2V_BLOCK(rows)                                                                                      \
+    w2v_logits_block(tile->source + m, has_own ? tile->own_outputs + m : NULL, outputs, dimensions,          \
+                     logits + m * stride, stride, rows, has_own, width)
+    for (; m + rows <= tile->input_count; m += rows) W2V_BLOCK(rows);
+    const int32_t rest = tile->input_count - m;
+    if (rows > 3 && rest == 3) W2V_BLOCK(3);
+    if (rows > 2 && rest == 2) W2V_BLOCK(2);
+    if (rows > 1 && rest == 1) W2V_BLOCK(1);
+#undef W2V_BLOCK
+}
+
 W2V_INLINE void w2v_logits_width(const w2v_tile *tile, int32_t first, const int width)
 {
-    const int rows = TILE_SUMS / width < TILE_ROWS ? TILE_SUMS / width : TILE_ROWS;
-    const int64_t stride = tile->output_count, dimensions = tile->dimensions;
-    float *const *outputs = tile->outputs + first;
-    int32_t m = 0;
-    for (; m + rows <= tile->input_count; m += rows)
-        w2v_logits_block(tile->source + m, outputs, dimensions, tile->logits + m * stride + first, stride, rows, width);
-    float *logits = tile->logits + m * stride + first;
-    const int32_t rest = tile->input_count - m;
-    if (rows > 3 && rest == 3) w2v_logits_block(tile->source + m, outputs, dimensions, logits, stride, 3, width);
-    if (rows > 2 && rest == 2) w2v_logits_block(tile->source + m, outputs, dimensions, logits, stride, 2, width);
-    if (rows > 1 && rest == 1) w2v_logits_block(tile->source + m, outputs, dimensions, logits, stride, 1, width);
+    w2v_logits_of(tile, first, 0, width);
 }
 
 /* X += G Y and Y += G' X for one panel, column block by column block. Beside each block the same columns of rows
@@ -35,19 +44,20 @@ W2V_INLINE void w2v_logits_width(const w2v_tile *tile, int32_t first, const int 
 W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int width)
 {
     const int32_t fetched_count = first == 0 ? tile->fetched_count : 0;
-    const int overwrites = first == 0 && tile->overwrites; /* later panels add to what the first one wrote */
     const int64_t dimensions = tile->dimensions;
-    const float *steps = tile->steps + first;
+    const w2v_panel panel = {.addends = first > 0 ? tile->partial : tile->overwrites ? NULL : tile->target,
+                             .sums = first + width < tile->output_count ? tile->partial : tile->target,
+                             .steps = tile->steps + first};
     float *y[TILE_OUTPUTS];
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = tile->outputs[first + n];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
         if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, fetched_count, column, 0);
-        w2v_update_whole(tile, y, steps, overwrites, column, vec_tail_of(0), width);
+        w2v_update_whole(tile, &panel, y, column, vec_tail_of(0), width);
     }
     w2v_fetch_rows(tile->fetched, fetched_count, dimensions - 1, 0);
     const int64_t left = dimensions - column;
-    if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, y, steps, overwrites, column, vec_tail_of(left), width);
+    if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, &panel, y, column, vec_tail_of(left), width);
 }
 
 /* Calls `function` with a panel width that the compiler knows. */

@@ -15,9 +15,10 @@ static void w2v_logits_of_row(const w2v_tile *tile)
         float *const *outputs = tile->outputs + n;
         float *logits = tile->logits + n;
         if (whole)
-            w2v_logits_block(tile->source, outputs, tile->dimensions, logits, W2V_STREAMED, 1, W2V_STREAMED);
+            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED, 1, 0, W2V_STREAMED);
         else
-            w2v_logits_block(tile->source, outputs, tile->dimensions, logits, W2V_STREAMED / 2, 1, W2V_STREAMED / 2);
+            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED / 2, 1, 0,
+                             W2V_STREAMED / 2);
     }
 }
 

@@ -54,6 +54,7 @@ typedef struct {
                                since of several parts each has one centre: 1 for the centre word and a node of code 0 */
     const float *totals;    /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it
                                is not the centre word */
+    int32_t has_own; /* whether the columns of centre words are own outputs */
     float *own_positives, *own_totals; /* cells of this group alone; `positives` and `totals` are these, or those that
                                           groups of distinct words have in common */
     int32_t count;
@@ -81,14 +82,12 @@ struct w2v_workspace {
     int64_t capacity; /* of the five above */
     int64_t word_count;
     int64_t center_count;
-    int32_t common_reach; /* CBOW: how far the windows of the next centres reach, of so many in this sentence */
-    int32_t sharing;
-    int32_t sharing_sentence;
 
     w2v_group groups[W2V_SLOTS];
     /* Cells of groups of 1, 2, ... centres whose centre words and negatives are all distinct. */
     float distinct_positives[W2V_GROUP_CENTERS][W2V_GROUP_CENTERS * W2V_MOST_DISTINCT];
     float distinct_totals[W2V_GROUP_CENTERS][W2V_GROUP_CENTERS * W2V_MOST_DISTINCT];
+    int32_t has_own; /* whether they are cells of tiles with own outputs: CBOW, whose windows have one centre each */
     float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
@@ -194,6 +193,7 @@ static void w2v_set_distinct_cells(w2v_workspace *workspace, int32_t center_coun
     float *positive = workspace->distinct_positives[center_count - 1], *total = workspace->distinct_totals[center_count - 1];
     for (int32_t g = 0; g < center_count; g++) {
         for (int32_t n = 0; n < center_count + negative; n++) {
+            if (workspace->has_own && n != g && n < center_count) continue;
             *positive++ = n == g ? 1.0f : 0.0f;
             *total++ = n == g || n >= center_count ? 1.0f : 0.0f;
         }
@@ -232,6 +232,7 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
         W2V_TAKE(groups[slot].own_totals, group_centers * columns * sizeof(float));
     }
 #undef W2V_TAKE
+    workspace->has_own = !model->skip_gram && model->negative <= TILE_OUTPUTS;
     for (int32_t centers = 1; centers <= (int32_t)group_centers && centers + model->negative <= W2V_MOST_DISTINCT; centers++)
         w2v_set_distinct_cells(workspace, centers, model->negative);
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);

@@ -121,20 +121,18 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
     raise ValueError(f"center {token.text!r} was dropped by subsampling: choose another word or seed, or sample 0")
 
 
-def _first_of_draw(model: StepModel, kept: list[int], chosen: int) -> tuple[int, int]:
-    """Which of the kept words begins the neighbours that share draws with the chosen one, and how many they may be."""
+def _neighbours(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
+    """The places of the centre words that share draws with the chosen one, itself among them."""
     most = max(1, reference.bounded(model.law.shared_negatives, model.learning_rate))
     if model.law.hierarchical_softmax and model.law.skip_gram:
         most = 1
-    return kept.index(chosen) // most * most, most
+    first = kept.index(chosen) // most * most
+    return tuple(kept[first : first + most])
 
 
 def _reaching(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
     """The places of the centre words whose windows reach as far as the chosen one's by one draw: neighbours in CBOW."""
-    if model.law.skip_gram:
-        return (chosen,)
-    first, most = _first_of_draw(model, kept, chosen)
-    return tuple(kept[first : first + most])
+    return (chosen,) if model.law.skip_gram else _neighbours(model, kept, chosen)
 
 
 def _reach(model: StepModel, kept: list[int], chosen: int) -> int:
@@ -147,14 +145,7 @@ def _reach(model: StepModel, kept: list[int], chosen: int) -> int:
 
 def _sharing(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
     """The places of the centre words that share a draw of noise words with the chosen one, itself among them."""
-    if model.law.hierarchical_softmax:
-        return (chosen,)
-    first, most = _first_of_draw(model, kept, chosen)
-    together = kept[first : first + most]
-    # each centre of CBOW is in all windows of its group but its own (native/cbow.h)
-    size = most if model.law.skip_gram else min(most, _reach(model, kept, chosen) + 1)
-    begin = together.index(chosen) // size * size
-    return tuple(together[begin : begin + size])
+    return (chosen,) if model.law.hierarchical_softmax else _neighbours(model, kept, chosen)
 
 
 def _settings(model: StepModel, windows: int) -> dict[str, Any]:
