@@ -63,6 +63,13 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
 /* Calls `function` with a panel width that the compiler knows. */
 #define W2V_WIDTH_CASE(width, function, tile, first)                                                         \
     case width: function(tile, first, width); break;
+#if TILE_OUTPUTS > 12
+#define W2V_WIDEST_CASES(function, tile, first)                                                              \
+    W2V_WIDTH_CASE(14, function, tile, first)                                                                \
+    W2V_WIDTH_CASE(13, function, tile, first)
+#else
+#define W2V_WIDEST_CASES(function, tile, first)
+#endif
 #if TILE_OUTPUTS > 6
 #define W2V_WIDE_CASES(function, tile, first)                                                                \
     W2V_WIDTH_CASE(12, function, tile, first)                                                                \
@@ -85,6 +92,7 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
 #endif
 #define W2V_FOR_WIDTH(width, function, tile, first)                                                          \
     switch (width) {                                                                                         \
+        W2V_WIDEST_CASES(function, tile, first)                                                              \
         W2V_WIDE_CASES(function, tile, first)                                                                \
         W2V_MIDDLE_CASES(function, tile, first)                                                              \
         W2V_WIDTH_CASE(2, function, tile, first)                                                             \

@@ -7,8 +7,8 @@
 #include "kernel.h"
 
 #define VEC_LANES 16
-#define TILE_OUTPUTS 12
-#define TILE_SUMS 27
+#define TILE_OUTPUTS 14 /* twice as many rows, two factors and a step fit into thirty-two registers */
+#define TILE_SUMS 28    /* two inputs with as many outputs */
 #define VEC_HOLD(value) W2V_HOLD("v", value)
 typedef __m512 vec;
 typedef __mmask16 vec_tail;
