@@ -211,8 +211,22 @@ def test_a_second_interrupt_leaves_no_checkpoint_either(tmp_path: Path) -> None:
         command.press()
     said, stderr = command.end()
     assert "ending at once, without saving the rest" in stderr
-    assert said["files"] == [] and "nothing was saved" in said["error"]
+    assert said["files"] == []
+    assert said["error"] == "interrupted; nothing was saved; there is no checkpoint to go on from"
     assert list((tmp_path / "run").glob("*")) == [] and not list(tmp_path.glob("v.*"))
+
+
+@posix
+def test_a_second_interrupt_names_the_checkpoint_that_there_is(tmp_path: Path) -> None:
+    command = Command(tmp_path, SLOW, "--json", "--checkpoint", tmp_path / "run")
+    command.wait_for("run.jsonl", '"epoch": 1')
+    command.press()
+    command.wait_for("begun")
+    command.press()
+    said, stderr = command.end()
+    (checkpoint,) = (tmp_path / "run").glob("checkpoint-*")
+    how = "the same command with --resume goes on from there"
+    assert said["error"] == f"interrupted; nothing was saved but {checkpoint}; {how}" and how in stderr
 
 
 @posix

@@ -502,6 +502,11 @@ def test_vectors_that_a_learning_rate_blew_up_are_reported(lee):
         Word2Vec(lee, alpha=50.0, sg=1, **SMALL)
 
 
+def test_vectors_that_too_many_noise_words_blew_up_are_reported():
+    with pytest.warns(RuntimeWarning, match=r"with 20000 noise words \(5 to 20 are usual\)"):
+        Word2Vec([["a", "b", "c", "d"] * 20] * 10, vector_size=8, min_count=1, negative=20_000, workers=1)
+
+
 def test_damaged_files_are_refused_by_name(tmp_path):
     truncated = tmp_path / "truncated.gz"
     truncated.write_bytes(gzip.compress(Path(LEE).read_bytes())[:-100])

@@ -90,11 +90,18 @@ def announced(text: str) -> Iterator[None]:
 
 @contextmanager
 def saved_when_interrupted(
-    place: str, write: Callable[[], Iterable[str]], how: str, facts: Callable[[], dict[str, Any]] = dict
+    place: str,
+    write: Callable[[], Iterable[str]],
+    how: str,
+    facts: Callable[[], dict[str, Any]] = dict,
+    checkpoints: str | None = None,
 ) -> Iterator[None]:
     """Train in the body: an interrupt saves what there is and becomes `Interrupted`, which says where and `how` to go
     on, with `facts`. `place` is named the moment that the interrupt comes; `write` yields the name of each file when
-    it is complete. An interrupt has a cause where its checkpoint could not be written."""
+    it is complete. `checkpoints`: the folder that --resume reads. An interrupt has a cause where its checkpoint could
+    not be written."""
+    from w2vplus.word2vec.checkpoints import checkpoint_folders
+
     with announced(f"w2vplus: interrupted; saving what was trained so far to {place}"):
         try:
             yield
@@ -109,6 +116,12 @@ def saved_when_interrupted(
                     files.append(file)
             hear_no_more()
             kept = f"what was trained so far is in {' and '.join(files)}" if files else "nothing was saved"
+            if not files and checkpoints is not None:
+                latest = next(iter(checkpoint_folders(checkpoints)), None)
+                if latest is not None:
+                    kept = f"nothing was saved but {latest}"
+                elif interrupt.__cause__ is None:
+                    how = "there is no checkpoint to go on from"
             raise Interrupted(f"interrupted; {kept}; {how}", {**facts(), "files": files, "go_on": how}) from None
 
 

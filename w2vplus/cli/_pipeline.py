@@ -315,7 +315,7 @@ def train_and_save(
         log = None if run_log is None or run_log.path is None else str(run_log.path)
         return {**facts, **words, **done, "checkpoint": checkpoints.folder, "log": log}
 
-    with saved_when_interrupted(partial.vectors, lambda: partial.write(model), how, facts_so_far):
+    with saved_when_interrupted(partial.vectors, lambda: partial.write(model), how, facts_so_far, checkpoints.folder):
         with clock.step("training"):
             trained_words, raw_words = run_training(
                 model, encoded, checkpoints=checkpoints, resumed=resumed, run_log=run_log, reached=reached, quiet=quiet

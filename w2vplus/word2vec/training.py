@@ -225,9 +225,10 @@ class TrainingCall:
                 epoch, unit, supplied, expected,
             )  # fmt: skip
         if not _all_finite(self._model.wv.vectors):
+            many = f" with {self._model.negative} noise words (5 to 20 are usual)" if self._model.negative > 100 else ""
             warnings.warn(
                 f"the vectors are no longer finite numbers: the learning rate {self._run.start_rate} is too high "
-                "for this corpus (alpha of 0.025 to 0.05 is usual)",
+                f"for this corpus (alpha of 0.025 to 0.05 is usual){many}",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -271,7 +272,8 @@ def _check_corpus(then: dict[str, Any] | None, feed: Feed) -> None:
     before = _size_text(None if then is None else (then["tokens"], then["sentences"]))
     if now != before:
         raise CheckpointError(
-            f"the corpus has {now} and the interrupted run's had {before}: give the corpus of that run"
+            f"the corpus has {now} and the interrupted run's had {before}: give the corpus of that run, "
+            "with the same normalisation and phrases"
         )
     # Checkpoints of earlier versions have no digest, nor those of a list that callbacks had changed.
     digest = None if then is None else then.get("digest")
