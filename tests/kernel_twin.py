@@ -86,7 +86,8 @@ class Twin:
                 position += 1
             self.trained_words += len(kept)
             step_rate = rate * (weights[number] if weights else 1.0)
-            alone = self.skip_gram and self.hierarchical_softmax
+            summed = self.corrected_cbow and not self.cbow_mean
+            alone = self.hierarchical_softmax if self.skip_gram else summed
             size = 1 if alone else bounded(max(1, self.shared_negatives), step_rate)
             for first in range(0, len(kept), size):
                 last = min(first + size, len(kept))

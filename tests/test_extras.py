@@ -3,6 +3,7 @@ of input and output vectors."""
 
 from __future__ import annotations
 
+import copy
 import itertools
 
 import gensim
@@ -131,10 +132,20 @@ def test_what_is_said_of_vectors_that_do_not_fit(teacher, tmp_path, caplog):
     for factors, of in ((float("nan"), ""), (-1, ""), ({"human": -1.0}, " for 'human'")):
         with pytest.raises(ValueError, match=f"lock_factors must be finite numbers of at least 0, got [^ ]*{of}$"):
             Word2Vec(**SMALL, init_from=teacher.wv, lock_factors=factors)
-    with pytest.raises(ValueError, match="init_from, which is not given"):
-        Word2Vec(common_texts, **SMALL, lock_factors=0.0)
+    for factors, of in (("x", ""), (None, ""), ({"human": "x"}, " for 'human'")):
+        with pytest.raises(TypeError, match=f"lock_factors must be a number, or a mapping .*, got [^ ]*{of}$"):
+            Word2Vec(**SMALL, init_from=teacher.wv, lock_factors=factors)
+    for factors in (0.0, np.ones(3)):
+        with pytest.raises(ValueError, match="init_from, which is not given"):
+            Word2Vec(common_texts, **SMALL, lock_factors=factors)
+    spoilt = copy.deepcopy(teacher.wv)
+    spoilt.vectors[spoilt.key_to_index["user"], 3] = np.nan
+    with pytest.raises(ValueError, match="no finite number in the vector of 'user'"):
+        Word2Vec(common_texts, **SMALL, init_from=spoilt)
     Word2Vec([["other", "words"]], **SMALL, init_from=teacher.wv)
     assert "init_from knows none of the 2 words of the model" in caplog.text
+    Word2Vec(common_texts, **SMALL, init_from=teacher.wv, lock_factors={"human": 0.0, "hunam": 0.0})
+    assert "lock_factors of 1 words have no effect" in caplog.text and "init_from: 'hunam'" in caplog.text
 
 
 # ---- What training ends with

@@ -116,7 +116,8 @@ def test_twin_steps_are_those_of_the_reference(mode):
 @pytest.mark.parametrize("mean", [True, False])
 @pytest.mark.parametrize("corrected", [True, False])
 def test_every_law_of_cbow_equals_the_twin(kernel, mean, corrected):
-    assert_equals_twin(Case(cbow_mean=mean, corrected_cbow=corrected, **MODES["cbow-ns"]), kernel)
+    law = {"cbow_mean": mean, "corrected_cbow": corrected, "shared_negatives": 3}
+    assert_equals_twin(Case(**law, **MODES["cbow-ns"]), kernel)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -127,6 +128,16 @@ def test_lock_factors_scale_the_updates_of_input_rows(kernel, mode):
     first_row = case.inputs[0].copy()
     assert_equals_twin(case, kernel)
     np.testing.assert_array_equal(case.inputs[0], first_row)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("mode", ["cbow-ns", "cbow-hs"])
+@pytest.mark.parametrize("window", [1, 5])
+@pytest.mark.parametrize("words", [30, 3000])
+def test_lock_factors_of_windows_that_are_trained_together(kernel, mode, window, words):
+    locks = np.linspace(0, 1.5, words, dtype=np.float32)
+    law = {"words": words, "dimensions": 23, "sample": 0, "window": window, "shared_negatives": 4}
+    assert_equals_twin(Case(lock_factors=locks, **law, **MODES[mode]), kernel)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -388,6 +399,16 @@ def test_reaches_are_uniform_however_many_windows_are_trained_together(mode, sha
     twin.train_group = count
     twin.train(case.sentences(), KEY, 0.05)
     assert seen[0] == 0 and np.abs(seen[1:] / seen.sum() - 0.2).max() < 0.02
+
+
+def test_rows_of_all_columns_are_exchanged():
+    """Groups of four centres and one noise word: a row of the five for every 83 pairs, 20 a group."""
+    law = {"words": 2000, "counts": [1] * 2000, "sample": 0, "shared_negatives": 4, "negative": 1}
+    case = Case(tokens=4000, sentence_length=4000, **law, **MODES["cbow-ns"])
+    before = case.outputs.copy()
+    worker = _sgd.Worker(case.model(copying_workers=2))
+    worker.train_span(case.ids, case.starts, None, 0, 0, 4000, KEY, 0.05)
+    assert 200 < np.count_nonzero((case.outputs != before).any(axis=1)) <= 20 * 1000 / 83
 
 
 def test_what_several_workers_learn_adds_up():

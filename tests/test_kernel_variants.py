@@ -119,6 +119,20 @@ CASES = [(mode, dimensions, {}) for mode in MODES for dimensions in (1, 2, 7, 10
         for mode in ("sg-ns", "cbow-ns")
         for centers, columns in ((3, 8), (4, 8), (2, 9), (4, 16), (4, 17))
     ),
+    # windows of such words, in rows of every kind of tail, and all numbers of shared outputs that a tile may have
+    *(
+        ("cbow-ns", dimensions, {"words": 3000, "sample": 0, "shared_negatives": 3})
+        for dimensions in (7, 23, 33, 100, 301)
+    ),
+    *(
+        ("cbow-ns", 20, {"words": 3000, "sample": 0, "shared_negatives": centers, "negative": negative})
+        for centers, negative in ((4, 1), (4, 2), (4, 3), (3, 6), (3, 7), (2, 12), (2, 13), (2, 14), (2, 15))
+    ),
+    *(
+        (mode, 23, {"words": words, "sample": 0, "shared_negatives": 4, "window": 1})
+        for mode in ("cbow-ns", "cbow-hs")
+        for words in (30, 3000)
+    ),
 ]
 
 

@@ -77,6 +77,13 @@ def test_a_preset_does_not_go_with_a_model_that_has_settings(tmp_path: Path) -> 
     assert not (tmp_path / "w.bin").exists()
 
 
+def test_rates_are_checked_when_the_preset_is_known(tmp_path: Path) -> None:
+    output = ("train", LEE, "-o", tmp_path / "v.bin", *SMALL)
+    run(*output, "--preset", "accurate", "--min-alpha", 0.03)
+    outcome = CliRunner().invoke(app, [str(one) for one in (*output, "--min-alpha", 0.03)])
+    assert outcome.exit_code == 2 and "--min-alpha must be at most --alpha 0.025, got 0.03" in outcome.stderr
+
+
 def test_every_setting_of_a_preset_is_taken_back_once() -> None:
     small = Preset({"sg": 1, "window": 9, "sample": 1e-4}, ending="sum")
     assert choices.single_defaults(small) == [{}, {"ending": "input"}, {"sg": 0}, {"window": 5}, {"sample": 1e-3}]

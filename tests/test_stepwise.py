@@ -32,6 +32,7 @@ LAWS: dict[str, dict[str, Any]] = {
     "sg-both": {"sg": 1, "hs": 1},
     "cbow-sum": {"cbow_mean": 0},
     "cbow-corrected": {"cbow_corrected": True},
+    "cbow-corrected-sum": {"cbow_corrected": True, "cbow_mean": 0},
 }
 WORDS = [f"word{number}" for number in range(12)]
 
@@ -79,7 +80,8 @@ def by_the_kernel(
 def first_of_draws(model: StepModel, step: ExplainedStep) -> int:
     """The place of the first centre word whose draws serve those of `step`."""
     kept = [place for place, token in enumerate(step.tokens) if token.fate == "kept"]
-    alone = model.law.hierarchical_softmax and model.law.skip_gram
+    summed = model.law.corrected_cbow and not model.law.cbow_mean
+    alone = model.law.hierarchical_softmax if model.law.skip_gram else summed
     most = 1 if alone else max(1, bounded(model.law.shared_negatives, model.learning_rate))
     return kept[kept.index(step.sharing[0]) // most * most]
 

@@ -10,6 +10,7 @@ import os
 import pickle
 import threading
 import time
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -500,6 +501,20 @@ def test_norms_of_a_training_that_broke_off_are_not_those_of_before(lee, kind):
 def test_vectors_that_a_learning_rate_blew_up_are_reported(lee):
     with pytest.warns(RuntimeWarning, match=r"the learning rate 50\.0 is too high"):
         Word2Vec(lee, alpha=50.0, sg=1, **SMALL)
+
+
+def test_vectors_that_grew_beyond_use_are_reported(lee):
+    with pytest.warns(RuntimeWarning, match=r"have grown to values of .*: the learning rate 0\.5 is too high"):
+        Word2Vec(lee, alpha=0.5, min_alpha=0.5, sg=1, shared_negatives=3, **{**SMALL, "epochs": 1})
+
+
+def test_the_true_gradient_of_sums_does_not_blow_up_in_wide_windows(lee):
+    """Three windows of fifty words to a side, trained at once, would be three times too far."""
+    law = {"cbow_mean": 0, "cbow_corrected": True, "window": 50, "shared_negatives": 3}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = Word2Vec(lee, alpha=0.05, compute_loss=True, **law, **SMALL)
+    assert 0 < model.training_losses[-1] < 4
 
 
 def test_vectors_that_too_many_noise_words_blew_up_are_reported():

@@ -40,6 +40,7 @@ class Rule:
 RULES = {
     "hs": Rule(True, 0, MOST),
     "sg": Rule(True, 0, MOST),
+    "cbow_mean": Rule(True, 0, MOST),
     "vector_size": Rule(True, 1, MOST),
     "window": Rule(True, 1, MOST),
     "epochs": Rule(True, 1, MOST),
@@ -47,6 +48,7 @@ RULES = {
     "negative": Rule(True, 0, MOST),
     "min_count": Rule(False, 0),
     "max_final_vocab": Rule(True, 1, may_be_none=True),
+    "vocab_size": Rule(True, 0, may_be_none=True),
     "max_vocab_size": Rule(True, 0, may_be_none=True),
     "total_examples": Rule(False, 0, above_least=True, may_be_none=True),
     "total_words": Rule(False, 0, above_least=True, may_be_none=True),

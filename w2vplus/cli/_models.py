@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from w2vplus.word2vec import Word2Vec
     from w2vplus.word2vec.checkpoints import Checkpoint
 
-FIXED = ("vector_size", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "whole_sequence")
+FIXED = ("vector_size", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "cbow_corrected", "whole_sequence")
 """Settings that a model's weights were learnt under and that going on keeps."""
 
 NEVER_TAKEN = ("workers", "compute_loss")

@@ -86,6 +86,14 @@ class TrainSettings:
         bool,
         typer.Option("--cbow-mean/--cbow-sum", help="Average context vectors or add them.", rich_help_panel=MODEL),
     ] = True
+    cbow_corrected: Annotated[
+        bool,
+        typer.Option(
+            "--cbow-corrected",
+            help="CBOW by the true gradient (Irsoy et al. 2020) instead of word2vec.c's.",
+            rich_help_panel=MODEL,
+        ),
+    ] = False
     ns_exponent: Annotated[
         float, typer.Option(help="Noise words are drawn by count to this power.", rich_help_panel=MODEL)
     ] = 0.75
@@ -115,6 +123,9 @@ class TrainSettings:
             limits.check_something_is_learnt(self.hs, self.negative, shown=("--hs", "--negative"))
         except ValueError as error:
             raise UsageError(str(error)) from None
+
+    def check_rates(self) -> None:
+        """Raise UsageError if the learning rate would rise; for settings that no preset will change any more."""
         if self.min_alpha > self.alpha:
             raise UsageError(
                 f"--min-alpha must be at most --alpha {self.alpha}, got {self.min_alpha}; the rate only falls"

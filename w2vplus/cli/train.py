@@ -134,6 +134,7 @@ def train(
     if continue_from is not None:
         earlier = _model_to_continue(continue_from, seeds, vocab, phrases, start)
         settings = _models.settings_of_continued(earlier, settings, given, continue_from)
+    settings.check_rates()
     if ending is not None and ending is not Ending.INPUT and settings.negative == 0:
         raise _output.UsageError(
             f"--ending {ending.value} adds the output vectors of words, which --negative 0 leaves out: draw some"
@@ -178,6 +179,8 @@ def _check_effect(
     """UsageError for options on the command line that others make meaningless."""
     if settings.whole_sequence and of_settings.keys() & {"window", "shrink_windows"}:
         raise _output.UsageError("--window and --fixed-windows have no effect with --whole-sequence: leave them out")
+    if settings.sg and settings.cbow_corrected:
+        raise _output.UsageError("--cbow-corrected has no effect with --sg: leave one of them out")
     for field, option in of_phrases.items():
         if phrases.passes == 0 and field != "passes":
             raise _output.UsageError(f"{option} needs --phrases, which is 0: add --phrases 1 to join phrases")

@@ -1,7 +1,7 @@
 /* Design: the groups of CBOW as tiles. An input row is the projection of a centre's window, and what the tile adds to it
    is the window's error, which every context word receives. The windows of a group reach equally far, so each is the one
    before it moved on by a word: one running sum passes over the words of all of them, to project and to hand the errors
-   out. Half of the work of CBOW is here. */
+   out, these where all windows reach over all centres. Half of the work of CBOW is here. */
 #ifndef W2V_CBOW_H
 #define W2V_CBOW_H
 
@@ -191,7 +191,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
             windows.factors[g] = 1.0f / (float)(centers[g].last - centers[g].first - 1);
         w2v_divide_errors(&windows, dimensions);
     }
-    if (centers[0].last > centers[center_count - 1].at && centers[center_count - 1].first <= centers[0].at)
+    if (centers[0].last > centers[center_count - 1].at) /* the first window holds the last centre, and so do all between */
         w2v_spread(&windows, dimensions);
     else
         w2v_spread_narrow(&windows, dimensions);

@@ -76,7 +76,7 @@ static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace,
     const int64_t first = group->count - start; /* of the columns, from the first step of the table */
     for (int64_t i = start; i < start + count; i += W2V_PATH_STEPS)
         w2v_add_steps(&workspace->nodes, model->path_steps + i, group->words + (first + i), group->rows + (first + i),
-                      group->own_positives + (first + i), group->own_totals + (first + i));
+                      group->made_positives + (first + i), group->made_totals + (first + i));
     group->count += (int32_t)count;
 }
 
@@ -110,7 +110,7 @@ W2V_INLINE int w2v_add_distinct_words(const w2v_workspace *workspace, int32_t ce
     group->count = count;
     group->positives = workspace->distinct_positives[center_count - 1];
     group->totals = workspace->distinct_totals[center_count - 1];
-    group->has_own = workspace->has_own && center_count > 1;
+    group->has_own = workspace->may_have_own && center_count > 1;
     return 1;
 }
 
@@ -132,7 +132,7 @@ static void w2v_add_words(const w2v_workspace *workspace, const w2v_part *part, 
     }
     /* whole vectors: what spills over the cells of a centre is overwritten by the next ones or lies in the spare room */
     const int32_t columns = group->count - part->first_column;
-    float *positives = group->own_positives, *totals = group->own_totals;
+    float *positives = group->made_positives, *totals = group->made_totals;
     for (int32_t g = 0; g < part->center_count; g++, positives += columns, totals += columns) {
         for (int32_t n = part->first_word; n < group->count; n += VEC_LANES) {
             vec_store(positives + n, vec_zero());
@@ -151,8 +151,8 @@ W2V_INLINE void w2v_add_part(const w2v_model *model, const w2v_workspace *worksp
     const w2v_center *centers = workspace->centers + group->first_center + first_center;
     w2v_part *part = &group->parts[group->part_count++];
     *part = (w2v_part){first_center, center_count, group->count, 0, 0};
-    group->positives = group->own_positives;
-    group->totals = group->own_totals;
+    group->positives = group->made_positives;
+    group->totals = group->made_totals;
     group->has_own = 0;
     if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], group);
     part->first_word = group->count;
@@ -175,7 +175,7 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
 {
     w2v_group *next = workspace->next;
     const int32_t own = group->has_own ? part->center_count : 0;
-    tile->own_outputs = own ? group->rows : NULL;
+    tile->own_outputs = own ? group->rows + part->first_column : NULL;
     tile->outputs = group->rows + part->first_column + own;
     tile->output_count = part->column_count - own;
     tile->dimensions = model->dimensions;

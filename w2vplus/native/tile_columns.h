@@ -5,8 +5,9 @@
    COLUMNS_STORE(p, a), COLUMNS_SET1(x), COLUMNS_FMA(a, b, c) work on it; COLUMNS_DOT(a, b, sum) adds the products to
    a whole register of partial sums. `tail` is in scope for masked loads and stores. */
 
-/* sums[m * cells + n] += X[m] * Y[n], lane by lane, behind the product with the input's own output. Every part is loaded once and held: compilers would rather load an
-   output again for each of its products, and most rows lie across cache lines. */
+/* sums[m * cells + has_own + n] += X[m] * Y[n], lane by lane, and sums[m * cells] += X[m] * own[m]. Every part is loaded
+   once and held: compilers would rather load an output again for each of its products, and most rows lie across cache
+   lines. */
 W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *own, float *const *y, int64_t column, vec_tail tail,
                                  vec *sums, const int rows, const int has_own, const int width)
 {

@@ -1,5 +1,5 @@
 /* Design: what a tile is (tile.h says what it does), and what its kinds have in common: logits, steps, prefetching. L, P, T
-   and G are row-major, (M, N). */
+   and G are row-major, (M, N), or (M, 1 + N) where inputs have own outputs. */
 #ifndef W2V_TILE_COMMON_H
 #define W2V_TILE_COMMON_H
 
@@ -19,7 +19,7 @@ typedef struct {
     float *target[W2V_TILE_INPUTS];
     int32_t input_count;
     int32_t overwrites; /* the targets become the update, whatever they were, instead of being moved by it */
-    float *partial[W2V_TILE_INPUTS]; /* where sums of several panels may lie before they are complete: the target, or spare rows */
+    float *partial[W2V_TILE_INPUTS]; /* where sums of several panels may lie until they are complete: targets or spare rows */
     float **own_outputs; /* NULL, or an output for each input, with which it has its first cell (tile_own.h) */
     float **outputs;
     int32_t output_count; /* without those */

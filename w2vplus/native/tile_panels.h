@@ -14,6 +14,10 @@ W2V_INLINE int32_t w2v_panel_width(int32_t remaining)
     return (remaining + panels - 1) / panels;
 }
 
+#if TILE_SUMS <= TILE_OUTPUTS
+#error "a block of logits has the sums of at least one input with a panel and its own output"
+#endif
+
 /* Logits of all inputs with `width` outputs from number `first` on, behind those with the inputs' own outputs. */
 W2V_INLINE void w2v_logits_of(const w2v_tile *tile, int32_t first, const int has_own, const int width)
 {
@@ -89,6 +93,9 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
     W2V_WIDTH_CASE(3, function, tile, first)
 #else
 #define W2V_MIDDLE_CASES(function, tile, first)
+#endif
+#if TILE_OUTPUTS > 14
+#error "W2V_FOR_WIDTH has no cases for such widths"
 #endif
 #define W2V_FOR_WIDTH(width, function, tile, first)                                                          \
     switch (width) {                                                                                         \

@@ -8,7 +8,7 @@
 
 #define VEC_LANES 16
 #define TILE_OUTPUTS 14 /* twice as many rows, two factors and a step fit into thirty-two registers */
-#define TILE_SUMS 28    /* two inputs with as many outputs */
+#define TILE_SUMS 28    /* two inputs with as many outputs; of four inputs with seven one sum is spilt */
 #define VEC_HOLD(value) W2V_HOLD("v", value)
 typedef __m512 vec;
 typedef __mmask16 vec_tail;

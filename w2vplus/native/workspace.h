@@ -50,13 +50,13 @@ typedef struct {
     int32_t part_count;
     float **rows;      /* of all parts; a row comes once in a part */
     int32_t *words;    /* row number of a column: of an inner node or of a word */
-    const float *positives; /* P of a pair's cell, a row of columns for each centre of a part, from its first column on,
+    const float *positives; /* P of a pair's cell, a row of cells for each centre of a part, from its first column on,
                                since of several parts each has one centre: 1 for the centre word and a node of code 0 */
     const float *totals;    /* T likewise: 1 for the centre word and a node, for a negative how often it was drawn, where it
                                is not the centre word */
-    int32_t has_own; /* whether the columns of centre words are own outputs */
-    float *own_positives, *own_totals; /* cells of this group alone; `positives` and `totals` are these, or those that
-                                          groups of distinct words have in common */
+    int32_t has_own; /* whether the columns of centre words are own outputs: then each centre has a cell with its own alone */
+    float *made_positives, *made_totals; /* cells of this group alone; `positives` and `totals` are these, or those that
+                                            groups of distinct words have in common */
     int32_t count;
     int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
 } w2v_group;
@@ -87,15 +87,15 @@ struct w2v_workspace {
     /* Cells of groups of 1, 2, ... centres whose centre words and negatives are all distinct. */
     float distinct_positives[W2V_GROUP_CENTERS][W2V_GROUP_CENTERS * W2V_MOST_DISTINCT];
     float distinct_totals[W2V_GROUP_CENTERS][W2V_GROUP_CENTERS * W2V_MOST_DISTINCT];
-    int32_t has_own; /* whether they are cells of tiles with own outputs: CBOW, whose windows have one centre each */
+    int32_t may_have_own; /* whether these groups have own outputs: CBOW, whose windows have one centre each */
     float *draws;        /* by column of the part that is being made: how often the word was drawn as a negative */
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
     float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
 
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
-    float *source_rows; /* W2V_TILE_INPUTS rows: copies of inputs, or projections */
-    float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates */
+    float *source_rows; /* W2V_GROUP_CENTERS rows: projections, and an address that may be read where there is no row */
+    float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates, or sums that are not complete yet */
     struct {
         void *memory;
         size_t mapped; /* bytes of a mapping of its own, or 0 */
@@ -127,10 +127,13 @@ static void *w2v_workspace_take(w2v_workspace *workspace, size_t bytes)
 #endif
 }
 
-/* Centres that a group may have. A Huffman path belongs to one centre, and so do the tiles of its skip-gram. */
+/* Centres that a group may have. A Huffman path belongs to one centre, and so do the tiles of its skip-gram. The true gradient
+   of a sum of context words moves the sum by as many times the error as there are words: of several windows at once it would
+   be several times too far. */
 W2V_INLINE int32_t w2v_most_centers(const w2v_model *model)
 {
-    return model->shared_negatives > 1 && !(model->hierarchical_softmax && model->skip_gram) ? model->shared_negatives : 1;
+    const int alone = model->skip_gram ? model->hierarchical_softmax : model->corrected_cbow && !model->cbow_mean;
+    return model->shared_negatives > 1 && !alone ? model->shared_negatives : 1;
 }
 
 static void w2v_free_workspace(w2v_workspace *workspace)
@@ -193,7 +196,7 @@ static void w2v_set_distinct_cells(w2v_workspace *workspace, int32_t center_coun
     float *positive = workspace->distinct_positives[center_count - 1], *total = workspace->distinct_totals[center_count - 1];
     for (int32_t g = 0; g < center_count; g++) {
         for (int32_t n = 0; n < center_count + negative; n++) {
-            if (workspace->has_own && n != g && n < center_count) continue;
+            if (workspace->may_have_own && n != g && n < center_count) continue;
             *positive++ = n == g ? 1.0f : 0.0f;
             *total++ = n == g || n >= center_count ? 1.0f : 0.0f;
         }
@@ -214,7 +217,7 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     w2v_workspace *workspace = (w2v_workspace *)(void *)w2v_aligned(memory);
     workspace->memory = memory;
     workspace->row_stride = w2v_copy_stride(model->dimensions);
-    const size_t rows = (size_t)workspace->row_stride * W2V_TILE_INPUTS * sizeof(float);
+    const size_t row_bytes = (size_t)workspace->row_stride * sizeof(float);
     int failed = 0;
 #define W2V_TAKE(field, bytes) failed |= (workspace->field = w2v_workspace_take(workspace, bytes)) == NULL
     W2V_TAKE(logits, pairs);
@@ -223,16 +226,16 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     W2V_TAKE(steps, pairs);
     W2V_TAKE(draws, columns * sizeof(float));
     W2V_TAKE(bits, ((size_t)model->negative + 1) * group_centers * sizeof(uint64_t));
-    W2V_TAKE(source_rows, rows);
-    W2V_TAKE(target_rows, rows);
+    W2V_TAKE(source_rows, row_bytes * W2V_GROUP_CENTERS);
+    W2V_TAKE(target_rows, row_bytes * W2V_TILE_INPUTS);
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
         W2V_TAKE(groups[slot].rows, columns * sizeof(float *));
         W2V_TAKE(groups[slot].words, columns * sizeof(int32_t));
-        W2V_TAKE(groups[slot].own_positives, group_centers * columns * sizeof(float));
-        W2V_TAKE(groups[slot].own_totals, group_centers * columns * sizeof(float));
+        W2V_TAKE(groups[slot].made_positives, group_centers * columns * sizeof(float));
+        W2V_TAKE(groups[slot].made_totals, group_centers * columns * sizeof(float));
     }
 #undef W2V_TAKE
-    workspace->has_own = !model->skip_gram && model->negative <= TILE_OUTPUTS;
+    workspace->may_have_own = !model->skip_gram && model->negative <= TILE_OUTPUTS;
     for (int32_t centers = 1; centers <= (int32_t)group_centers && centers + model->negative <= W2V_MOST_DISTINCT; centers++)
         w2v_set_distinct_cells(workspace, centers, model->negative);
     failed |= w2v_open_matrix(workspace, model, model->input_vectors, 0, &workspace->inputs);

@@ -124,7 +124,8 @@ def _center(tokens: tuple[Token, ...], kept: list[int], center: int | str | None
 def _neighbours(model: StepModel, kept: list[int], chosen: int) -> tuple[int, ...]:
     """The places of the centre words that share draws with the chosen one, itself among them."""
     most = max(1, reference.bounded(model.law.shared_negatives, model.learning_rate))
-    if model.law.hierarchical_softmax and model.law.skip_gram:
+    law = model.law
+    if law.hierarchical_softmax if law.skip_gram else law.corrected_cbow and not law.cbow_mean:
         most = 1
     first = kept.index(chosen) // most * most
     return tuple(kept[first : first + most])

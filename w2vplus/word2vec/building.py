@@ -18,6 +18,7 @@ import numpy as np
 from gensim.models import KeyedVectors
 from gensim.models import word2vec as gensim_word2vec
 
+from w2vplus.limits import checked
 from w2vplus.phrases import FrozenPhrases, PhraseOptions
 from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
@@ -335,9 +336,10 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
 
         `total` is the peak. The corpus counts as it is kept, 4 bytes a token in memory, if one was counted; one that is
         streamed or lies in temporary files takes less. `vocab_size` stands for the number of words of another
-        vocabulary; `report` is enlarged and returned.
+        vocabulary; `report` is enlarged and returned. Raises what `limits.checked` does for a `vocab_size` that is no
+        number of words.
         """
-        words = len(self.wv) if vocab_size is None else int(vocab_size)
+        words = len(self.wv) if vocab_size is None else checked("vocab_size", vocab_size)
         sizes = memory.Sizes(
             words,
             int(self.layer1_size),

@@ -46,7 +46,8 @@ class Word2Vec(Learning):
         (Rengasamy et al. 2017), 0 noise words for every pair, as gensim does. Sharing is what makes training fast;
         None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most that costs no accuracy, or 0 for fewer than 2,000
         words, where sharing does.
-    cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's.
+    cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's. With
+        `cbow_mean=0` a step grows with the number of context words: every window is then trained by itself.
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
         nothing; `window` and `shrink_windows` have no effect then. The work grows with the square of the length.
     progress: True for a progress bar, or a callable that receives `w2vplus.trainer.TrainingProgress`.
@@ -126,8 +127,8 @@ class Word2Vec(Learning):
         numbers = arguments.checked_arguments(
             {"vector_size": vector_size, "window": window, "epochs": epochs, "workers": workers, "alpha": alpha,
              "negative": negative, "min_alpha": min_alpha, "sample": sample, "ns_exponent": ns_exponent, "sg": sg,
-             "hs": hs, "shared_negatives": shared_negatives, "min_count": min_count, "max_vocab_size": max_vocab_size,
-             "max_final_vocab": max_final_vocab, "seed": seed}
+             "hs": hs, "cbow_mean": cbow_mean, "shared_negatives": shared_negatives, "min_count": min_count,
+             "max_vocab_size": max_vocab_size, "max_final_vocab": max_final_vocab, "seed": seed}
         )  # fmt: skip
         callbacks = arguments.checked_callbacks(callbacks)
         check_errors(errors)
@@ -142,7 +143,7 @@ class Word2Vec(Learning):
             start = opened(init_from)
             check_fit(start, vector_size, lock_factors)
             self._init_from = (start, lock_factors)
-        elif lock_factors != 1.0:
+        elif not isinstance(lock_factors, (int, float)) or lock_factors != 1.0:
             raise ValueError(f"lock_factors={lock_factors} are those of words from init_from, which is not given")
         self._phrasing = Phrasing()
         self.cache, self.spill_above = bool(cache), spill_above
@@ -155,7 +156,7 @@ class Word2Vec(Learning):
             logger.warning("checkpoint= is not kept by a model without corpus: give it to train()")
         try:
             super().__init__(
-                sentences=sentences, corpus_file=corpus_file, cbow_mean=cbow_mean, hashfxn=hashfxn,
+                sentences=sentences, corpus_file=corpus_file, hashfxn=hashfxn,
                 null_word=null_word, trim_rule=trim_rule, sorted_vocab=sorted_vocab, batch_words=batch_words,
                 compute_loss=compute_loss, callbacks=callbacks, comment=comment, shrink_windows=shrink_windows,
                 **numbers,

@@ -32,15 +32,27 @@ def opened(vectors: KeyedVectors | str | PathLike[str]) -> KeyedVectors:
 
 
 def check_fit(vectors: KeyedVectors, vector_size: int, lock_factors: float | Mapping[Any, float]) -> None:
-    """Raise ValueError for vectors of another length than `vector_size` and for factors that no training can use."""
+    """Raise ValueError for vectors of another length than `vector_size`, for values that are no finite numbers, and for
+    factors that no training can use, TypeError for factors that are no numbers."""
     if vectors.vector_size != vector_size:
         raise ValueError(
             f"the vectors have {vectors.vector_size} dimensions and the model {vector_size}: "
             f"make the model with vector_size={vectors.vector_size}"
         )
+    for first in range(0, len(vectors), 4096):  # a mask of all of them would take a quarter of the matrix
+        finite = np.isfinite(vectors.vectors[first : first + 4096]).all(axis=1)
+        if not finite.all():
+            word = vectors.index_to_key[first + int(np.argmin(finite))]
+            raise ValueError(f"init_from has a value that is no finite number in the vector of {word!r}: mend it")
     for word, factor in lock_factors.items() if isinstance(lock_factors, Mapping) else [(None, lock_factors)]:
-        if not (np.isfinite(factor) and factor >= 0):
-            of = "" if word is None else f" for {word!r}"
+        of = "" if word is None else f" for {word!r}"
+        try:
+            usable = bool(np.isfinite(factor) and factor >= 0)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"lock_factors must be a number, or a mapping of words to numbers, got {factor!r}{of}"
+            ) from None
+        if not usable:
             raise ValueError(f"lock_factors must be finite numbers of at least 0, got {factor}{of}")
 
 
@@ -58,6 +70,12 @@ def init_from(model: Any, vectors: KeyedVectors, lock_factors: float | Mapping[A
         logger.warning("init_from knows none of the %i words of the model", len(own))
     factors = _present_factors(own)
     if isinstance(lock_factors, Mapping):
+        unknown = [word for word in lock_factors if word not in own or word not in vectors]
+        if unknown:
+            logger.warning(
+                "lock_factors of %i words have no effect, which are not in the model or not in init_from: %s",
+                len(unknown), ", ".join(repr(word) for word in unknown[:10]),
+            )  # fmt: skip
         factors[rows] = [lock_factors.get(key, 1.0) for key in keys]
     else:
         factors[rows] = lock_factors

@@ -28,6 +28,9 @@ from w2vplus.word2vec.feeds import Feed
 
 logger = logging.getLogger(__name__)
 
+USUAL_VALUES = 1000.0
+"""Vectors with larger values have blown up: even at forty times the usual rate gensim's stay below 300."""
+
 
 @dataclass(frozen=True)
 class Watchers:
@@ -224,11 +227,15 @@ class TrainingCall:
                 "the learning rate follows the expected one",
                 epoch, unit, supplied, expected,
             )  # fmt: skip
-        if not _all_finite(self._model.wv.vectors):
+        largest = _largest_value(self._model.wv.vectors)
+        if not largest < USUAL_VALUES:
+            state = f"have grown to values of {largest:.3g}" if np.isfinite(largest) else "are no longer finite numbers"
             many = f" with {self._model.negative} noise words (5 to 20 are usual)" if self._model.negative > 100 else ""
+            summed = not (self._model.sg or self._model.cbow_mean)
+            sums = "; sums of context words, cbow_mean=0, need smaller rates or windows" if summed else ""
             warnings.warn(
-                f"the vectors are no longer finite numbers: the learning rate {self._run.start_rate} is too high "
-                f"for this corpus (alpha of 0.025 to 0.05 is usual){many}",
+                f"the vectors {state}: the learning rate {self._run.start_rate} is too high "
+                f"for this corpus (alpha of 0.025 to 0.05 is usual){many}{sums}",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -252,9 +259,11 @@ class TrainingCall:
         self._clock = time.perf_counter()
 
 
-def _all_finite(matrix: NDArray[np.float32]) -> bool:
-    """Whether every entry is a finite number, asked block by block: a whole mask would take a quarter of the matrix."""
-    return all(np.isfinite(matrix[first : first + 4096]).all() for first in range(0, len(matrix), 4096))
+def _largest_value(matrix: NDArray[np.float32]) -> float:
+    """The largest absolute value, NaN if there is one; block by block, since a whole copy would take as much memory."""
+    blocks = (matrix[first : first + 4096] for first in range(0, len(matrix), 4096))
+    largest = (np.abs(block).max() for block in blocks)
+    return float(max(largest, key=lambda value: np.inf if np.isnan(value) else value, default=0.0))
 
 
 def corpus_mark(feed: Feed) -> dict[str, Any] | None:
