@@ -84,6 +84,16 @@ def test_rates_are_checked_when_the_preset_is_known(tmp_path: Path) -> None:
     assert outcome.exit_code == 2 and "--min-alpha must be at most --alpha 0.025, got 0.03" in outcome.stderr
 
 
+def test_the_corrected_law_is_an_option_of_cbow_alone(tmp_path: Path) -> None:
+    output = ("train", LEE, "-o", tmp_path / "v.bin", *SMALL)
+    run(*output)
+    plain = (tmp_path / "v.bin").read_bytes()
+    run(*output, "--cbow-corrected", "--save-model", tmp_path / "m")
+    assert (tmp_path / "v.bin").read_bytes() != plain and Word2Vec.load(tmp_path / "m").cbow_corrected
+    outcome = CliRunner().invoke(app, [str(one) for one in (*output, "--cbow-corrected", "--sg")])
+    assert outcome.exit_code == 2 and "--cbow-corrected has no effect with --sg" in outcome.stderr
+
+
 def test_every_setting_of_a_preset_is_taken_back_once() -> None:
     small = Preset({"sg": 1, "window": 9, "sample": 1e-4}, ending="sum")
     assert choices.single_defaults(small) == [{}, {"ending": "input"}, {"sg": 0}, {"window": 5}, {"sample": 1e-3}]
