@@ -1,5 +1,6 @@
 """Extension modules only; everything else about the project is in pyproject.toml."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class BuildExtensions(build_ext):
             },
         )
         super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
         if self.compiler.compiler_type == "msvc":

@@ -6,9 +6,11 @@ packages gcc-aarch64-linux-gnu and qemu-user); what is missing is skipped with i
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +36,20 @@ class Build:
         if not NATIVE.is_dir():
             pytest.skip("the kernel's sources do not lie beside the tests")
         self.folder, program = folder, folder / "harness"
-        command = [compiler, *FLAGS, *options, f"-I{NATIVE}", str(HERE / "kernel_harness.c"), *map(str, sources)]
-        done = subprocess.run([*command, "-o", str(program), "-lm"], capture_output=True, text=True, check=False)
-        if done.returncode and any(f"cannot find {name}" in done.stderr for name in ("-lasan", "-lubsan", "libasan")):
+        sources = [HERE / "kernel_harness.c", *sources]
+        objects = [folder / f"{source.stem}.o" for source in sources]
+        command = [compiler, *FLAGS, *options, f"-I{NATIVE}"]
+
+        def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+            return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the longest compilations of all tests
+            compiled = list(pool.map(lambda source, target: run("-c", source, "-o", target), sources, objects))
+        assert all(done.returncode == 0 for done in compiled), "".join(done.stderr for done in compiled)
+        linked = run(*objects, "-o", program, "-lm")
+        if linked.returncode and any(f"cannot find {name}" in linked.stderr for name in ("-lasan", "-lubsan", "libasan")):
             pytest.skip(f"{compiler} has no sanitizers")
-        assert done.returncode == 0, done.stderr
+        assert linked.returncode == 0, linked.stderr
         self.command = [*runner, str(program)]
 
     def kernels(self) -> list[str]:

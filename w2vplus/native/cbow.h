@@ -7,9 +7,9 @@
 
 #include "groups.h"
 
-/* Vectors of a row that are treated together: a running sum of so many stays in registers, of which there are sixteen or
-   more. */
-#define W2V_MOST_COLUMNS 13
+/* Vectors of a row that are treated together, with their running sums in registers. There is room for twice as many, and
+   nothing gained by it. */
+#define W2V_MOST_COLUMNS 7
 
 /* What one pass over the words of a group's windows is about. */
 typedef struct {
@@ -131,9 +131,7 @@ W2V_INLINE void w2v_spread_narrow_columns(const w2v_windows *windows, int64_t co
             const int64_t column = done * VEC_LANES, rest = vectors - done, count = rest < most ? rest : most; \
             switch (VEC_TAIL_KINDS * count + (rest == count ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {         \
                 W2V_PASS(treat, 1) W2V_PASS(treat, 2) W2V_PASS(treat, 3) W2V_PASS(treat, 4)                  \
-                W2V_PASS(treat, 5) W2V_PASS(treat, 6) W2V_PASS(treat, 7) W2V_PASS(treat, 8)                  \
-                W2V_PASS(treat, 9) W2V_PASS(treat, 10) W2V_PASS(treat, 11) W2V_PASS(treat, 12)               \
-                W2V_PASS(treat, 13)                                                                          \
+                W2V_PASS(treat, 5) W2V_PASS(treat, 6) W2V_PASS(treat, 7)                                     \
             }                                                                                                \
         }                                                                                                    \
     }
