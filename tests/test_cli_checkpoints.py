@@ -87,8 +87,8 @@ def test_what_a_run_began_with_is_an_option_like_others_when_it_goes_on(tmp_path
     assert run(*plain).exit_code == 0
     started = ["--init-from", tmp_path / "teacher.bin", "--lock-factor", 0.5]
     for options, message in (
-        ([*plain, *started], f"--init-from is {tmp_path / 'teacher.bin'} now and was None in the run of"),
-        (plain[:-2], f"--vocab is None now and was {tmp_path / 'words.tsv'}"),
+        ([*plain, *started], f"--init-from is {tmp_path / 'teacher.bin'} now and was not given in the run of"),
+        (plain[:-2], f"--vocab is not given now and was {tmp_path / 'words.tsv'}"),
     ):
         refused = run(*options, "--resume")
         assert refused.exit_code == 1 and message in refused.stderr

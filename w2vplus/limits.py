@@ -88,6 +88,15 @@ def checked(name: str, value: Any, shown: str | None = None) -> Any:
     return int(number) if rule.whole else value
 
 
+def checked_flag(name: str, value: Any) -> bool:
+    """`value` if it is a yes or a no: True, False, 1 or 0, also NumPy's. Raises TypeError for anything else: a text
+    such as "no" would count as a yes."""
+    number = _as_number(value)
+    if number not in (0, 1):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(number)
+
+
 def _as_number(value: Any) -> int | float | None:
     """`value` as Python's int or float; None for strings and whatever else is no single number."""
     if isinstance(value, (str, bytes)):

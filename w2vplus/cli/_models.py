@@ -153,8 +153,9 @@ def last_checkpoint(
         then = earlier[name] if name in begins_with else getattr(checkpoint.model, name)
         free = name == "workers" or (name == "shared_negatives" and value is None)  # None: as the run had it
         if not free and then != value:
+            now, before = ("not given" if given is None else given for given in (value, then))
             raise _output.CommandError(
-                f"--{name.replace('_', '-')} is {value} now and was {then} in the run of {checkpoint.path}:"
+                f"--{name.replace('_', '-')} is {now} now and was {before} in the run of {checkpoint.path}:"
                 " give the same options as then to go on with it"
             )
     return checkpoint

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus._text import check_errors
+from w2vplus.limits import checked_flag
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import ProgressObserver
 from w2vplus.word2vec import arguments
@@ -133,8 +134,8 @@ class Word2Vec(Learning):
         callbacks = arguments.checked_callbacks(callbacks)
         check_errors(errors)
         self.shared_negatives = numbers.pop("shared_negatives")
-        self.cbow_corrected = bool(cbow_corrected)
-        self.whole_sequence = bool(whole_sequence)
+        self.cbow_corrected = checked_flag("cbow_corrected", cbow_corrected)
+        self.whole_sequence = checked_flag("whole_sequence", whole_sequence)
         self.errors = errors
         self.training_losses = []
         self.corpora = []
@@ -146,7 +147,7 @@ class Word2Vec(Learning):
         elif not isinstance(lock_factors, (int, float)) or lock_factors != 1.0:
             raise ValueError(f"lock_factors={lock_factors} are those of words from init_from, which is not given")
         self._phrasing = Phrasing()
-        self.cache, self.spill_above = bool(cache), spill_above
+        self.cache, self.spill_above = checked_flag("cache", cache), spill_above
         self.cache_dir = None if cache_dir is None else fspath(cache_dir)
         self._memory = CorpusMemory()
         self._memory.hold = True  # between the constructor's own build_vocab and train
