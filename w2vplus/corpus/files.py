@@ -38,6 +38,9 @@ ARCHIVES = (
 )
 """Kinds of archives, and what their plain bytes have from where on; that no text has."""
 
+ARCHIVE_BYTES = max(place + len(mark) for _, place, marks in ARCHIVES for mark in marks)
+"""So many plain bytes tell an archive."""
+
 
 def read_blocks(
     source: ByteSource,
@@ -49,7 +52,8 @@ def read_blocks(
     """Plain bytes of `source` in blocks of about a megabyte, decompressed if it is compressed.
 
     `start` and `end` pick a byte range of a plain seekable source. `on_raw_bytes(n)` hears of every n bytes
-    read from the source itself. Raises OSError, and CorpusError if the compressed data are damaged.
+    read from the source itself. Raises OSError, and CorpusError if the compressed data are damaged, or for an archive,
+    whose names and padding between its files would be read as text.
     """
     with source.open() as stream:
         if start:
@@ -70,7 +74,21 @@ def read_blocks(
             return block
 
         whole = start == 0 and end is None
-        yield from plain_blocks(read, source.name, detect=whole and source.detect_compression)
+        head = b""
+        for block in plain_blocks(read, source.name, detect=whole and source.detect_compression):
+            if start == 0 and len(head) < ARCHIVE_BYTES:
+                head += block[: ARCHIVE_BYTES - len(head)]
+                _refuse_archives(head, source.name)
+            yield block
+
+
+def _refuse_archives(head: bytes, name: str) -> None:
+    for kind, place, marks in ARCHIVES:
+        if head[place:].startswith(marks):
+            raise CorpusError(
+                f"{name} is a {kind} archive, which holds files and is no text: unpack it and give its files, "
+                "or the folder that they are in"
+            )
 
 
 class BlockStream(io.RawIOBase):
@@ -111,22 +129,13 @@ def is_compressed(source: ByteSource) -> bool:
 
 
 def first_bytes(source: ByteSource, count: int) -> bytes:
-    """The first `count` plain bytes of the source, or all if there are fewer.
-
-    Raises CorpusError for an archive, whose names and padding between its files would be read as text.
-    """
+    """The first `count` plain bytes of the source, or all if there are fewer. Raises what `read_blocks` does."""
     head = b""
     with closing(read_blocks(source)) as blocks:
         for block in blocks:
             head += block[: count - len(head)]
             if len(head) >= count:
                 break
-    for kind, place, marks in ARCHIVES:
-        if head[place:].startswith(marks):
-            raise CorpusError(
-                f"{source.name} is a {kind} archive, which holds files and is no text: unpack it and give its files, "
-                "or the folder that they are in"
-            )
     return head
 
 
