@@ -40,6 +40,8 @@ class BuildExtensions(build_ext):
     def build_extensions(self) -> None:
         if self.compiler.compiler_type == "msvc":
             flags = ["/O2", "/fp:precise", "/std:c11"]
+            if not self.compiler.initialized:
+                self.compiler.initialize()  # once, before several threads would each do it
         else:
             # gnu11: C11 alone hides MAP_ANONYMOUS and MADV_HUGEPAGE
             flags = ["-O3", "-std=gnu11", "-fno-math-errno", "-Wno-unknown-pragmas"]

@@ -13,14 +13,6 @@ import numpy as np
 
 from w2vplus import draws, reference
 
-TILE_INPUTS = 16
-TILE_REPEATS = 2
-FULL_TILE_RATE = 0.0501
-
-
-def bounded(most: int, rate: float) -> int:
-    return most if rate <= FULL_TILE_RATE else max(1, int(most * FULL_TILE_RATE / rate))
-
 
 @dataclass
 class Twin:
@@ -88,7 +80,7 @@ class Twin:
             step_rate = rate * (weights[number] if weights else 1.0)
             summed = self.corrected_cbow and not self.cbow_mean
             alone = self.hierarchical_softmax if self.skip_gram else summed
-            size = 1 if alone else bounded(max(1, self.shared_negatives), step_rate)
+            size = 1 if alone else reference.bounded(max(1, self.shared_negatives), step_rate)
             for first in range(0, len(kept), size):
                 last = min(first + size, len(kept))
                 self.train_group(kept, range(first, last), self.reach(kept[first][1], key), key, step_rate)
@@ -122,7 +114,7 @@ class Twin:
         tile: list[int] = []
         for i in tokens:
             repeats = sum(words[j] == words[i] for j in tile)
-            if len(tile) == bounded(TILE_INPUTS, rate) or repeats == TILE_REPEATS:
+            if len(tile) == reference.bounded(reference.MAXIMUM_TILE_ROWS, rate) or repeats == reference.MAXIMUM_REPEATS:
                 self.skip_gram_tile(tile, windows, words, noise, rate)
                 tile = []
             tile.append(i)

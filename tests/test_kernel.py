@@ -64,6 +64,18 @@ def test_kernel_equals_its_twin_in_every_mode_and_dimension(kernel, mode, dimens
     assert_equals_twin(Case(dimensions=dimensions, **MODES[mode]), kernel)
 
 
+EVERY_PASS = sorted(
+    {(vectors - 1) * lanes + last for lanes in (4, 8, 16) for vectors in range(1, 9) for last in (1, 4, lanes)}
+)
+"""Rows of one to eight vectors that end with a whole one, four columns or another tail, whatever a vector holds."""
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("dimensions", EVERY_PASS)
+def test_kernel_equals_its_twin_in_every_pass_over_a_row(kernel, dimensions):
+    assert_equals_twin(Case(dimensions=dimensions, **MODES["cbow-both"]), kernel)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("window", "negative"), [(1, 1), (20, 5), (50, 15), (5, 40)])

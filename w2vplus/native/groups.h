@@ -186,7 +186,6 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     tile->fetched_count = next->fetched_count / parts_left;
     next->fetched_count -= tile->fetched_count;
     tile->fetched = (const float *const *)next->rows + next->fetched_count;
-    if (model->copying_workers <= 1) return w2v_train_tile(tile, rate, model->compute_loss);
     const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
     const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;
     w2v_choose_exchanges(&workspace->nodes, nodes, node_count, tile->input_count);

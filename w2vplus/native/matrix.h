@@ -109,8 +109,9 @@ W2V_INLINE int32_t w2v_chosen_row(const w2v_matrix *matrix, const int32_t *rows,
    row; to count took longer than to exchange. */
 W2V_INLINE void w2v_choose_exchanges(w2v_matrix *matrix, const int32_t *rows, int32_t count, int32_t pairs)
 {
-    matrix->unseen += count * pairs;
     matrix->chosen = 0;
+    if (!matrix->bases) return; /* nobody has copies, or one worker alone */
+    matrix->unseen += count * pairs;
     if (matrix->unseen < matrix->most_unseen || count == 0) return;
     if (matrix->cursor >= count) matrix->cursor = 0; /* the last tile had more rows */
     for (; matrix->unseen >= matrix->most_unseen && matrix->chosen < count; matrix->unseen -= matrix->most_unseen) {

@@ -108,8 +108,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
         tile.partial[m] = workspace->target_rows + m * workspace->row_stride;
         tile.target[m] = model->lock_factors ? tile.partial[m] : inputs->rows[m];
     }
-    const int exchanges = model->copying_workers > 1;
-    if (exchanges) w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);
+    w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);
     tile.input_count = inputs->count;
     w2v_fill_cells(group, part, inputs, workspace, &tile);
     const double loss = w2v_run_tile(model, group, part, rate, workspace, &tile);
@@ -117,7 +116,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
         for (int32_t m = 0; m < inputs->count; m++)
             w2v_add_row(inputs->rows[m], tile.target[m], model->lock_factors[inputs->words[m]], dimensions);
     }
-    if (exchanges) w2v_exchange_chosen(&workspace->inputs, inputs->words, inputs->count);
+    w2v_exchange_chosen(&workspace->inputs, inputs->words, inputs->count);
     return loss;
 }
 

@@ -59,7 +59,7 @@ typedef struct {
 #include "tile_columns.h"
 
 #if VEC_LANES > 4
-/* Four columns left over, as in 100 or 300 dimensions, are half a register's work or a quarter. */
+/* Four columns left over, as in 100 dimensions, are half a register's work or a quarter. */
 #define COLUMNS(name) name##_four
 #define COLUMNS_VEC __m128
 #define COLUMNS_LOAD(p) _mm_loadu_ps(p)

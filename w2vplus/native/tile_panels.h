@@ -94,8 +94,8 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
 #else
 #define W2V_MIDDLE_CASES(function, tile, first)
 #endif
-#if TILE_OUTPUTS > 14
-#error "W2V_FOR_WIDTH has no cases for such widths"
+#if TILE_OUTPUTS != 2 && TILE_OUTPUTS != 6 && TILE_OUTPUTS != 12 && TILE_OUTPUTS != 14
+#error "W2V_FOR_WIDTH has no cases for panels so wide, or more than there are"
 #endif
 #define W2V_FOR_WIDTH(width, function, tile, first)                                                          \
     switch (width) {                                                                                         \

@@ -3,7 +3,6 @@
 #define W2V_VEC_H
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "kernel.h"
 

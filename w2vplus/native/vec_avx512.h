@@ -23,8 +23,6 @@ W2V_INLINE vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
 /* the same four floats again and again */
 W2V_INLINE vec vec_repeat4(const float *p) { return _mm512_broadcast_f32x4(_mm_loadu_ps(p)); }
 W2V_INLINE void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
-/* What a masked store has written cannot be loaded before it has reached the cache; with a plain one it can, and
-   rows that end with four floats are trained faster. For eight and twelve, which take two registers, it gained nothing. */
 W2V_INLINE vec vec_load_tail(const float *p, vec_tail tail)
 {
     return _mm512_maskz_loadu_ps(tail, p);

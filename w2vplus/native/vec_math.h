@@ -1,4 +1,4 @@
-/* Design: what is made of the shim's arithmetic alone: parts of rows, exp and log1p in vector registers.
+/* Design: what is made of the shim's arithmetic alone: rows in parts and passes, exp and log1p in vector registers.
 
    An exact sigmoid in registers costs less than a table look-up and needs neither a table nor the rule that
    skips updates at |logit| >= 6. */
@@ -6,7 +6,9 @@
 #define W2V_VEC_MATH_H
 
 /* The columns that are left over at a row's end. Four of them, as in rows of 100 or 500, have loads and stores of their own:
-   what a masked store has written cannot be loaded before it has reached the cache, and masks cost instructions. */
+   what a masked store has written cannot be loaded before it has reached the cache, and masks cost instructions. For eight and
+   twelve, which take two registers, it gained nothing. Tails of no column are neither loaded nor stored: shims need not
+   bear them. */
 #define VEC_NO_TAIL 0
 #define VEC_SOME_TAIL 1
 #define VEC_FOUR_TAIL 2
@@ -39,6 +41,42 @@ W2V_INLINE void vec_store_part(float *p, vec a, vec_tail tail, const int kind)
     else
         vec_store(p, a);
 }
+
+/* Vectors of a row that one pass holds: two registers for each of them, one of a row that streams past and one factor are
+   sixteen. Where there are thirty-two, longer passes gain nothing. */
+#define VEC_MOST_HELD 7
+
+/* pass(..., column, columns, kind) for all columns of a row, in passes of nearly equal length over `columns` vectors, the last
+   of which is a tail of that kind: numbers that the compiler knows. */
+#define VEC_PASSES(dimensions, pass, ...)                                                                    \
+    do {                                                                                                     \
+        const int64_t vectors = ((dimensions) + VEC_LANES - 1) / VEC_LANES;                                  \
+        const int64_t passes = (vectors + VEC_MOST_HELD - 1) / VEC_MOST_HELD, most = (vectors + passes - 1) / passes; \
+        for (int64_t done = 0; done < vectors; done += most) {                                               \
+            const int64_t column = done * VEC_LANES, rest = vectors - done, count = rest < most ? rest : most; \
+            switch (VEC_TAIL_KINDS * count + (rest == count ? vec_tail_kind(dimensions) : VEC_NO_TAIL)) {    \
+                VEC_PASS(1, pass, __VA_ARGS__)                                                               \
+                VEC_PASS(2, pass, __VA_ARGS__)                                                               \
+                VEC_PASS(3, pass, __VA_ARGS__)                                                               \
+                VEC_PASS(4, pass, __VA_ARGS__)                                                               \
+                VEC_PASS(5, pass, __VA_ARGS__)                                                               \
+                VEC_PASS(6, pass, __VA_ARGS__)                                                               \
+                VEC_PASS(7, pass, __VA_ARGS__)                                                               \
+            }                                                                                                \
+        }                                                                                                    \
+    } while (0)
+#define VEC_PASS_OF(columns, kind, pass, ...)                                                                \
+    case VEC_TAIL_KINDS * (columns) + (kind): pass(__VA_ARGS__, column, columns, kind); break;
+#if VEC_LANES > 4
+#define VEC_PASS(columns, pass, ...)                                                                         \
+    VEC_PASS_OF(columns, VEC_NO_TAIL, pass, __VA_ARGS__)                                                     \
+    VEC_PASS_OF(columns, VEC_SOME_TAIL, pass, __VA_ARGS__)                                                   \
+    VEC_PASS_OF(columns, VEC_FOUR_TAIL, pass, __VA_ARGS__)
+#else
+#define VEC_PASS(columns, pass, ...)                                                                         \
+    VEC_PASS_OF(columns, VEC_NO_TAIL, pass, __VA_ARGS__)                                                     \
+    VEC_PASS_OF(columns, VEC_SOME_TAIL, pass, __VA_ARGS__)
+#endif
 
 /* exp(x) for x in [-87, 0], relative error below 3e-7: x = n ln 2 + r with |r| <= ln 2 / 2, and
    exp(x) = 2^n p(r), p the Taylor polynomial. */
