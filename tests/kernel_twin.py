@@ -114,7 +114,8 @@ class Twin:
         tile: list[int] = []
         for i in tokens:
             repeats = sum(words[j] == words[i] for j in tile)
-            if len(tile) == reference.bounded(reference.MAXIMUM_TILE_ROWS, rate) or repeats == reference.MAXIMUM_REPEATS:
+            is_full = len(tile) == reference.bounded(reference.MAXIMUM_TILE_ROWS, rate)
+            if is_full or repeats == reference.MAXIMUM_REPEATS:
                 self.skip_gram_tile(tile, windows, words, noise, rate)
                 tile = []
             tile.append(i)

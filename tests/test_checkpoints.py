@@ -371,7 +371,7 @@ def test_a_checkpoint_of_an_earlier_version_without_a_digest_goes_on(lee, tmp_pa
 def test_a_folder_with_another_run_is_not_overwritten(lee, tmp_path):
     Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS)
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(CheckpointError, match="holds checkpoints of another run"):
+    with pytest.raises(CheckpointError, match="holds checkpoints of an earlier run"):
         Word2Vec(lee, checkpoint=tmp_path, **SETTINGS)
     assert sorted(tmp_path.iterdir()) == before
     with pytest.raises(CheckpointError, match=r"there is no complete checkpoint in .*nowhere"):

@@ -71,6 +71,7 @@ def test_a_run_that_ends_early_goes_on_with_resume_to_the_same_file(
     outcome = run(*arguments, "--resume")
     assert outcome.exit_code == 0, outcome.stderr
     assert "going on from" in outcome.stderr
+    assert ("v.partial.bin is what the interrupted run had so far" in outcome.stderr) == (end == "SIGINT")
     assert (tmp_path / "v.bin").read_bytes() == (tmp_path / "whole" / "v.bin").read_bytes()
 
 

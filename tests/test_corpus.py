@@ -786,6 +786,17 @@ def test_an_archive_is_no_text(tmp_path, name):
             reading()
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+@pytest.mark.parametrize("text", [b"the cat sat\n" * 100, b"the"])
+def test_a_byte_order_mark_is_no_part_of_the_first_word(write, name, text):
+    packed = gzip.compress if name.endswith(".gz") else bytes
+    path = str(write(name, packed(b"\xef\xbb\xbf" + text)))
+    whole = text.decode().split()
+    assert encode(path).counts.tolist() == [whole.count(word) for word in dict.fromkeys(whole)]
+    assert encode(path).types[0] == "the"
+    assert next(iter(LineSentence(path)))[0] == next(iter(Text8Corpus(path)))[0] == "the"
+
+
 def test_a_text_about_archives_is_one(write):
     assert encode(write("a.txt", b"PK 7z Rar! ".ljust(257) + b"ustar is a word\n")).types[:4] == [
         "PK", "7z", "Rar!", "ustar",

@@ -398,3 +398,15 @@ def test_refusals_name_what_is_wrong(arguments: list[object], code: int, message
     outcome = run(*arguments)
     assert outcome.exit_code == code
     assert message in outcome.stderr and outcome.stdout == ""
+
+
+@pytest.mark.parametrize("sentence", ["cats chase mice", "a rose is red", "a b c d", "a b"])
+def test_words_that_come_once_are_kept_by_a_toy_model(sentence):
+    fates = [token.fate for token in explain_step(toy_model(sentence), sentence).tokens]
+    assert fates == ["kept"] * len(sentence.split())
+
+
+def test_repeated_words_may_be_dropped_by_a_toy_model():
+    sentence = "the cat and the dog and the mouse and the rat"
+    fates = {token.fate for seed in range(5) for token in explain_step(toy_model(sentence, seed=seed), sentence).tokens}
+    assert fates == {"kept", "dropped"}

@@ -590,3 +590,16 @@ def test_a_subclass_of_a_reader_is_iterated_not_read_past():
             return ([word.upper() for word in sentence] for sentence in super().__iter__())
 
     assert all(word == word.upper() for word in Word2Vec(Shouting(LEE), **SMALL).wv.index_to_key)
+
+
+def test_a_rate_that_rises_is_trained_with_a_warning(lee, caplog):
+    Word2Vec(lee[:20], min_count=1, vector_size=4, alpha=0.01, min_alpha=0.02, epochs=1, workers=1)
+    assert "the learning rate rises from 0.01 to 0.02: set min_alpha below alpha" in caplog.text
+
+
+def test_lock_factors_that_are_no_numbers_are_refused(lee):
+    model = Word2Vec(min_count=1, vector_size=4, epochs=1, workers=1)
+    model.build_vocab(lee[:20])
+    model.wv.vectors_lockf = np.array([1.0, np.nan], np.float32)
+    with pytest.raises(ValueError, match="vectors_lockf must be finite numbers, got nan at 1"):
+        model.train(lee[:20], total_examples=20, epochs=1)

@@ -134,7 +134,8 @@ class EncodedCorpus:
 
         A weight multiplies the learning rate of every step of its sentence, as if the sentence's loss counted so many
         times (asked for in gensim#2701): 0 leaves a sentence out of training, 2 steps twice as far. Counts, and with
-        them vocabulary, subsampling and noise, stay as they are, and losses are not weighted.
+        them vocabulary, subsampling and noise, stay as they are, and losses are not weighted. Weights from before
+        are replaced.
 
         Raises ValueError unless there is one finite weight of at least 0 for each sentence.
         """

@@ -322,6 +322,9 @@ def train_and_save(
             )
         with clock.step("saving"):
             files = list(targets.write(model))
+    if resumed is not None:
+        for file in partial.present():
+            _output.note(f"w2vplus: {file} is what the interrupted run had so far; it may be deleted", quiet=quiet)
     summary = {
         **facts,
         **words,

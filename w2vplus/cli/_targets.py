@@ -171,6 +171,10 @@ class Targets(NamedTuple):
         model = None if self.model is None else name_with(self.model, "partial")
         return Targets(name_with(self.vectors, "partial"), model, self.ending)
 
+    def present(self) -> list[str]:
+        """Those of the names at which there is a file or a folder."""
+        return [name for name in (self.vectors, self.model) if name is not None and Path(name).exists()]
+
     def check_keys(self, model: Word2Vec) -> None:
         """Refuse words that the format of the vectors cannot hold; a model's folder holds any."""
         from w2vplus.vectors import check_keys

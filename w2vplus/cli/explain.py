@@ -50,7 +50,7 @@ def explain(
     sample: Annotated[
         float | None,
         typer.Option(
-            help="Drop words more frequent than this; 0 keeps all; the model's, or 0.05.",
+            help="Drop words more frequent than this; 0 keeps all; the model's, or what keeps words that come once.",
             show_default=False,
             rich_help_panel=MODEL,
         ),

@@ -6,6 +6,7 @@ reads one of them, decompressed. The corpora in `lines` and `wiki` and the nativ
 
 from __future__ import annotations
 
+import codecs
 import errno
 import glob
 import io
@@ -53,7 +54,7 @@ def read_blocks(
 
     `start` and `end` pick a byte range of a plain seekable source. `on_raw_bytes(n)` hears of every n bytes
     read from the source itself. Raises OSError, and CorpusError if the compressed data are damaged, or for an archive,
-    whose names and padding between its files would be read as text.
+    whose names and padding between its files would be read as text. A byte order mark of UTF-8 is left out.
     """
     with source.open() as stream:
         if start:
@@ -74,12 +75,15 @@ def read_blocks(
             return block
 
         whole = start == 0 and end is None
-        head = b""
-        for block in plain_blocks(read, source.name, detect=whole and source.detect_compression):
-            if start == 0 and len(head) < ARCHIVE_BYTES:
-                head += block[: ARCHIVE_BYTES - len(head)]
-                _refuse_archives(head, source.name)
-            yield block
+        blocks = plain_blocks(read, source.name, detect=whole and source.detect_compression)
+        if start == 0:
+            head = b""
+            while len(head) < ARCHIVE_BYTES and (block := next(blocks, b"")):
+                head += block
+            _refuse_archives(head, source.name)
+            if text := head.removeprefix(codecs.BOM_UTF8):
+                yield text
+        yield from blocks
 
 
 def _refuse_archives(head: bytes, name: str) -> None:

@@ -91,6 +91,10 @@ class StepModel:
         return known.get(word, -1)
 
 
+KEEPS_SINGLE_WORDS = 0.382
+"""A word of frequency f is always kept if sqrt(sample / f) + sample / f is at least 1: from sample = 0.382 f on."""
+
+
 def toy_model(
     sentence: str | Sequence[str],
     *,
@@ -99,14 +103,15 @@ def toy_model(
     negative: int = 3,
     window: int = 5,
     vector_size: int = 8,
-    sample: float = 0.05,
+    sample: float | None = None,
     learning_rate: float = 0.05,
     epochs: int = 100,
     seed: int = 1,
 ) -> StepModel:
     """A model of a sentence's own words, trained on it for some epochs so that its numbers are not all 0.
 
-    `hierarchical_softmax` takes the place of negative sampling. With `epochs` 0 the step is the very first.
+    `hierarchical_softmax` takes the place of negative sampling. With `epochs` 0 the step is the very first. Without
+    `sample`, words that come once are always kept, and repeated ones may be dropped.
     Raises ValueError for a sentence without words or settings that no training can use.
     """
     words = sentence.split() if isinstance(sentence, str) else [*sentence]
@@ -114,6 +119,8 @@ def toy_model(
         raise ValueError("the sentence must have words, got none")
     if epochs < 0:
         raise ValueError(f"epochs must be at least 0, got {epochs}")
+    if sample is None:
+        sample = KEEPS_SINGLE_WORDS / len(words)
     model = Word2Vec(
         vector_size=vector_size, window=window, min_count=1, sample=sample, alpha=learning_rate, seed=seed, workers=1,
         sg=int(skip_gram), hs=int(hierarchical_softmax), negative=0 if hierarchical_softmax else negative,

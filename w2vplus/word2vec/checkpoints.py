@@ -111,8 +111,8 @@ class CheckpointWriter:
         present = checkpoint_folders(self._folder)
         if present and self.run_id not in map(_run_id_of, present):
             raise CheckpointError(
-                f"{self._folder} holds checkpoints of another run: Word2Vec.resume (--resume) goes on with "
-                "it; to start anew, name another folder or delete them"
+                f"{self._folder} holds checkpoints of an earlier run: Word2Vec.resume(folder, corpus) "
+                "(--resume) goes on with it; to start anew, name another folder or delete them"
             )
         self._next_number = 1 + (int(present[0].name.rpartition("-")[2]) if present else 0)
         self._tried = time.monotonic()

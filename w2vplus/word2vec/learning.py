@@ -125,6 +125,10 @@ class Learning(Persistence):
             self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
             arguments.checked_arguments({"word_count": word_count})
             self._check_corpus_sanity(corpus_iterable=corpus_iterable, corpus_file=corpus_file, passes=self.epochs)
+        if rates["min_alpha"] > rates["alpha"]:
+            logger.warning(
+                "the learning rate rises from %g to %g: set min_alpha below alpha", rates["alpha"], rates["min_alpha"]
+            )
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0
         self.training_losses = []

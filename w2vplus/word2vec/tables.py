@@ -178,6 +178,11 @@ def _lock_factors(factors: Any, word_count: int) -> NDArray[np.float32] | None:
     factors = np.asarray(factors, dtype=np.float32).ravel()
     if len(factors) == 0 or bool(np.all(factors == 1)):
         return None
+    bad = np.flatnonzero(~np.isfinite(factors))
+    if len(bad):
+        raise ValueError(
+            f"wv.vectors_lockf must be finite numbers, got {factors[bad[0]]} at {bad[0]}; 1 learns, 0 keeps a vector"
+        )
     if len(factors) == 1:
         return np.full(word_count, factors[0], dtype=np.float32)
     full = np.ones(word_count, dtype=np.float32)
