@@ -335,6 +335,8 @@ def test_a_subclass_that_overrides_gensims_training_hooks_is_trained_by_gensim(l
         ({"size": 100}, TypeError, "call it 'vector_size'"),
         ({"cbow_corrected": "no"}, TypeError, "cbow_corrected must be True or False, got 'no'"),
         ({"whole_sequence": None}, TypeError, "whole_sequence must be True or False, got None"),
+        ({"checkpoint": 5}, TypeError, r"checkpoint must be the path of a folder, or Checkpoints\(...\), got 5"),
+        ({"checkpoint": ""}, ValueError, "the folder for checkpoints must have a name, got ''"),
         ({"cache": 2}, TypeError, "cache must be True or False, got 2"),
         ({"sg": "0"}, TypeError, "sg must be an integer, at least 0, got '0'"),
         ({"iter": 5}, TypeError, "call it 'epochs'"),

@@ -16,7 +16,7 @@ import uuid
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 class Checkpoints:
     """Where checkpoints go, and when: every so many minutes (at a chunk border), epochs, or both.
 
-    Neither means every 10 minutes. Raises ValueError for a time that is not positive.
+    Neither means every 10 minutes. Raises TypeError for a folder that is no path, ValueError for an empty one or a time
+    that is not positive.
     """
 
     folder: str | PathLike[str]
@@ -49,6 +50,10 @@ class Checkpoints:
     epochs: int | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.folder, (str, PathLike)):
+            raise TypeError(f"checkpoint must be the path of a folder, or Checkpoints(...), got {self.folder!r}")
+        if not fspath(self.folder):
+            raise ValueError("the folder for checkpoints must have a name, got '': . is the current folder")
         if self.minutes is None and self.epochs is None:
             object.__setattr__(self, "minutes", DEFAULT_MINUTES)
         if self.minutes is not None and not self.minutes > 0:

@@ -152,7 +152,7 @@ class Word2Vec(Learning):
         self._memory = CorpusMemory()
         self._memory.hold = True  # between the constructor's own build_vocab and train
         self._constructor_progress = progress
-        self._constructor_checkpoint = checkpoint
+        self._constructor_checkpoint = None if checkpoint is None else Checkpoints.wanted(checkpoint)
         if checkpoint is not None and sentences is None and corpus_file is None:
             logger.warning("checkpoint= is not kept by a model without corpus: give it to train()")
         try:
