@@ -31,32 +31,34 @@ of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 inst
 words are drawn more often as noise (Caselles-Dupré et al. 2018). In Python the ending is a call of its own:
 `model.ending_vectors(PRESETS["accurate"].ending)`.
 
-Measured on 17M words of Wikipedia in one line, seconds of a processor that had other work (Xeon, 512 bits); accuracy
-on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999. Means of three seeds:
+Measured on 17M words of Wikipedia in one line with two workers (AMD EPYC, 512 bits, whose clock changes by a half): accuracy
+on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999, seconds of training. Means of
+three seeds:
 
-    accurate                                             49.0  71.6  33.0            70 s, with two workers
-    accurate, ending with plain sums                     46.1  71.7  35.3            70 s
-    accurate, ending with input vectors                  41.1  69.7  33.9            70 s
-    skip-gram, window 8, alpha 0.025                     48.5  67.4   30.3            86 s
-    the same, ending with plain sums                     46.7  70.1   31.7            86 s
-    the same, ending with input vectors                  45.4  68.7   30.9            86 s
+    accurate                                             48.6  71.2  33.6            39 s
+    accurate, ending with plain sums                     45.1  72.0  35.0            39 s
+    accurate, ending with input vectors                  39.5  70.0  33.3            39 s
+    skip-gram, window 8, alpha 0.025                     48.7  67.5  30.0            55 s
+    the same, ending with plain sums                     46.7  70.3  31.6            55 s
+    the same, ending with input vectors                  45.9  69.1  30.6            55 s
 
 One seed, the first of those (analogies vary by half a point from seed to seed); the last figure before the seconds is
 the analogies of input vectors alone:
 
-    accurate                                             48.7  69.8   33.5    41.1    66 s
-    alpha 0.025, window 8                                47.0  72.8   33.9    43.8    58 s
-    corrected CBOW, alpha 0.075, window 8                44.6  72.3   34.4    40.4    60 s
-    skip-gram, alpha 0.025, window 8                     49.1  67.4   29.9    46.2    88 s
-    the same, ns_exponent 0.75                           46.9  70.6   30.5    45.5    84 s
-    the same, window 5                                   47.0  70.0   31.3    42.6    65 s
-    the same, vector_size 100                            45.8  67.6   29.0    43.4    54 s
-    the same, epochs 5                                   43.0  70.6   30.4    38.0    28 s
+    accurate                                             48.7  70.0   32.7    39.7    58 s
+    alpha 0.025, window 8                                47.7  72.2   33.6    44.0    57 s
+    corrected CBOW, alpha 0.075, window 8                44.9  71.6   34.3    41.1    41 s
+    skip-gram, alpha 0.025, window 8                     49.6  67.4   29.9    47.2    60 s
+    the same, ns_exponent 0.75                           47.7  70.3   30.7    46.2    74 s
+    the same, window 5                                   46.8  69.1   31.7    43.2    53 s
+    the same, vector_size 100                            45.6  67.5   29.5    42.8    38 s
+    the same, epochs 5                                   43.1  70.2   30.9    38.4    17 s
 
 Output vectors know what the input vectors do not: their sums answer more, if the mean is off and neither kind is longer
 than the other. Noise drawn more evenly costs input vectors nothing and helps the sums of skip-gram.
 
-Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75:
+Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75 (an earlier version, on a
+Xeon):
 
     window 10, vector_size 300                           44.7  66.8   30.6           137 s
     window 10, vector_size 150                           45.3  68.7   29.4            88 s
