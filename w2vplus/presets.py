@@ -31,9 +31,9 @@ of word2vec.c's demo script for text8 (Mikolov 2013), its noise words are 5 inst
 words are drawn more often as noise (Caselles-Dupré et al. 2018). In Python the ending is a call of its own:
 `model.ending_vectors(PRESETS["accurate"].ending)`.
 
-Measured on 17M words of Wikipedia in one line with two workers (AMD EPYC, 512 bits, whose clock changes by a half): accuracy
-on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999, seconds of training. Means of
-three seeds:
+Measured on 17M words of Wikipedia in one line with two workers (AMD EPYC, 512 bits, whose clock changes by a half):
+accuracy on Google's questions among 30,000 words in per cent, rho x 100 of WordSim-353 and SimLex-999, seconds of
+training. Means of three seeds:
 
     accurate                                             48.6  71.2  33.6            39 s
     accurate, ending with plain sums                     45.1  72.0  35.0            39 s
@@ -57,8 +57,8 @@ the analogies of input vectors alone:
 Output vectors know what the input vectors do not: their sums answer more, if the mean is off and neither kind is longer
 than the other. Noise drawn more evenly costs input vectors nothing and helps the sums of skip-gram.
 
-Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75 (an earlier version, on a
-Xeon):
+Input vectors of skip-gram alone, one seed, alpha 0.025, where the noise exponent was gensim's 0.75 (an earlier version,
+on a Xeon):
 
     window 10, vector_size 300                           44.7  66.8   30.6           137 s
     window 10, vector_size 150                           45.3  68.7   29.4            88 s
