@@ -221,7 +221,12 @@ def _make_folder(path: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    """Delete a file or a folder, if it is there; also a folder that another thread goes on writing to."""
+    """Delete a file or a folder, if it is there; also a folder that another thread goes on writing to, which is moved
+    first, so that the thread does not find it."""
+    moved = path.with_name(f".{secrets.token_hex(8)}{_ASIDE}")
+    with suppress(OSError):  # there is none, or a system that moves no folder with open files
+        if path.is_dir():
+            path = path.rename(moved)
     for _ in range(100):
         with suppress(FileNotFoundError, NotADirectoryError):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
