@@ -185,7 +185,7 @@ static double w2v_run_tile(const w2v_model *model, const w2v_group *group, const
     const int32_t parts_left = group->part_count - (int32_t)(part - group->parts);
     tile->fetched_count = next->fetched_count / parts_left;
     next->fetched_count -= tile->fetched_count;
-    tile->fetched = (const float *const *)next->rows + next->fetched_count;
+    tile->fetched = next->fetched + next->fetched_count;
     const int32_t *nodes = group->words + part->first_column, *words = group->words + part->first_word;
     const int32_t node_count = (int32_t)(words - nodes), word_count = part->column_count - node_count;
     w2v_choose_exchanges(&workspace->nodes, nodes, node_count, tile->input_count);

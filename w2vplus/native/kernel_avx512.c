@@ -1,9 +1,9 @@
 /* The kernel for AVX-512 F, DQ and VL. */
 #if defined(__x86_64__) || defined(_M_X64)
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,prfchw,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,fma"))), apply_to = function)
 #elif defined(__GNUC__)
-#pragma GCC target("avx512f,avx512dq,avx512vl,prfchw,fma")
+#pragma GCC target("avx512f,avx512dq,avx512vl,fma")
 #endif
 
 #include "vec_avx512.h"

@@ -155,17 +155,11 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
     return compute_loss ? (double)vec_sum(losses) : 0.0;
 }
 
-/* One column of `count` rows, W2V_FETCHED_TOGETHER at once, into the first or the second level of caches. */
-W2V_INLINE void w2v_fetch_rows(const float *const *rows, int32_t count, int64_t column, const int second_level)
+/* One column of `count` rows, W2V_FETCHED_TOGETHER at once. */
+W2V_INLINE void w2v_fetch_rows(const float *const *rows, int32_t count, int64_t column)
 {
-    for (const float *const *last = rows + count; rows < last; rows += W2V_FETCHED_TOGETHER) {
-        W2V_UNROLL for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) {
-            if (second_level)
-                W2V_PREFETCH_L2(rows[i] + column);
-            else
-                W2V_PREFETCH(rows[i] + column);
-        }
-    }
+    for (const float *const *last = rows + count; rows < last; rows += W2V_FETCHED_TOGETHER)
+        W2V_UNROLL for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) W2V_PREFETCH(rows[i] + column);
 }
 
 #endif

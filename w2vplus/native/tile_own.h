@@ -45,10 +45,10 @@ W2V_INLINE void w2v_own_rows(const w2v_tile *tile, const int inputs, const int w
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = tile->outputs[n];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, tile->fetched_count, column, 0);
+        if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, tile->fetched_count, column);
         w2v_own_columns(tile, own, y, column, vec_tail_of(0), VEC_NO_TAIL, inputs, width);
     }
-    w2v_fetch_rows(tile->fetched, tile->fetched_count, dimensions - 1, 0);
+    w2v_fetch_rows(tile->fetched, tile->fetched_count, dimensions - 1);
     const vec_tail tail = vec_tail_of(dimensions - column);
     switch (vec_tail_kind(dimensions)) {
     case VEC_FOUR_TAIL: w2v_own_columns(tile, own, y, column, tail, VEC_FOUR_TAIL, inputs, width); break;

@@ -56,10 +56,10 @@ W2V_INLINE void w2v_update_width(const w2v_tile *tile, int32_t first, const int 
     W2V_UNROLL for (int n = 0; n < width; n++) y[n] = tile->outputs[first + n];
     int64_t column = 0;
     for (; column + VEC_LANES <= dimensions; column += VEC_LANES) {
-        if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, fetched_count, column, 0);
+        if (column % W2V_LINE_FLOATS == 0) w2v_fetch_rows(tile->fetched, fetched_count, column);
         w2v_update_whole(tile, &panel, y, column, vec_tail_of(0), width);
     }
-    w2v_fetch_rows(tile->fetched, fetched_count, dimensions - 1, 0);
+    w2v_fetch_rows(tile->fetched, fetched_count, dimensions - 1);
     const int64_t left = dimensions - column;
     if (left > 0) W2V_LEFT_OVER(w2v_update, left, tile, &panel, y, column, vec_tail_of(left), width);
 }

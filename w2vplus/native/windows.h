@@ -51,7 +51,7 @@ static int w2v_keep_words(const w2v_model *model, const w2v_corpus *corpus, uint
         if (w2v_reserve(workspace, count)) return -1;
         const int64_t position = corpus->first_position + begin;
         for (int64_t i = 0; i < count; i++) draws[i] = w2v_token_draw(key, position + i);
-        for (int64_t i = 0; i < count; i++) W2V_PREFETCH_TABLE(w2v_type_of(model, corpus->ids[begin + i]));
+        for (int64_t i = 0; i < count; i++) W2V_PREFETCH(w2v_type_of(model, corpus->ids[begin + i]));
         w2v_token *tokens = workspace->tokens;
         int32_t *words = workspace->words;
         int64_t kept = workspace->word_count;

@@ -58,7 +58,8 @@ typedef struct {
     float *made_positives, *made_totals; /* cells of this group alone; `positives` and `totals` are these, or those that
                                             groups of distinct words have in common */
     int32_t count;
-    int32_t fetched_count; /* `rows`, and behind them context rows that no earlier window held */
+    const float **fetched; /* rows to be fetched before the group is trained: of its columns and of context words */
+    int32_t fetched_count;
 } w2v_group;
 
 /* The words of one tile of skip-gram, and how many pairs of a row and a centre of the group it trains. */
@@ -231,6 +232,7 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     for (int slot = 0; slot < W2V_SLOTS; slot++) {
         W2V_TAKE(groups[slot].rows, columns * sizeof(float *));
         W2V_TAKE(groups[slot].words, columns * sizeof(int32_t));
+        W2V_TAKE(groups[slot].fetched, columns * sizeof(float *));
         W2V_TAKE(groups[slot].made_positives, group_centers * columns * sizeof(float));
         W2V_TAKE(groups[slot].made_totals, group_centers * columns * sizeof(float));
     }
