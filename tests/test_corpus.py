@@ -797,6 +797,20 @@ def test_a_byte_order_mark_is_no_part_of_the_first_word(write, name, text):
     assert next(iter(LineSentence(path)))[0] == next(iter(Text8Corpus(path)))[0] == "the"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["the cat sat — and sat\n" * 100, "a b"])
+def test_two_bytes_a_character_are_no_text(write, encoding, text):
+    path = str(write("a.txt.gz", gzip.compress(text.encode(encoding))))
+    readings = [partial(encode, path), *(partial(list, c) for c in (LineSentence(path), Text8Corpus(path)))]
+    for reading in readings:
+        with pytest.raises(CorpusError, match=f"seems to be UTF-16, .*iconv -f {encoding.upper().replace('-', '-?')}"):
+            reading()
+
+
+def test_single_zero_bytes_are_characters_of_words(write):
+    assert encode(write("a.txt", b"a\0b the cat\n" + b"\0\0 c\n")).types == ["a\0b", "the", "cat", "\0\0", "c"]
+
+
 def test_a_text_about_archives_is_one(write):
     assert encode(write("a.txt", b"PK 7z Rar! ".ljust(257) + b"ustar is a word\n")).types[:4] == [
         "PK", "7z", "Rar!", "ustar",

@@ -418,8 +418,8 @@ def test_a_corpus_without_words_is_refused_by_its_cause(corpus, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start_alpha": -1.0}, "alpha must be above 0, got -1.0"),
-        ({"end_alpha": float("nan")}, "min_alpha must be at least 0, got nan"),
+        ({"start_alpha": -1.0}, "start_alpha must be above 0, got -1.0"),
+        ({"end_alpha": float("nan")}, "end_alpha must be at least 0, got nan"),
         ({"start_alpha": 0.5, "epochs": None}, "You must specify an explicit epochs count"),
         ({"total_examples": -5}, "total_examples must be above 0, got -5"),
     ],
@@ -605,3 +605,10 @@ def test_lock_factors_that_are_no_numbers_are_refused(lee):
     model.wv.vectors_lockf = np.array([1.0, np.nan], np.float32)
     with pytest.raises(ValueError, match="vectors_lockf must be finite numbers, got nan at 1"):
         model.train(lee[:20], total_examples=20, epochs=1)
+
+
+def test_a_trim_rule_that_is_no_function_is_named_before_anything_is_read() -> None:
+    with pytest.raises(TypeError, match=r"trim_rule must be a function .*, got 5: it returns one of"):
+        Word2Vec([["a"]], trim_rule=5)
+    with pytest.raises(TypeError, match="trim_rule must be a function"):
+        Word2Vec().build_vocab_from_freq({"a": 5}, trim_rule="rare")

@@ -137,9 +137,14 @@ class EncodedCorpus:
         them vocabulary, subsampling and noise, stay as they are, and losses are not weighted. Weights from before
         are replaced.
 
-        Raises ValueError unless there is one finite weight of at least 0 for each sentence.
+        Raises TypeError for what is no numbers, ValueError unless there is one finite weight of at least 0 for each
+        sentence.
         """
-        weights = np.ascontiguousarray(sentence_weights, dtype=np.float32)
+        try:
+            weights = np.ascontiguousarray(sentence_weights, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            kind = type(sentence_weights).__name__
+            raise TypeError(f"sentence_weights must be numbers, got {kind}: {error}") from error
         if weights.shape != (self.sentence_count,):
             raise ValueError(
                 f"sentence_weights must have one weight for each of the {self.sentence_count} sentences, "

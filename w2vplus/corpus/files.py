@@ -39,8 +39,8 @@ ARCHIVES = (
 )
 """Kinds of archives, and what their plain bytes have from where on; that no text has."""
 
-ARCHIVE_BYTES = max(place + len(mark) for _, place, marks in ARCHIVES for mark in marks)
-"""So many plain bytes tell an archive."""
+HEAD = max(place + len(mark) for _, place, marks in ARCHIVES for mark in marks)
+"""So many plain bytes tell an archive, or a text of two bytes a character."""
 
 
 def read_blocks(
@@ -54,7 +54,8 @@ def read_blocks(
 
     `start` and `end` pick a byte range of a plain seekable source. `on_raw_bytes(n)` hears of every n bytes
     read from the source itself. Raises OSError, and CorpusError if the compressed data are damaged, or for an archive,
-    whose names and padding between its files would be read as text. A byte order mark of UTF-8 is left out.
+    whose names and padding between its files would be read as text, or for UTF-16. A byte order mark of UTF-8 is left
+    out.
     """
     with source.open() as stream:
         if start:
@@ -78,9 +79,10 @@ def read_blocks(
         blocks = plain_blocks(read, source.name, detect=whole and source.detect_compression)
         if start == 0:
             head = b""
-            while len(head) < ARCHIVE_BYTES and (block := next(blocks, b"")):
+            while len(head) < HEAD and (block := next(blocks, b"")):
                 head += block
             _refuse_archives(head, source.name)
+            _refuse_wide_characters(head, source.name)
             if text := head.removeprefix(codecs.BOM_UTF8):
                 yield text
         yield from blocks
@@ -93,6 +95,16 @@ def _refuse_archives(head: bytes, name: str) -> None:
                 f"{name} is a {kind} archive, which holds files and is no text: unpack it and give its files, "
                 "or the folder that they are in"
             )
+
+
+def _refuse_wide_characters(head: bytes, name: str) -> None:
+    """UTF-16 is valid UTF-8 where it has no byte order mark and is mostly ASCII: words with a NUL after each letter."""
+    nuls = [head[side::2].count(0) for side in (0, 1)]
+    if max(nuls) > len(head) // 2 * 3 / 4 and min(nuls) == 0 and len(head) > 1:
+        raise CorpusError(
+            f"{name} seems to be UTF-16, every other byte of its beginning being 0: make it UTF-8, as by "
+            f"iconv -f UTF-16{'LE' if nuls[1] else 'BE'} -t UTF-8"
+        )
 
 
 class BlockStream(io.RawIOBase):

@@ -99,6 +99,15 @@ def check_frequencies(frequencies: Any) -> None:
         checked("count", count, shown=f"the count of {word!r}")
 
 
+def check_trim_rule(rule: Any) -> None:
+    """Raise TypeError for what is neither None nor a function."""
+    if rule is not None and not callable(rule):
+        raise TypeError(
+            f"trim_rule must be a function of a word, its count and min_count, or None, got {rule!r}: it returns one "
+            "of gensim.utils.RULE_KEEP, RULE_DISCARD and RULE_DEFAULT"
+        )
+
+
 def explain_unknown_argument(name: str, known: list[str]) -> str:
     """The message for an argument that does not exist: its new name, or the nearest one."""
     import difflib

@@ -24,7 +24,7 @@ from w2vplus.stand_in import StandIn
 from w2vplus.store import EncodedCorpus
 from w2vplus.vocabulary import keep_probabilities, select_vocabulary, thresholds_of
 from w2vplus.word2vec import memory, tables
-from w2vplus.word2vec.arguments import check_frequencies, explain_unknown_argument
+from w2vplus.word2vec.arguments import check_frequencies, check_trim_rule, explain_unknown_argument
 from w2vplus.word2vec.card import corpus_note
 from w2vplus.word2vec.feeds import CorpusMemory
 from w2vplus.word2vec.phrasing import Phrasing
@@ -73,13 +73,14 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     ) -> None:
         """Scan a corpus, choose its words, and make or (with `update`) enlarge tables and matrices.
 
-        `settings` are those of `prepare_vocab`. Raises TypeError for an argument that does not exist,
-        RuntimeError for an update of no vocabulary, CorpusError for a corpus that cannot be read.
+        `settings` are those of `prepare_vocab`. Raises TypeError for an argument that does not exist or a `trim_rule`
+        that is no function, RuntimeError for an update of no vocabulary, CorpusError for a corpus that cannot be read.
         """
         known = [*inspect.signature(VocabularyBuilding.build_vocab).parameters, "min_count", "sample", "dry_run"]
         for name in settings:
             if name not in known:
                 raise TypeError(explain_unknown_argument(name, known[1:]))
+        check_trim_rule(trim_rule)
         if not update:
             self.corpora = []
         super().build_vocab(
@@ -98,6 +99,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         """gensim's: take words and counts as they are given. Raises TypeError or ValueError for what is no mapping of
         words to counts."""
         check_frequencies(word_freq)
+        check_trim_rule(trim_rule)
         super().build_vocab_from_freq(word_freq, keep_raw_vocab, corpus_count, trim_rule, update)
 
     def scan_vocab(

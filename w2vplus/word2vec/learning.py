@@ -16,6 +16,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from w2vplus.corpus import is_table, open_sentences
+from w2vplus.limits import checked
 from w2vplus.phrases import FrozenPhrases
 from w2vplus.progress import observer_for
 from w2vplus.trainer import (
@@ -120,6 +121,9 @@ class Learning(Persistence):
         if kwargs:
             known = list(inspect.signature(Learning.train).parameters)[1:-1]
             raise TypeError(arguments.explain_unknown_argument(next(iter(kwargs)), known))
+        for name, shown, value in (("alpha", "start_alpha", start_alpha), ("min_alpha", "end_alpha", end_alpha)):
+            if value:  # 0 stands for the model's own, as in gensim
+                checked(name, value, shown)
         rates = {"alpha": start_alpha or self.alpha, "min_alpha": end_alpha or self.min_alpha}
         with self._set_unless_refused(epochs=epochs, **rates):
             self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)
