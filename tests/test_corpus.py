@@ -798,7 +798,9 @@ def test_a_byte_order_mark_is_no_part_of_the_first_word(write, name, text):
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("text", ["the cat sat — and sat\n" * 100, "a b"])
+@pytest.mark.parametrize(
+    "text", ["the cat sat — and sat\n" * 100, "the ─ cat\n" * 30, "кот сидел и смотрел\n" * 100, "a b"]
+)
 def test_two_bytes_a_character_are_no_text(write, encoding, text):
     path = str(write("a.txt.gz", gzip.compress(text.encode(encoding))))
     readings = [partial(encode, path), *(partial(list, c) for c in (LineSentence(path), Text8Corpus(path)))]
@@ -807,8 +809,9 @@ def test_two_bytes_a_character_are_no_text(write, encoding, text):
             reading()
 
 
-def test_single_zero_bytes_are_characters_of_words(write):
-    assert encode(write("a.txt", b"a\0b the cat\n" + b"\0\0 c\n")).types == ["a\0b", "the", "cat", "\0\0", "c"]
+@pytest.mark.parametrize("text", ["a\0b", "\0\0\0\0" * 1000, "a\0b the cat\n\0\0 c", "one\0two three\0four\n" * 100])
+def test_zero_bytes_here_and_there_are_characters_of_words(write, text):
+    assert encode(write("a.txt", text.encode())).types == list(dict.fromkeys(text.split()))
 
 
 def test_a_text_about_archives_is_one(write):

@@ -607,8 +607,13 @@ def test_lock_factors_that_are_no_numbers_are_refused(lee):
         model.train(lee[:20], total_examples=20, epochs=1)
 
 
+class Unread:
+    def __iter__(self):
+        raise AssertionError("it is read")
+
+
 def test_a_trim_rule_that_is_no_function_is_named_before_anything_is_read() -> None:
     with pytest.raises(TypeError, match=r"trim_rule must be a function .*, got 5: it returns one of"):
-        Word2Vec([["a"]], trim_rule=5)
+        Word2Vec(Unread(), trim_rule=5)
     with pytest.raises(TypeError, match="trim_rule must be a function"):
         Word2Vec().build_vocab_from_freq({"a": 5}, trim_rule="rare")

@@ -142,7 +142,7 @@ class EncodedCorpus:
         """
         try:
             weights = np.ascontiguousarray(sentence_weights, dtype=np.float32)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             kind = type(sentence_weights).__name__
             raise TypeError(f"sentence_weights must be numbers, got {kind}: {error}") from error
         if weights.shape != (self.sentence_count,):

@@ -11,6 +11,7 @@ import errno
 import glob
 import io
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Generator
@@ -41,6 +42,12 @@ ARCHIVES = (
 
 HEAD = max(place + len(mark) for _, place, marks in ARCHIVES for mark in marks)
 """So many plain bytes tell an archive, or a text of two bytes a character."""
+
+LEAST_PAIRS = 3
+"""Fewer characters than these may have any bytes."""
+
+NO_TEXT = re.compile("[\0-\b\x0e-\x1f\uffff]")
+"""What tables have that begin as UTF-16 might, and no text has."""
 
 
 def read_blocks(
@@ -98,12 +105,17 @@ def _refuse_archives(head: bytes, name: str) -> None:
 
 
 def _refuse_wide_characters(head: bytes, name: str) -> None:
-    """UTF-16 is valid UTF-8 where it has no byte order mark and is mostly ASCII: words with a NUL after each letter."""
-    nuls = [head[side::2].count(0) for side in (0, 1)]
-    if max(nuls) > len(head) // 2 * 3 / 4 and min(nuls) == 0 and len(head) > 1:
+    """UTF-16 without a byte order mark is valid UTF-8 in many scripts, but of words with NULs: in English after each
+    letter, in others beside spaces and punctuation, and mostly on one side of the pair."""
+    pairs = len(head) // 2
+    nuls = [head[side : 2 * pairs : 2].count(0) for side in (0, 1)]
+    if pairs < LEAST_PAIRS or max(nuls) <= max(1, pairs / 10) or min(nuls) > max(nuls) / 4:
+        return
+    encoding = "UTF-16LE" if nuls[1] > nuls[0] else "UTF-16BE"
+    if not NO_TEXT.search(head[: 2 * pairs].decode(encoding, "replace")):
         raise CorpusError(
-            f"{name} seems to be UTF-16, every other byte of its beginning being 0: make it UTF-8, as by "
-            f"iconv -f UTF-16{'LE' if nuls[1] else 'BE'} -t UTF-8"
+            f"{name} seems to be UTF-16, every other byte being 0 in places: make it UTF-8, as by "
+            f"iconv -f {encoding} -t UTF-8"
         )
 
 

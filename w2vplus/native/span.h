@@ -12,8 +12,8 @@
 #define W2V_STARTS_AHEAD 8
 #define W2V_PATHS_AHEAD 4
 
-/* So many nodes at the top of a path are trained so often that they stay in the second-level cache: to fetch them, though they
-   are there, took 6 % of CBOW with rows of 300. */
+/* So many nodes at the top of a path are trained so often that they stay in a second-level cache of a megabyte: to fetch them,
+   though they are there, took 6 % of CBOW with rows of 300. */
 #define W2V_NEAR_STEPS 8
 
 W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2v_workspace *workspace)
@@ -43,7 +43,7 @@ W2V_INLINE void w2v_draw_ahead(const w2v_model *model, uint64_t key, int64_t cen
     }
 }
 
-/* Notes which rows the group will need: of its columns, and of the context words that its windows may add. */
+/* Notes which rows are fetched for the group: of its columns, and of the context words that its windows may add. */
 static void w2v_note_fetched(const w2v_model *model, const w2v_workspace *workspace, w2v_group *group)
 {
     const float **fetched = group->fetched;
@@ -56,7 +56,7 @@ static void w2v_note_fetched(const w2v_model *model, const w2v_workspace *worksp
         if (entering < workspace->word_count) *fetched++ = workspace->rows[entering];
     }
     group->fetched_count = (int32_t)(fetched - group->fetched);
-    for (int i = 0; i < W2V_FETCHED_TOGETHER; i++) fetched[i] = workspace->source_rows;
+    for (int i = 0; i < W2V_FETCHED_TOGETHER - 1; i++) fetched[i] = workspace->source_rows;
 }
 
 /* Puts the next centres of one sentence into `group`, lays their windows, draws their columns, and notes what they need. */

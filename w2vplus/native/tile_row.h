@@ -20,8 +20,8 @@ static void w2v_logits_of_row(const w2v_tile *tile)
 }
 
 /* Outputs that stream past together, and how they are moved. With AVX-512, two at once, by a product and a sum of their own:
-   on a processor whose multiply-adds wait for its stores (Zen 4) that is a quarter faster where everything is near, and 4 % of
-   CBOW with paths and rows of 300. With sixteen registers there is no room for two. */
+   on a processor whose multiply-adds wait for its stores (Zen 4) that is a seventh faster where everything is near, and 4 % of
+   CBOW with paths and rows of 300. Sixteen registers have no room for two; of NEON's thirty-two nothing was measured. */
 #if VEC_LANES == 16
 #define W2V_TOGETHER 2
 W2V_INLINE vec w2v_moved(vec output, vec step, vec input)
@@ -38,12 +38,12 @@ W2V_INLINE vec w2v_moved(vec output, vec step, vec input) { return vec_fma(step,
 /* What one pass over the row and its outputs holds. */
 typedef struct {
     vec old[VEC_MOST_HELD], new[VEC_MOST_HELD]; /* of the row */
-    int64_t fetched; /* the first column of the rows to come that is not prefetched yet */
 } w2v_held;
 
-/* The `count` outputs from number `n` on meet the row. Beside each a line of all rows to come is prefetched. */
-W2V_INLINE void w2v_meet_outputs(const w2v_tile *tile, w2v_held *held, int32_t n, int64_t column, const int columns,
-                                 const int last_kind, const int count)
+/* The `count` outputs from number `n` on meet the row. Beside each a line of all rows to come is prefetched, from column
+   `*unfetched` on, which moves to the first that is not. */
+W2V_INLINE void w2v_meet_outputs(const w2v_tile *tile, w2v_held *held, int64_t *unfetched, int32_t n, int64_t column,
+                                 const int columns, const int last_kind, const int count)
 {
     const vec_tail tail = vec_tail_of(tile->dimensions % VEC_LANES);
     float *outputs[W2V_TOGETHER];
@@ -64,20 +64,19 @@ W2V_INLINE void w2v_meet_outputs(const w2v_tile *tile, w2v_held *held, int32_t n
         W2V_UNROLL for (int i = 0; i < count; i++) held->new[c] = vec_fma(steps[i], parts[i], held->new[c]);
     }
     W2V_UNROLL for (int i = 0; i < count; i++) {
-        if (held->fetched >= tile->dimensions) continue;
-        w2v_fetch_rows(tile->fetched, tile->fetched_count, held->fetched);
-        held->fetched += W2V_LINE_FLOATS;
+        if (*unfetched >= tile->dimensions) continue;
+        w2v_fetch_rows(tile->fetched, tile->fetched_count, *unfetched);
+        *unfetched += W2V_LINE_FLOATS;
     }
 }
 
 /* X += G Y and Y += G' X for `columns` vectors of the row, the last of them a tail of that kind. */
-W2V_INLINE void w2v_stream(const w2v_tile *tile, int64_t *fetched, int64_t column, const int columns, const int last_kind)
+W2V_INLINE void w2v_stream(const w2v_tile *tile, int64_t *unfetched, int64_t column, const int columns, const int last_kind)
 {
     const vec_tail tail = vec_tail_of(tile->dimensions % VEC_LANES);
     const float *source = tile->source[0] + column;
     float *target = tile->target[0] + column;
     w2v_held held;
-    held.fetched = *fetched;
     W2V_UNROLL for (int c = 0; c < columns; c++) {
         const int kind = c == columns - 1 ? last_kind : VEC_NO_TAIL;
         held.old[c] = vec_load_part(source + c * VEC_LANES, tail, kind);
@@ -85,19 +84,20 @@ W2V_INLINE void w2v_stream(const w2v_tile *tile, int64_t *fetched, int64_t colum
     }
     int32_t n = 0;
     for (; n + W2V_TOGETHER <= tile->output_count; n += W2V_TOGETHER)
-        w2v_meet_outputs(tile, &held, n, column, columns, last_kind, W2V_TOGETHER);
-    if (W2V_TOGETHER > 1 && n < tile->output_count) w2v_meet_outputs(tile, &held, n, column, columns, last_kind, 1);
+        w2v_meet_outputs(tile, &held, unfetched, n, column, columns, last_kind, W2V_TOGETHER);
+    if (W2V_TOGETHER > 1 && n < tile->output_count)
+        w2v_meet_outputs(tile, &held, unfetched, n, column, columns, last_kind, 1);
     W2V_UNROLL for (int c = 0; c < columns; c++)
         vec_store_part(target + c * VEC_LANES, held.new[c], tail, c == columns - 1 ? last_kind : VEC_NO_TAIL);
-    *fetched = held.fetched;
 }
 
 static void w2v_update_row(const w2v_tile *tile)
 {
     const int64_t dimensions = tile->dimensions;
-    int64_t fetched = 0;
-    VEC_PASSES(dimensions, w2v_stream, tile, &fetched);
-    for (; fetched < dimensions; fetched += W2V_LINE_FLOATS) w2v_fetch_rows(tile->fetched, tile->fetched_count, fetched);
+    int64_t unfetched = 0;
+    VEC_PASSES(dimensions, w2v_stream, tile, &unfetched);
+    for (; unfetched < dimensions; unfetched += W2V_LINE_FLOATS)
+        w2v_fetch_rows(tile->fetched, tile->fetched_count, unfetched);
     w2v_fetch_rows(tile->fetched, tile->fetched_count, dimensions - 1);
 }
 
