@@ -40,7 +40,7 @@ ARCHIVES = (
 )
 """Kinds of archives, and what their plain bytes have from where on; that no text has."""
 
-HEAD = max(place + len(mark) for _, place, marks in ARCHIVES for mark in marks)
+TELLING_BYTES = max(place + len(mark) for _, place, marks in ARCHIVES for mark in marks)
 """So many plain bytes tell an archive, or a text of two bytes a character."""
 
 LEAST_PAIRS = 3
@@ -86,7 +86,7 @@ def read_blocks(
         blocks = plain_blocks(read, source.name, detect=whole and source.detect_compression)
         if start == 0:
             head = b""
-            while len(head) < HEAD and (block := next(blocks, b"")):
+            while len(head) < TELLING_BYTES and (block := next(blocks, b"")):
                 head += block
             _refuse_archives(head, source.name)
             _refuse_wide_characters(head, source.name)
