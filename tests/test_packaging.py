@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -109,6 +110,14 @@ def python(code: str, folder: Path) -> str:
 
 def print_loaded(names: set[str]) -> str:
     return f"import sys; print(*sorted({names!r} & set(sys.modules)))"
+
+
+def test_source_that_is_not_compiled_says_so(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "w2vplus", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    code = [sys.executable, "-S", "-c", "import w2vplus"]  # -S: an editable install would be found before the folder
+    done = subprocess.run(code, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0
+    assert "is source that is not compiled: start Python in another folder" in done.stderr
 
 
 # ---- Rooms and floors

@@ -11,6 +11,7 @@ Names load when they are first used, so that importing w2vplus costs little.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -122,6 +123,22 @@ __all__ = [
     "show_config",
     "word_classes",
 ]
+
+
+def _warn_of_source() -> None:
+    """In a clone whose package is installed elsewhere, Python started there finds this folder first."""
+    if importlib.util.find_spec("w2vplus._sgd") is None:
+        import warnings
+
+        warnings.warn(
+            f"w2vplus comes from {__path__[0]}, which is source that is not compiled: start Python in another folder "
+            "to use the installed w2vplus, or compile here with pip install -e .",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+_warn_of_source()
 
 
 def _installed_version(package: str) -> str | None:
