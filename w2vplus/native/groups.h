@@ -68,16 +68,15 @@ static void w2v_add_steps(const w2v_matrix *matrix, const uint32_t *restrict ste
     w2v_rows_of(matrix, nodes, rows, W2V_PATH_STEPS);
 }
 
-/* The Huffman path of `word`. Several steps at once, without branches: those beyond its end are overwritten by the next
+/* The Huffman path of a centre. Several steps at once, without branches: those beyond its end are overwritten by the next
    column or lie in the spare room. */
-static void w2v_add_path(const w2v_model *model, const w2v_workspace *workspace, int32_t word, w2v_group *group)
+static void w2v_add_path(const w2v_workspace *workspace, const w2v_center *center, w2v_group *group)
 {
-    const int64_t start = model->path_starts[word], count = model->path_starts[word + 1] - start;
-    const int64_t first = group->count - start; /* of the columns, from the first step of the table */
-    for (int64_t i = start; i < start + count; i += W2V_PATH_STEPS)
-        w2v_add_steps(&workspace->nodes, model->path_steps + i, group->words + (first + i), group->rows + (first + i),
+    const int32_t first = group->count;
+    for (int32_t i = 0; i < center->path_length; i += W2V_PATH_STEPS)
+        w2v_add_steps(&workspace->nodes, center->path + i, group->words + (first + i), group->rows + (first + i),
                       group->made_positives + (first + i), group->made_totals + (first + i));
-    group->count += (int32_t)count;
+    group->count += center->path_length;
 }
 
 /* Whether the first `count` of `words` are all distinct. They go round in a circle of `lanes` places, and each is compared with
@@ -154,7 +153,7 @@ W2V_INLINE void w2v_add_part(const w2v_model *model, const w2v_workspace *worksp
     group->positives = group->made_positives;
     group->totals = group->made_totals;
     group->has_own = 0;
-    if (model->hierarchical_softmax) w2v_add_path(model, workspace, workspace->words[centers[0].at], group);
+    if (model->hierarchical_softmax) w2v_add_path(workspace, centers, group);
     part->first_word = group->count;
     if (model->negative > 0) {
         int32_t *words = group->words + part->first_word;

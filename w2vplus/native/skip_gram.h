@@ -9,14 +9,20 @@ typedef struct {
     int32_t count;
     const int32_t *words;
     float *const *rows;
-    float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
+    const float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
+    int32_t shares_apart; /* 1, or 0 if those of the first word are those of all */
 } w2v_context;
 
 /* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
    half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those
-   behind the last word lie in the spare room. */
+   behind the last word lie in the spare room. The window of a lone centre holds all words; the centre itself is left out
+   where tiles are gathered. */
 static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
+    static const float alone[1][W2V_GROUP_CENTERS] = {{1.0f}};
+    if (center_count == 1)
+        return (w2v_context){centers[0].last - centers[0].first, workspace->words + centers[0].first,
+                             workspace->rows + centers[0].first, alone, 0};
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
     int32_t first = centers[0].first, last = centers[0].last;
     float middles[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS] = {0}; /* from the first centre, and from their own one */
@@ -38,7 +44,8 @@ static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_coun
         const vec apart = vec_sub(vec_abs(from_center), nearest);
         vec_store(shares, vec_if_negative(inside, vec_zero(), vec_if_negative(apart, vec_zero(), one)));
     }
-    return (w2v_context){last - first, workspace->words + first, workspace->rows + first, workspace->shares};
+    return (w2v_context){last - first, workspace->words + first, workspace->rows + first,
+                         (const float (*)[W2V_GROUP_CENTERS])workspace->shares, 1};
 }
 
 /* target += factor * source */
@@ -136,17 +143,18 @@ static int32_t w2v_gather_tile(const w2v_group *group, const w2v_context *contex
     inputs->count = 0;
     for (; i < stop; i++) {
         if (i == skipped) continue;
+        const float *shares = context->shares[i * context->shares_apart];
         int32_t m = w2v_find(&seen, inputs->words, 0, inputs->count, context->words[i]);
         if (m < 0) {
             m = inputs->count++;
             repeats[m] = 1;
             inputs->words[m] = context->words[i];
             inputs->rows[m] = context->rows[i];
-            memcpy(inputs->pairs[m], context->shares[i], sizeof inputs->pairs[m]);
+            memcpy(inputs->pairs[m], shares, sizeof inputs->pairs[m]);
             continue;
         }
         if (++repeats[m] > W2V_TILE_REPEATS) break;
-        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs->pairs[m][g] += context->shares[i][g];
+        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs->pairs[m][g] += shares[g];
     }
     return i;
 }

@@ -7,24 +7,18 @@
 #include "skip_gram.h"
 #include "windows.h"
 
-/* Huffman paths lie in tables larger than the near caches, one look-up behind another: where the path of a centre
-   starts is fetched W2V_STARTS_AHEAD centres before its columns are chosen, the path itself W2V_PATHS_AHEAD before. */
-#define W2V_STARTS_AHEAD 8
+/* Huffman paths lie in a table larger than the near caches: that of a centre is fetched so many centres before its columns
+   are chosen. */
 #define W2V_PATHS_AHEAD 4
 
 /* So many nodes at the top of a path are trained so often that they stay in a second-level cache of a megabyte: to fetch them,
    though they are there, took 6 % of CBOW with rows of 300. */
 #define W2V_NEAR_STEPS 8
 
-W2V_INLINE void w2v_fetch_paths(const w2v_model *model, int64_t center, const w2v_workspace *workspace)
+W2V_INLINE void w2v_fetch_path(const w2v_workspace *workspace, int64_t center)
 {
     const int64_t last = workspace->center_count - 1;
-    const int64_t far = center + W2V_STARTS_AHEAD < last ? center + W2V_STARTS_AHEAD : last;
-    const int64_t near = center + W2V_PATHS_AHEAD < last ? center + W2V_PATHS_AHEAD : last;
-    if (center > last) return;
-    W2V_PREFETCH(model->path_starts + workspace->words[workspace->centers[far].at]);
-    const int64_t start = model->path_starts[workspace->words[workspace->centers[near].at]];
-    const uintptr_t steps = (uintptr_t)model->path_steps + (uintptr_t)start * sizeof *model->path_steps;
+    const uintptr_t steps = (uintptr_t)workspace->centers[center < last ? center : last].path;
     W2V_PREFETCH((const void *)steps);
     W2V_PREFETCH((const void *)(steps + 64)); /* a number, since it may lie beyond the table */
 }
@@ -81,7 +75,7 @@ static void w2v_look_ahead(const w2v_model *model, uint64_t key, float learning_
     const int32_t parts = model->hierarchical_softmax ? group->center_count : 1; /* each centre has a path of its own */
     if (group->center_count == 0 || (model->skip_gram && !model->shared_negatives)) return;
     for (int32_t p = 0; p < parts; p++) {
-        if (model->hierarchical_softmax) w2v_fetch_paths(model, first_center + p, workspace);
+        if (model->hierarchical_softmax) w2v_fetch_path(workspace, first_center + p + W2V_PATHS_AHEAD);
         w2v_add_part(model, workspace, workspace->bits + p * model->negative, p, group->center_count / parts, group);
     }
     w2v_draw_ahead(model, key, first_center + group->center_count, workspace);

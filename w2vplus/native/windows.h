@@ -68,6 +68,16 @@ static int w2v_keep_words(const w2v_model *model, const w2v_corpus *corpus, uint
     return 0;
 }
 
+/* Where the Huffman paths of centres lie: looked up for all centres of a sentence, since each alone would be waited for. */
+static void w2v_find_paths(const w2v_model *model, const int32_t *words, w2v_center *centers, int64_t count)
+{
+    for (w2v_center *center = centers; center < centers + count; center++) {
+        const int64_t *start = model->path_starts + words[center->at];
+        center->path = model->path_steps + start[0];
+        center->path_length = (int32_t)(start[1] - start[0]);
+    }
+}
+
 /* Appends the kept words of one sentence and the centres among offsets [begin, end). */
 static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, uint64_t key, int64_t sentence,
                             int64_t begin, int64_t end, w2v_workspace *workspace)
@@ -82,11 +92,12 @@ static int w2v_add_sentence(const w2v_model *model, const w2v_corpus *corpus, ui
     const int32_t last_center = (int32_t)workspace->word_count;
     if (w2v_keep_words(model, corpus, key, end, stop, model->farthest, workspace)) return -1;
     const int32_t word_count = (int32_t)workspace->word_count;
-    w2v_center *next = workspace->centers + workspace->center_count;
+    w2v_center *centers = workspace->centers + workspace->center_count, *next = centers;
     for (int32_t at = first_center; at < last_center; at++)
         *next++ = (w2v_center){.position = workspace->tokens[at].position, .at = at, .sentence_first = first_word,
                                .sentence_last = word_count, .sentence_weight = weight};
-    workspace->center_count += last_center - first_center;
+    if (model->hierarchical_softmax) w2v_find_paths(model, workspace->words, centers, next - centers);
+    workspace->center_count += next - centers;
     return 0;
 }
 

@@ -22,7 +22,9 @@ typedef struct {
    `words`, and its window is [first, last), once it is in a group. */
 typedef struct {
     int64_t position; /* in the epoch */
-    int32_t at;       /* index in `words` */
+    const uint32_t *path; /* Huffman path of its word, if there are paths */
+    int32_t path_length;
+    int32_t at; /* index in `words` */
     int32_t first;
     int32_t last;
     int32_t sentence_first;
