@@ -93,6 +93,8 @@ def test_weights_that_fit_no_sentence_are_refused(corpus, weights, message):
 def test_weights_that_are_no_numbers_are_named(corpus):
     with pytest.raises(TypeError, match=r"sentence_weights must be numbers, got list: could not convert .* 'a'"):
         encode(corpus).weighted(["a"] * 30)
+    with pytest.raises(TypeError, match="sentence_weights must be numbers, got list: complex numbers"):
+        encode(corpus).weighted([1j] * 30)
 
 
 # ---- Pretrained vectors

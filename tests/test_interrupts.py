@@ -260,6 +260,19 @@ def test_an_interrupt_while_the_report_is_made_names_the_vectors(
     assert (tmp_path / "v.bin").exists() and not (tmp_path / "run.html").exists()
 
 
+def test_an_interrupt_while_the_program_is_loaded_is_no_traceback() -> None:
+    interrupted = (
+        "import sys\nfrom w2vplus.__main__ import main\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_epochs_done_are_those_of_the_last_report() -> None:
     facts: dict[str, Any] = {"trained_words": 0, "learning_rate": 0.0, "loss": None, "elapsed": 1.0, "finished": False}
     reached = Reached()

@@ -338,6 +338,8 @@ def test_the_command_shows_the_step(law: list[str], tmp_path: Path):
         assert word in outcome.stdout
     assert "\x1b" not in outcome.stdout
     assert (tmp_path / "step.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "step.html" in outcome.stderr
+    assert run(SENTENCE, "--window", 2, *law, "-o", tmp_path / "step.html", "--quiet").stderr == ""
 
 
 def test_a_narrow_terminal_gets_fewer_columns(monkeypatch: pytest.MonkeyPatch):

@@ -615,5 +615,10 @@ class Unread:
 def test_a_trim_rule_that_is_no_function_is_named_before_anything_is_read() -> None:
     with pytest.raises(TypeError, match=r"trim_rule must be a function .*, got 5: it returns one of"):
         Word2Vec(Unread(), trim_rule=5)
+    model = Word2Vec()
     with pytest.raises(TypeError, match="trim_rule must be a function"):
-        Word2Vec().build_vocab_from_freq({"a": 5}, trim_rule="rare")
+        model.scan_vocab(Unread(), trim_rule=5)
+    with pytest.raises(TypeError, match="trim_rule must be a function"):
+        model.prepare_vocab(trim_rule=5)
+    with pytest.raises(TypeError, match="trim_rule must be a function"):
+        model.build_vocab_from_freq({"a": 5}, trim_rule="rare")

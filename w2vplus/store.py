@@ -141,6 +141,8 @@ class EncodedCorpus:
         sentence.
         """
         try:
+            if np.iscomplexobj(sentence_weights):
+                raise TypeError("complex numbers are no weights")
             weights = np.ascontiguousarray(sentence_weights, dtype=np.float32)
         except (TypeError, ValueError, OverflowError) as error:
             kind = type(sentence_weights).__name__

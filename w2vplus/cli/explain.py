@@ -12,7 +12,7 @@ import typer
 
 from w2vplus._numbers import fixed
 from w2vplus.cli import _output
-from w2vplus.cli._options import JsonFlag
+from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._targets import check_not_an_input, check_writable, local_path
 from w2vplus.limits import MOST_SEED
 
@@ -93,6 +93,7 @@ def explain(
         ),
     ] = None,
     as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
 ) -> None:
     """Show one real training step for SENTENCE, with every number in between.
 
@@ -123,7 +124,7 @@ def explain(
         return
     print_step(step)
     if output is not None:
-        _output.note(f"the same with pictures: {output}")
+        _output.note(f"the same with pictures: {output}", quiet=quiet)
 
 
 def _require_numbers(**given: Any) -> None:

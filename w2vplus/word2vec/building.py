@@ -80,7 +80,6 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         for name in settings:
             if name not in known:
                 raise TypeError(explain_unknown_argument(name, known[1:]))
-        check_trim_rule(trim_rule)
         if not update:
             self.corpora = []
         super().build_vocab(
@@ -112,8 +111,10 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     ) -> tuple[int, int]:
         """Count every type of the corpus into `raw_vocab`, in order of first occurrence.
 
-        Returns (raw words, sentences). `max_vocab_size` prunes while counting, by gensim's law.
+        Returns (raw words, sentences). `max_vocab_size` prunes while counting, by gensim's law. Raises TypeError for a
+        `trim_rule` that is no function, CorpusError for a corpus that cannot be read.
         """
+        check_trim_rule(trim_rule)
         encoded = self._encode(corpus_iterable, corpus_file)
         source = corpus_iterable if corpus_file is None else corpus_file
         self.note_corpus(encoded, source)
@@ -191,8 +192,10 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
 
         With `update`, counts are merged into the present vocabulary and new words are appended; subsampling is
         computed from the merged counts (gensim takes the new text's alone), and a Huffman tree is grafted onto the
-        present one (see `growth`). Raises RuntimeError for an update of no vocabulary.
+        present one (see `growth`). Raises RuntimeError for an update of no vocabulary, TypeError for a `trim_rule` that
+        is no function.
         """
+        check_trim_rule(trim_rule)
         if update and len(self.wv) == 0:
             raise RuntimeError(
                 "update=True adds to a vocabulary, and this model has no prior vocabulary: build one first, "
