@@ -6,6 +6,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 from setuptools.errors import CompileError
 
 NATIVE = Path("w2vplus/native")
@@ -63,6 +64,18 @@ class BuildExtensions(build_ext):
             return True
 
 
+class SourceDistribution(sdist):
+    """With tests and examples whole: of the tests, setuptools takes by itself only files that are named test*."""
+
+    def make_distribution(self) -> None:
+        """Add the files and make the archive."""
+        for folder in ("tests", "examples"):
+            found = (path for path in Path(folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+            self.filelist.extend(sorted(map(str, found)))
+        self.filelist.remove_duplicates()
+        super().make_distribution()
+
+
 def extension(name: str, sources: list[str]) -> Extension:
     return Extension(
         f"w2vplus.{name}",
@@ -84,5 +97,5 @@ setup(
         extension("_merging", []),
         extension("_vector_rows", []),
     ],
-    cmdclass={"build_ext": BuildExtensions},
+    cmdclass={"build_ext": BuildExtensions, "sdist": SourceDistribution},
 )

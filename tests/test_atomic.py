@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from gensim.test.utils import common_texts
 
-from w2vplus import Word2Vec, save_vectors
-from w2vplus._atomic import move_in_place, new_folder, replacing
+from w2vplus import Word2Vec, _atomic, save_vectors
+from w2vplus._atomic import move_in_place, new_folder, replacing, replacing_family
 from w2vplus.counts_file import write_counts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and permissions as POSIX has them")
@@ -141,3 +141,47 @@ def test_compressed_outputs_say_no_temporary_name(tmp_path):
         assert packed[3] == 0, "the flags of gzip's header, 8 of which is for a name"
         assert packed[4:8] == bytes(4), "no time either: equal contents are equal files"
     assert gzip.decompress((tmp_path / "counts.tsv.gz").read_bytes()).decode() == "a\t2\né\t1\n"
+
+
+def family(folder: Path, text: str) -> None:
+    with replacing_family(folder / "model") as path:
+        path.write_text(text)
+        path.with_name("model.a.npy").write_text(text)
+        path.with_name("model.b.npy").write_text(text)
+
+
+@pytest.mark.parametrize("moved", range(4))
+@pytest.mark.parametrize("present", [("model", "model.a.npy", "model.b.npy"), ("model", "model.a.npy"), ()])
+def test_files_that_name_each_other_are_replaced_together_or_not_at_all(tmp_path, monkeypatch, moved, present):
+    for name in present:
+        (tmp_path / name).write_text("old")
+    if present:
+        (tmp_path / "model").chmod(0o640)
+    moves, move = [], _atomic.move_in_place
+
+    def broken_off(*places: Path) -> None:
+        if len(moves) == moved:
+            raise KeyboardInterrupt
+        moves.append(places)
+        move(*places)
+
+    monkeypatch.setattr(_atomic, "move_in_place", broken_off)
+    if moved < 3:
+        with pytest.raises(KeyboardInterrupt):
+            family(tmp_path, "new")
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(present, "old")
+    else:
+        family(tmp_path, "new")
+        names = ("model", "model.a.npy", "model.b.npy")
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(names, "new")
+    if present and os.name == "posix":
+        assert mode(tmp_path / "model") == 0o640
+
+
+def test_the_process_umask_is_never_changed(tmp_path, monkeypatch):
+    # It belongs to all threads: files that others make meanwhile would be open to everybody.
+    monkeypatch.setattr(os, "umask", None)
+    write(tmp_path / "file", "new")
+    with new_folder(tmp_path / "folder"):
+        pass
+    family(tmp_path, "new")

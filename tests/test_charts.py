@@ -146,6 +146,7 @@ def test_bars_have_intervals_where_the_results_have_them() -> None:
     assert [(bar.name, bar.interval) for bar in correlations] == [("s.tsv", (0.1, 0.7))]
     drawn = evaluation_bars(results).svg()
     assert drawn.count(">50.0 %<") == 2 and ">0.300<" in drawn and "95 % intervals" in drawn
+    assert "99.5 % intervals" in evaluation_bars({**results, "settings": {"confidence": 0.995}}).svg()
 
 
 def test_models_are_compared_by_their_totals() -> None:

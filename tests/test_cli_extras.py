@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
@@ -69,5 +71,10 @@ def test_what_cannot_be_meant_is_refused_before_the_text_is_read(teacher, tmp_pa
     assert refusal(outcome, 2).startswith(message)
 
 
-def test_the_vectors_to_start_from_are_not_overwritten(lee, teacher):
+def test_the_vectors_to_start_from_are_not_overwritten(lee, teacher, tmp_path):
     assert "it would be lost" in refusal(run("train", lee, "-o", teacher, *QUICK, "--init-from", teacher), 2)
+    logged = run("train", lee, "-o", tmp_path / "v.bin", *QUICK, "--init-from", teacher, "--log", teacher)
+    assert refusal(logged, 2)
+    seed_1 = shutil.copy(teacher, tmp_path / "v.seed1.bin")
+    seeded = run("train", lee, "-o", tmp_path / "v.bin", *QUICK, "--seeds", 2, "--init-from", seed_1)
+    assert "it would be lost" in refusal(seeded, 2)

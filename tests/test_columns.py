@@ -152,6 +152,8 @@ def test_any_text_in_a_column_is_split_as_str_split_does(tmp_path_factory, texts
         ("a.jsonl", b'{"txt": ["a", 1.5]}\n', "row 1, column 'txt', has the token 1.5; tokens must be"),
         ("a.jsonl", b'{"txt": 7}\n', "row 1, column 'txt', holds int 7, neither text nor a list of tokens"),
         ("a.jsonl", b'{"txt": "a"}\n{"txt":\n', "row 2, is not JSON"),
+        ("a.jsonl", b'\n{"txt": "a"}\n\n\n{"txt": 7}\n', "row 5, column 'txt', holds int 7, not text"),
+        ("a.jsonl", b'\n{"txt": "a"}\n\n\n{"txt":\n', "row 5, is not JSON"),
         ("a.jsonl", b'["txt"]\n', "row 1, is a JSON list, not an object with columns"),
         ("a.jsonl", b'{"txt": "caf\xe9"}\n', "row 1, is not UTF-8.*--errors"),
         ("a.jsonl", b'{"txt": "\\ud800"}\n', "is not UTF-8 at line 1"),

@@ -450,6 +450,8 @@ def test_neighbours_in_bulk_are_gensims(monkeypatch: pytest.MonkeyPatch) -> None
         assert list(near) == [key for key, _ in vectors.most_similar(word, topn=5)]
     within = neighbours_of(vectors, ["w3"], topn=5, restrict_vocab=50)["w3"]
     assert list(within) == [key for key, _ in vectors.most_similar("w3", topn=5, restrict_vocab=50)]
+    beyond = neighbours_of(vectors, ["w199"], topn=5, restrict_vocab=50)["w199"]
+    assert list(beyond) == [key for key, _ in vectors.most_similar("w199", topn=5, restrict_vocab=50)]
 
 
 def test_overlap_is_the_share_that_two_seeds_have_in_common() -> None:

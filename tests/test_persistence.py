@@ -12,6 +12,7 @@ import sys
 import gensim.models
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -309,6 +310,34 @@ def test_rewriting_a_folder_replaces_the_model_and_leaves_one_generation(folder,
     other.save_folder(folder)
     assert_same(other, Word2Vec.load_folder(folder))
     assert len(list(folder.glob("arrays-*"))) == 1
+
+
+def test_rewriting_a_folder_deletes_no_files_of_others(folder, lee):
+    mine = ("results-2024.json", "other-model-1.safetensors", "arrays-of-mine-7.safetensors")
+    for name in mine:
+        (folder / name).write_text("mine")
+    Word2Vec(lee, seed=5, **SMALL).save_folder(folder)
+    assert all((folder / name).read_text() == "mine" for name in mine)
+
+
+def test_words_without_outputs_are_refused_before_anything_is_written(lee, tmp_path):
+    model = Word2Vec(lee, **SMALL)
+    model.wv.add_vectors(["no such word"], np.ones((1, model.vector_size), np.float32))
+    with pytest.raises(ValueError, match=r"wv has \d+ words and syn1neg \d+ rows, which no folder holds"):
+        model.save_folder(tmp_path / "m")
+    assert not list(tmp_path.iterdir())
+
+
+def test_vectors_without_lock_factors_are_kept_and_come_back(lee, tmp_path):
+    model = Word2Vec(lee, **SMALL)
+    plain = KeyedVectors(model.vector_size)
+    plain.add_vectors(model.wv.index_to_key, model.wv.vectors)
+    for word in plain.index_to_key:
+        plain.set_vecattr(word, "count", model.wv.get_vecattr(word, "count"))
+    model.wv = plain
+    model.save_folder(tmp_path / "m")
+    again = Word2Vec.load_folder(tmp_path / "m")
+    assert np.array_equal(again.wv.vectors, plain.vectors) and again.wv.vectors_lockf.tolist() == [1.0]
 
 
 @pytest.mark.parametrize("moment", ["arrays", "head"])

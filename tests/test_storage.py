@@ -11,10 +11,14 @@ import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 
+from w2vplus import save_vectors
 from w2vplus import storage as storage_module
 from w2vplus.corpus import LineSentence, Text8Corpus, encode, open_corpus
 from w2vplus.corpus import cache as cache_module
@@ -24,7 +28,7 @@ from w2vplus.corpus import text_encoding as text_encoding_module
 from w2vplus.corpus.pieces import PieceStore
 from w2vplus.corpus.sources import LocalFile
 from w2vplus.errors import CorpusError
-from w2vplus.storage import ItemFile
+from w2vplus.storage import ItemFile, write_whole
 
 TEXT = b"".join(b" ".join(b"w%d" % (i * j % 577) for j in range(i % 23)) + b"\n" for i in range(4000))
 
@@ -200,6 +204,44 @@ def small_files():
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_piece_that_is_written_only_in_part_is_an_error() -> None:
+    class Narrow(io.RawIOBase):
+        """A disk with room for three bytes at a time, and seven in all."""
+
+        written = b""
+
+        def write(self, data: Any) -> int:
+            piece = bytes(data[: min(3, 7 - len(self.written))])
+            if not piece:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self.written += piece
+            return len(piece)
+
+    disk = Narrow()
+    write_whole(disk, b"1234567")
+    assert disk.written == b"1234567"
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(Narrow(), b"12345678")
+
+
+def test_a_text_from_a_pipe_that_finds_no_room_for_its_end_is_an_error(tmp_path: Path) -> None:
+    command = (
+        "import resource, sys\nfrom w2vplus import encode\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (6000, resource.RLIM_INFINITY))\nencode('-')"
+    )
+    pytest.importorskip("resource", reason="needs limits of POSIX systems")
+    done = subprocess.run([sys.executable, "-c", command], input=b"word\n" * 1500, capture_output=True, timeout=120)
+    assert done.returncode == 1 and b"ulimit -f" in done.stderr
+
+
+def test_the_last_bytes_of_an_array_that_find_no_room_are_an_error(tmp_path: Path) -> None:
+    vectors = KeyedVectors(126)
+    vectors.add_vectors(list("abcdefgh"), np.ones((8, 126), np.float32))
+    with small_files(), pytest.raises(OSError, match="ulimit -f"):
+        save_vectors(vectors, tmp_path / "v.npy")  # 4,160 bytes
+    assert not (tmp_path / "v.npy").exists()
 
 
 TOO_LARGE = r"cannot keep the corpus's ids in .*spill: .*ulimit -f"
@@ -408,14 +450,14 @@ def test_the_cache_says_so_when_its_disk_is_full(text, tmp_path, monkeypatch):
     def no_room(path, array):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("w2vplus.corpus.cache._write_array", no_room)
+    monkeypatch.setattr("w2vplus.corpus.cache.write_array", no_room)
     with pytest.raises(OSError, match=r"cannot keep the encoded corpus in .*No space left.*another cache folder"):
         encode(text, cache_dir=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 @pytest.mark.parametrize("is_stale", [False, True])
-@pytest.mark.parametrize("step", ["shutil.rmtree", "_write_array"])
+@pytest.mark.parametrize("step", ["shutil.rmtree", "write_array"])
 def test_two_that_keep_one_corpus_at_the_same_time_both_get_it(text, tmp_path, step, is_stale, caplog):
     cache, expected = tmp_path / "cache", content(encode(text))
 
@@ -428,7 +470,7 @@ def test_two_that_keep_one_corpus_at_the_same_time_both_get_it(text, tmp_path, s
             (entry / "meta.json").write_text("{}")
         return done
 
-    step_of = cache_module._write_array if step == "_write_array" else shutil.rmtree
+    step_of = cache_module.write_array if step == "write_array" else shutil.rmtree
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(f"w2vplus.corpus.cache.{step}", step_while_another_keeps_it)
         found = encode(text, cache_dir=cache)

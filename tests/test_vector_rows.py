@@ -47,6 +47,7 @@ def assert_printed_as_numpy_prints(bits: np.ndarray) -> None:
             # From 1e6 on, NumPy 2.4 writes an exponent and older versions do not.
             assert shortest(np.float32(text)) == shortest(value)
             assert len(text) <= len(shortest(value)) + 2
+    assert max(map(len, printed(bits))) <= native.LONGEST_DECIMAL
     finite = np.isfinite(values)
     again = read([text for text, is_finite in zip(printed(bits), finite, strict=True) if is_finite])
     assert np.array_equal(again, values[finite].view(np.uint32)), "reads back bit for bit"
@@ -72,6 +73,13 @@ def test_the_least_and_the_borders_of_notation_are_printed_as_numpy_prints_them(
     assert printed(np.float32([1e6, 1.5e6, 0.0001, 3.4028235e38, -0.0]).view(np.uint32)) == [
         "1e+06", "1.5e+06", "1e-04", "3.4028235e+38", "-0.0",
     ]  # fmt: skip
+
+
+def test_rows_of_the_longest_numbers_have_room():
+    rows = np.tile(np.float32([-1.00014165e-36, -0.000100000005]), (2000, 150))
+    lines = native.print_text(rows, [b"key"] * len(rows)).split(b"\n")
+    assert lines == [b"key" + b" -1.00014165e-36 -0.000100000005" * 150] * len(rows) + [b""]
+    assert len("-1.00014165e-36") == len("-0.000100000005") == native.LONGEST_DECIMAL
 
 
 @given(st.lists(decimals, min_size=1, max_size=50))

@@ -21,8 +21,8 @@ from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
 import w2vplus
-from w2vplus import LineSentence, TrainingCallback, Word2Vec, _sgd
-from w2vplus.errors import CorpusError
+from w2vplus import Checkpoints, LineSentence, TrainingCallback, Word2Vec, _sgd
+from w2vplus.errors import CheckpointError, CorpusError
 
 LEE = datapath("lee_background.cor")
 MODES = {
@@ -622,3 +622,17 @@ def test_a_trim_rule_that_is_no_function_is_named_before_anything_is_read() -> N
         model.prepare_vocab(trim_rule=5)
     with pytest.raises(TypeError, match="trim_rule must be a function"):
         model.build_vocab_from_freq({"a": 5}, trim_rule="rare")
+
+
+def test_progress_and_checkpoints_are_refused_before_anything_is_read(lee: list[list[str]], tmp_path: Path) -> None:
+    Word2Vec(lee, vector_size=4, epochs=1, workers=1, checkpoint=Checkpoints(tmp_path / "run", epochs=1))
+    model = Word2Vec(lee, vector_size=4, epochs=1, workers=1)
+    for wrong, error, message in (
+        ({"progress": "yes"}, TypeError, "progress must be True, False or a callable"),
+        ({"checkpoint": 5}, TypeError, "checkpoint must be the path of a folder"),
+        ({"checkpoint": tmp_path / "run"}, CheckpointError, "holds checkpoints of an earlier run"),
+    ):
+        with pytest.raises(error, match=message):
+            Word2Vec(Unread(), **wrong)
+        with pytest.raises(error, match=message):
+            model.train(Unread(), total_examples=1, epochs=1, **wrong)

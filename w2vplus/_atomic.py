@@ -34,7 +34,7 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     target = file_behind(target)
     with (
         explaining(target),
-        _unfinished(target, f".{target.stem}-", "".join(target.suffixes), _make_file) as temporary,
+        _unfinished(target, f".{target.stem}-", "".join(target.suffixes), _maker_of_file(target)) as temporary,
     ):
         yield temporary
         put_in_place(temporary, target)
@@ -68,16 +68,43 @@ def _is_systems_own(error: OSError) -> bool:
 @contextmanager
 def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a path of `target`'s name in a temporary folder, for a writer that puts other files beside its own, as
-    gensim's `save` does; on success all of them move beside `target`, the one that names the others last.
+    gensim's `save` does; on success all of them move beside `target`.
 
-    Raises as `replacing` does.
+    The file of that name names the others, whose names stay the same, so it is never there with others than its own:
+    what stood there is set aside first, comes back on any exception, and is deleted in the end. A process that is
+    killed meanwhile leaves it under names that end in ".before". Raises as `replacing` does.
     """
     target = Path(target)
     file_behind(target)  # refuses what is no file
-    with _unfinished(target, f".{target.name}-", "", _make_folder) as folder:
+    with _unfinished(target, f".{target.name}-", "", _make_private_folder) as folder:
         yield folder / target.name
-        for part in sorted(folder.iterdir(), key=lambda part: part.name == target.name):
-            move_in_place(part, target.parent / part.name)
+        parts = sorted(folder.iterdir(), key=lambda part: part.name == target.name)
+        if len(parts) == 1:
+            move_in_place(parts[0], target)
+        else:
+            _move_together(parts, target.parent)
+
+
+def _move_together(parts: list[Path], folder: Path) -> None:
+    """Move files to `folder`, the last of which names the others: all of them, or none on an exception."""
+    places = [file_behind(folder / part.name) for part in parts]
+    asides = [place.with_name(f".{place.name}-{secrets.token_hex(4)}.before") for place in places]
+    present = [(place, aside) for place, aside in zip(places, asides, strict=True) if place.exists()]
+    try:
+        for place, aside in reversed(present):
+            place.rename(aside)
+        for part, place, aside in zip(parts, places, asides, strict=True):
+            _hand_on(aside, part)
+            move_in_place(part, place)
+    except BaseException:
+        for place, aside in zip(places, asides, strict=True):
+            if aside.exists() or (place, aside) not in present:  # else what is there is still what was there
+                place.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    aside.rename(place)
+        raise
+    for _, aside in present:
+        aside.unlink()
 
 
 def file_behind(target: str | os.PathLike[str]) -> Path:
@@ -102,24 +129,23 @@ def move_in_place(complete: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         with replacing(target) as temporary:
-            shutil.copyfile(complete, temporary)
+            shutil.copy(complete, temporary)
 
 
 def put_in_place(temporary: Path, target: Path) -> None:
-    """Rename a complete file to `target` with the permissions, and where we may the owner, of the file that is there;
-    a new file has those that the process gives."""
-    try:
-        present = target.stat()
-    except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-    else:
-        if hasattr(os, "chown") and (present.st_uid, present.st_gid) != (os.geteuid(), os.getegid()):
-            with suppress(PermissionError):
-                os.chown(temporary, present.st_uid, present.st_gid)
-        temporary.chmod(stat.S_IMODE(present.st_mode))
+    """Rename a complete file to `target`, with permissions and owner of the file that is there."""
+    _hand_on(target, temporary)
     temporary.replace(target)
+
+
+def _hand_on(present: Path, new: Path) -> None:
+    """Give a new file the permissions, and where we may the owner, of the present one, if there is one."""
+    with suppress(FileNotFoundError):
+        facts = present.stat()
+        if hasattr(os, "chown") and (facts.st_uid, facts.st_gid) != (os.geteuid(), os.getegid()):
+            with suppress(PermissionError):
+                os.chown(new, facts.st_uid, facts.st_gid)
+        new.chmod(stat.S_IMODE(facts.st_mode))
 
 
 @contextmanager
@@ -134,11 +160,8 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
     if target.exists():
         raise FileExistsError(f"cannot write {target}: it exists already")
-    with explaining(target), _unfinished(target, f".{target.name}-", _ASIDE, _make_folder) as temporary:
+    with explaining(target), _unfinished(target, f".{target.name}-", _ASIDE, Path.mkdir) as temporary:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)
         flush_folder(temporary)
         temporary.replace(target)
         flush_folder(target.parent)
@@ -212,11 +235,14 @@ def _unfinished(target: Path, prefix: str, suffix: str, make: Callable[[Path], N
         _present.discard(path)
 
 
-def _make_file(path: Path) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+def _maker_of_file(target: Path) -> Callable[[Path], None]:
+    """What makes a file that nobody else reads while its target has permissions to hand on, else a file with those
+    that the system gives to new ones."""
+    mode = 0o600 if target.exists() else 0o666
+    return lambda path: os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
 
 
-def _make_folder(path: Path) -> None:
+def _make_private_folder(path: Path) -> None:
     path.mkdir(0o700)
 
 

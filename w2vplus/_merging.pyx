@@ -5,7 +5,7 @@ is in native/pair_walk.h, its way over text in native/phrase_text.h.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.dict cimport PyDict_GetItem
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
@@ -214,8 +214,10 @@ cdef class TokenMerger:
         cdef PhraseMerger phrases
         cdef int64_t written = count
         for i in range(count):
-            # A token that cannot be a key is in no phrase; its error is swallowed.
-            found = PyDict_GetItem(self._id_of_token, <object>PyList_GET_ITEM(sentence, i))
+            try:
+                found = PyDict_GetItemWithError(self._id_of_token, <object>PyList_GET_ITEM(sentence, i))
+            except TypeError:
+                found = NULL  # a token that cannot be a key is in no phrase
             ids[i] = <object>found if found != NULL else -1
             places[i] = <int32_t>i
         if self._is_connector.shape[0]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+LONGEST_DECIMAL: int
+"""Bytes of the longest number that `print_text` writes; its memory is measured by it."""
 GOOD: int
 SPACED_KEY: int
 """The last fields are the vector, and more than one is before them."""

@@ -116,7 +116,7 @@ def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> No
         temporary.write_text(json.dumps(head, indent=1) + "\n", encoding="ascii")
         flush_file(temporary)
     flush_folder(folder)
-    _remove_other_generations(folder, set(files.values()))
+    _remove_other_generations(folder, files)
 
 
 def _remove_unless_named(folder: Path, names: set[str]) -> None:
@@ -127,11 +127,11 @@ def _remove_unless_named(folder: Path, names: set[str]) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _remove_other_generations(folder: Path, present: set[str]) -> None:
-    for pattern in ("*-*.safetensors", "*-*.json"):
-        for path in folder.glob(pattern):
-            stem, _, number = path.stem.rpartition("-")
-            if path.name not in present and stem and number.isdigit():
+def _remove_other_generations(folder: Path, files: Mapping[str, str]) -> None:
+    """Delete the files of other generations: named as the present ones but for the number. Others are not ours."""
+    for key, present in files.items():
+        for path in folder.glob(f"{key}-*{Path(present).suffix}"):
+            if path.name != present and path.stem.removeprefix(f"{key}-").isdigit():
                 path.unlink()
 
 

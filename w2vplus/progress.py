@@ -198,14 +198,19 @@ def _in_notebook() -> bool:
     return shell is not None and "IPKernelApp" in shell.config
 
 
+def check_progress(progress: object) -> None:
+    """Raise TypeError for what `Word2Vec(progress=...)` may not be: anything but True, False or a callable."""
+    if not callable(progress) and not isinstance(progress, bool):
+        raise TypeError(f"progress must be True, False or a callable, got {progress!r}")
+
+
 @contextmanager
 def observer_for(progress: bool | ProgressObserver) -> Iterator[ProgressObserver | None]:
     """What `Word2Vec(progress=...)` means: a bar for True, nothing for False, any other callable as it is.
 
     Raises TypeError for anything else.
     """
-    if not callable(progress) and not isinstance(progress, bool):
-        raise TypeError(f"progress must be True, False or a callable, got {progress!r}")
+    check_progress(progress)
     if callable(progress):
         yield progress
     elif progress:

@@ -13,12 +13,16 @@ import os
 import tempfile
 import threading
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._atomic import making_room
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 SHARE_OF_MEMORY = 4
 """Ids beyond one part in so many of the machine's memory go to disk unless `spill_above` says otherwise."""
@@ -54,6 +58,25 @@ class Storage:
     @property
     def limit(self) -> int:
         return default_spill_above() if self.spill_above is None else self.spill_above
+
+
+def write_whole(file: Any, data: Buffer) -> None:
+    """Write all of `data` to an unbuffered file, which writes less than it is given where the disk has no room for
+    more, and raises OSError only for the next piece."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """As np.save, which does not notice if the last bytes find no room; piece by piece, so that Ctrl-C is heard."""
+    array = np.ascontiguousarray(array)
+    header = {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": array.shape}
+    data = _bytes_of(array)
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for begin in range(0, len(data), SPILLED_PIECE_BYTES):
+            file.write(data[begin : begin + SPILLED_PIECE_BYTES])
 
 
 def _bytes_of(items: NDArray[Any]) -> memoryview:
@@ -102,9 +125,7 @@ class ItemFile:
             place = self.count
             try:
                 self._file.seek(0, os.SEEK_END)
-                while data:
-                    written = self._file.write(data)
-                    data = data[written:]
+                write_whole(self._file, data)
             except OSError as error:
                 raise self._given_up(error) from error
             self.count += len(items)
@@ -141,7 +162,7 @@ class ItemFile:
                     os.posix_fallocate(self._file.fileno(), 0, size)
                 else:
                     for begin in range(0, size, SPILLED_PIECE_BYTES):
-                        self._file.write(bytes(min(SPILLED_PIECE_BYTES, size - begin)))
+                        write_whole(self._file, bytes(min(SPILLED_PIECE_BYTES, size - begin)))
             except OSError as error:
                 raise self._given_up(error) from error
             view = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_WRITE)

@@ -36,10 +36,13 @@ def targets_of_seeds(
     seeds: int,
     corpus: Sequence[str],
     checkpoints: CheckpointSettings,
-    counts_file: str | None = None,
+    inputs: Sequence[str] = (),
     log: str | None = None,
 ) -> dict[int, Targets]:
-    """Where each seed's model goes, checked like `targets`; raises UsageError for what seeds do not go with."""
+    """Where each seed's model goes, checked like `targets`; `inputs` are files that are read beside the corpus.
+
+    Raises UsageError for what seeds do not go with.
+    """
     _output.require("--seeds", seeds, seeds >= 1, "at least 1")
     if seeds == 1:
         return {settings.seed: targets}
@@ -56,7 +59,6 @@ def targets_of_seeds(
         model = None if targets.model is None else seeded_name(targets.model, seed)
         found[seed] = Targets(seeded_name(targets.vectors, seed), model, targets.ending)
         found[seed].check(corpus)
-        inputs = [] if counts_file is None else [counts_file]
         check_not_an_input(found[seed].vectors, "--output", inputs)
         if log is not None:
             check_writable(seeded_name(log, seed), "--log")

@@ -208,10 +208,10 @@ def judge_family(family: Family, judge: Judge, *, is_alone: bool = True) -> Judg
     for path in family.files:
         loaded, phrases = load_with_phrases(path)
         results.append(judge.results(loaded, phrases, "" if is_alone and len(family.files) == 1 else path))
-        words = words or list(loaded.index_to_key[:NEIGHBOURHOODS])
+        limit = judge.options["restrict_vocab"]
+        words = words or list(loaded.index_to_key[:NEIGHBOURHOODS][:limit])
         vocabulary = vocabulary or len(loaded)
         if len(family.files) > 1:
-            limit = judge.options["restrict_vocab"]
             neighbours.append(neighbours_of(loaded, words, topn=TOPN, restrict_vocab=limit))
     return JudgedModel(family.name, results, family.files, vocabulary, neighbours)
 

@@ -143,8 +143,9 @@ def train(
     if vocab is not None and phrases.passes:
         raise _output.UsageError("--vocab and --phrases exclude each other: the file names the words there are")
     targets = Targets(output, save_model, (ending or Ending.INPUT).value)
-    _check_places(targets, corpus, [file for file in (start.init_from, vocab) if file is not None], checkpoints)
-    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints, vocab, log)
+    inputs = [file for file in (start.init_from, vocab) if file is not None]
+    _check_places(targets, corpus, inputs, checkpoints)
+    all_targets = targets_of_seeds(targets, settings, seeds, corpus, checkpoints, inputs, log)
     still = quiet or as_json
     if seeds > 1:
         if report is not None or report_word:
@@ -154,7 +155,7 @@ def train(
         )
     else:
         chronicle = _report.Chronicle(log, report, tuple(report_word or ()))
-        chronicle.check([*corpus, *([vocab] if vocab is not None else [])], targets)
+        chronicle.check([*corpus, *inputs], targets)
         trained = _pipeline.train_and_save(
             corpus, reading, settings, phrases, targets,
             checkpoints=checkpoints, quiet=still, counts_file=vocab, earlier=earlier, start=start,

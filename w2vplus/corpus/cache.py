@@ -26,12 +26,12 @@ from w2vplus.corpus.lines import TextCorpus
 from w2vplus.corpus.sources import FileFingerprint, LocalFile
 from w2vplus.corpus.wiki import WikiDump
 from w2vplus.errors import CorpusError
+from w2vplus.storage import write_array
 from w2vplus.store import EncodedCorpus, TokenStore
 
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-WRITE_ITEMS = 1 << 22
 NOT_OPTIONS = {"source", "fname", "input_files", "_files"}
 """Attributes that name files, which the fingerprint knows."""
 
@@ -118,7 +118,7 @@ class CorpusCache:
             ("ids", encoded.store.ids),
             ("starts", encoded.store.sentence_starts),
         ):
-            _write_array(folder / f"{name}.npy", array)
+            write_array(folder / f"{name}.npy", array)
         (folder / "meta.json").write_text(json.dumps({**self._meta, "tokens": encoded.token_count}), "utf-8")
 
 
@@ -144,16 +144,3 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, dict):
         return all(map(_is_plain, value.values()))
     return value is None or isinstance(value, str | int | float)
-
-
-def _write_array(path: Path, array: NDArray[Any]) -> None:
-    """As np.save, a piece at a time, so that a mapped array is never in memory whole."""
-    header = {
-        "descr": np.lib.format.dtype_to_descr(array.dtype),
-        "fortran_order": False,
-        "shape": array.shape,
-    }
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for begin in range(0, len(array), WRITE_ITEMS):
-            file.write(array[begin : begin + WRITE_ITEMS].tobytes())

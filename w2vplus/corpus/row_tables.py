@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -81,7 +82,16 @@ class _RowFile(RowTable):
 
 
 class JsonLines(_RowFile):
-    """A file with a JSON object on each line; blank lines are no rows, a byte order mark is no part of the first."""
+    """A file with a JSON object on each line; blank lines hold none, a byte order mark is no part of the first. Errors
+    name the line as the row."""
+
+    def place(self, number: int) -> str:
+        """As that of others, but for the blank lines, which are counted only here."""
+        row, column = divmod(number, len(self.fields))
+        with open_plain(self._file) as lines:
+            written = (place for place, line in enumerate(lines, start=1) if not line.isspace())
+            line = next(itertools.islice(written, row, None))
+        return f"{self.name}, row {line}, column {self.fields[column]!r}"
 
     def values(self) -> Iterator[Any]:
         with open_plain(self._file) as lines:

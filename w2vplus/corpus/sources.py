@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import Any, BinaryIO, Protocol
 
 from w2vplus._atomic import making_room
 from w2vplus.errors import CorpusError
+from w2vplus.storage import write_whole
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,8 @@ class SpooledStream:
                 spool = tempfile.TemporaryFile(prefix="w2vplus-", buffering=0)  # noqa: SIM115
                 try:
                     with self._open_stream() as stream:
-                        shutil.copyfileobj(stream, spool, 1 << 20)
+                        while piece := stream.read(1 << 20):
+                            write_whole(spool, piece)
                 except OSError as error:
                     spool.close()
                     raise OSError(error.errno, self._explained(error)) from error

@@ -28,14 +28,14 @@ def neighbours_of(
 ) -> Neighbours:
     """The `topn` nearest words by cosine of every one of `words` that has a vector.
 
-    Only the first `restrict_vocab` words are looked at, by the exact search of `queries`.
+    Only the first `restrict_vocab` words may be near them, by the exact search of `queries`.
     """
-    keys = keyed_vectors.index_to_key[:restrict_vocab]
+    keys = keyed_vectors.index_to_key
     row_of = {key: row for row, key in enumerate(keys)}
     rows = np.array([row_of[word] for word in words if word in row_of], np.int64)
     if not rows.size:
         return {}
-    nearest, _ = nearest_others(keyed_vectors.vectors[: len(keys)], rows, topn)
+    nearest, _ = nearest_others(keyed_vectors.vectors, rows, topn, restrict_vocab)
     return {
         keys[row]: tuple(keys[near] for near in of_row if near >= 0)
         for row, of_row in zip(rows.tolist(), nearest.tolist(), strict=True)

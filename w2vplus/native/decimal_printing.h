@@ -17,7 +17,7 @@
 
 #define SHORTEST_LEAST_POWER -31
 #define SHORTEST_MOST_POWER 45
-#define DECIMAL_LONGEST 14 /* bytes of the longest texts, -1.2345678e-38 and -0.00012345678 */
+#define DECIMAL_LONGEST 15 /* bytes of the longest texts, of nine digits: -1.00014165e-36 and -0.000100000005 */
 #define DECIMAL_SLACK 16   /* bytes behind the text that may be written too: copies of a fixed size are quicker */
 
 /* Floats from 1e-4 to below 1e6 are written without an exponent: NumPy's bounds (from 2.4 on; the upper one was 1e16

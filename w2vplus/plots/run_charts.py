@@ -89,7 +89,9 @@ def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = N
         for axes, (title, bars) in zip(grid, panels, strict=True):
             _draw_bars(axes, bars)
             axes.set_title(title, parse_math=False)
-        lines_say = "; lines: 95 % intervals" if any(bar.interval for _, bars in panels for bar in bars) else ""
+        has_intervals = any(bar.interval for _, bars in panels for bar in bars)
+        level = 100 * results.get("settings", {}).get("confidence", 0.95)
+        lines_say = f"; lines: {level:g} % intervals" if has_intervals else ""
         figure.supxlabel(f"in brackets: questions or pairs that were answered{lines_say}", fontsize=9, color=FAINT)
         return Chart(figure)
 

@@ -217,11 +217,12 @@ def nearest_rows(
 
 
 def nearest_others(
-    vectors: NDArray[np.generic], rows: NDArray[np.int64], topn: int
+    vectors: NDArray[np.generic], rows: NDArray[np.int64], topn: int, first: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The `topn` rows of `vectors` nearest to each of its `rows` (Q,), that row itself left out: as `nearest_rows`."""
+    """The `topn` of all rows of `vectors`, or of its `first` ones, that are nearest to each of `rows` (Q,), that row
+    itself left out: as `nearest_rows`."""
     own = Excluded.of(np.arange(len(rows)), rows)
-    return nearest_rows(vectors, vectors[rows], topn, excluded=own)
+    return nearest_rows(vectors[:first], vectors[rows], topn, excluded=own)
 
 
 def mean_of_nearest(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from w2vplus._atomic import replacing, save_arrays
 from w2vplus.errors import VectorFormatError
+from w2vplus.storage import write_array
 from w2vplus.vectors.loading import Loading, Rows, keyed_vectors
 from w2vplus.vectors.table import VectorTable
 
@@ -43,8 +44,7 @@ def write_npy(source: KeyedVectors, path: str) -> None:
     table = VectorTable.of(source, path).with_plain_keys(path)
     with replacing(keys_file(path)) as keys, replacing(path) as matrix:
         _write_keys(table, keys)
-        with matrix.open("wb") as stream:
-            np.save(stream, table.vectors, allow_pickle=False)
+        write_array(matrix, table.vectors)
 
 
 def write_safetensors(source: KeyedVectors, path: str) -> None:

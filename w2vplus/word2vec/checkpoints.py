@@ -61,6 +61,17 @@ class Checkpoints:
         if self.epochs is not None and self.epochs < 1:
             raise ValueError(f"epochs between checkpoints must be at least 1, got {self.epochs}")
 
+    def present(self, run_id: str | None) -> list[Path]:
+        """Complete checkpoints of a run, the last one first. Raises CheckpointError if there are only those of others,
+        which would be lost."""
+        present = checkpoint_folders(self.folder)
+        if present and run_id not in map(_run_id_of, present):
+            raise CheckpointError(
+                f"{self.folder} holds checkpoints of an earlier run: Word2Vec.resume(folder, corpus) "
+                "(--resume) goes on with it; to start anew, name another folder or delete them"
+            )
+        return present
+
     @classmethod
     def wanted(cls, value: Checkpoints | str | PathLike[str]) -> Checkpoints:
         """What `checkpoint=` means: a folder's name is one with the default schedule."""
@@ -113,12 +124,7 @@ class CheckpointWriter:
         self.run_id = uuid.uuid4().hex if run_id is None else run_id
         self._corpus = corpus
         self._folder.mkdir(parents=True, exist_ok=True)
-        present = checkpoint_folders(self._folder)
-        if present and self.run_id not in map(_run_id_of, present):
-            raise CheckpointError(
-                f"{self._folder} holds checkpoints of an earlier run: Word2Vec.resume(folder, corpus) "
-                "(--resume) goes on with it; to start anew, name another folder or delete them"
-            )
+        present = schedule.present(self.run_id)
         self._next_number = 1 + (int(present[0].name.rpartition("-")[2]) if present else 0)
         self._tried = time.monotonic()
         self.is_behind = False

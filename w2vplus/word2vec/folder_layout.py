@@ -62,7 +62,7 @@ _NO_SETTINGS = {
 def content_of(model: Any, kind: str, **head: Any) -> ArrayFolder:
     """Everything that `model` is, ready to be written; `head` is added to the settings a person can read.
 
-    Raises TypeError for what cannot be kept without pickle.
+    Raises TypeError for what cannot be kept without pickle, ValueError for words that the model has no outputs of.
     """
     from w2vplus.word2vec.model import Word2Vec
     from w2vplus.word2vec.persistence import TRANSIENT
@@ -110,6 +110,11 @@ def _arrays_of(model: Any) -> dict[str, NDArray[Any]]:
     for name, attribute in _MATRICES.items():
         if getattr(model, attribute, None) is not None:
             arrays[name] = np.asarray(getattr(model, attribute))
+            if len(arrays[name]) != len(keyed_vectors):
+                raise ValueError(
+                    f"wv has {len(keyed_vectors)} words and {attribute} {len(arrays[name])} rows, which no folder "
+                    "holds: build_vocab(update=True) adds words to a model; wv.save keeps vectors of wv.add_vectors"
+                )
     for name, attribute in _EXPANDOS.items():
         if attribute in keyed_vectors.expandos:
             arrays[name] = np.asarray(keyed_vectors.expandos[attribute])
@@ -167,7 +172,8 @@ def _model_from(model_class: type[Model], content: ArrayFolder) -> Model:
     model.lifecycle_events = state["lifecycle_events"]
     model.corpora = [dict(note) for note in content.head["facts"].get("corpora", [])]
     keyed_vectors.vectors = _shaped(arrays, "input_vectors", (len(keys), model.vector_size))
-    keyed_vectors.vectors_lockf = arrays.pop("lock_factors")
+    if "lock_factors" in arrays:  # gensim's KeyedVectors have them only where a model made them
+        keyed_vectors.vectors_lockf = arrays.pop("lock_factors")
     for name, attribute in _MATRICES.items():
         if name in arrays:
             setattr(model, attribute, _shaped(arrays, name, (len(keys), model.layer1_size)))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from w2vplus.corpus import is_table, open_sentences
 from w2vplus.limits import checked
 from w2vplus.phrases import FrozenPhrases
-from w2vplus.progress import observer_for
+from w2vplus.progress import check_progress, observer_for
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
     FARTHEST_CONTEXT,
@@ -138,6 +138,12 @@ class Learning(Persistence):
         self.training_losses = []
         if progress is None:
             progress = getattr(self, "_constructor_progress", False)
+        check_progress(progress)
+        schedule = self.__dict__.get("_constructor_checkpoint")
+        if checkpoint is not None:
+            schedule = Checkpoints.wanted(checkpoint)
+        if schedule is not None:
+            schedule.present(self._run_id)
         feed = self._feed(corpus_iterable, corpus_file, watched=bool(callbacks) or callable(progress))
         run = self._run(feed, total_examples, total_words, word_count)
         self.add_lifecycle_event(
@@ -148,10 +154,9 @@ class Learning(Persistence):
                 f"window={self.window} shrink_windows={self.shrink_windows}"
             ),
         )
-        schedule = self.__dict__.get("_constructor_checkpoint") if checkpoint is None else checkpoint
         writer = None
         if schedule is not None:
-            writer = CheckpointWriter(Checkpoints.wanted(schedule), self._run_id, corpus_mark(feed))
+            writer = CheckpointWriter(schedule, self._run_id, corpus_mark(feed))
             self._run_id = writer.run_id
         with observer_for(progress) as observer:
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from gensim.models.word2vec import MAX_WORDS_IN_BATCH
 
 from w2vplus._text import check_errors
 from w2vplus.limits import checked_flag
+from w2vplus.progress import check_progress
 from w2vplus.store import EncodedCorpus
 from w2vplus.trainer import ProgressObserver
 from w2vplus.word2vec import arguments
@@ -144,15 +146,19 @@ class Word2Vec(Learning):
             start = opened(init_from)
             check_fit(start, vector_size, lock_factors)
             self._init_from = (start, lock_factors)
-        elif not isinstance(lock_factors, (int, float)) or lock_factors != 1.0:
+        elif not (isinstance(lock_factors, Real) and float(lock_factors) == 1.0):
             raise ValueError(f"lock_factors={lock_factors} are those of words from init_from, which is not given")
         self._phrasing = Phrasing()
         self.cache, self.spill_above = checked_flag("cache", cache), spill_above
         self.cache_dir = None if cache_dir is None else fspath(cache_dir)
         self._memory = CorpusMemory()
         self._memory.hold = True  # between the constructor's own build_vocab and train
+        check_progress(progress)
         self._constructor_progress = progress
-        self._constructor_checkpoint = None if checkpoint is None else Checkpoints.wanted(checkpoint)
+        self._constructor_checkpoint = None
+        if checkpoint is not None:
+            self._constructor_checkpoint = Checkpoints.wanted(checkpoint)
+            self._constructor_checkpoint.present(None)  # those of an earlier run are refused before the corpus is read
         if checkpoint is not None and sentences is None and corpus_file is None:
             logger.warning("checkpoint= is not kept by a model without corpus: give it to train()")
         try:

@@ -1,6 +1,6 @@
 """One call of `Word2Vec.train`: epochs, callbacks, checkpoints, stop requests, and going on after a restart.
 
-`model` makes a `TrainingCall` for every call; the engine's `Trainer` asks it at chunk borders whether to go
+`learning` makes a `TrainingCall` for every call; the engine's `Trainer` asks it at chunk borders whether to go
 on.
 """
 
