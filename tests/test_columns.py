@@ -178,7 +178,7 @@ def test_a_table_that_changes_while_it_is_read_is_refused(write, field):
 
 
 def test_tables_without_fields_and_fields_without_tables_are_refused(write):
-    with pytest.raises(CorpusError, match=r"is a table: name its column .* with fields= \(--column on the command"):
+    with pytest.raises(CorpusError, match=r"is a table: name its column .* open_corpus\(.*\(--column on the command"):
         open_corpus(write("a.jsonl.gz", gzip.compress(json_lines())))
     with pytest.raises(CorpusError, match="fields= picks columns of tables"):
         open_corpus([["a"]], fields="text")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -220,6 +222,27 @@ def test_models_survive_saving_and_gensims_models_become_ours(tmp_path: Path) ->
         loaded = Phrases.load(str(tmp_path / "model"))
         assert type(loaded) is kind
         assert list(loaded[common_texts]) == list(original[common_texts])
+
+
+def test_plain_phrases_are_loaded_where_there_is_no_w2vplus(tmp_path: Path) -> None:
+    sentences = [*common_texts, *[["new", "york", "of", "old"]] * 9]
+    settings = {"min_count": 1, "threshold": 0.5, "connector_words": frozenset(["of"])}
+    model = Phrases(sentences, **settings)
+    theirs = gensim_phrases.Phrases(sentences, **settings)
+    assert model.to_gensim().vocab == dict(theirs.vocab)
+    model.to_gensim().save(str(tmp_path / "phrases"))
+    model.freeze().to_gensim().save(str(tmp_path / "frozen"))
+    without = (
+        "import sys\nsys.modules['w2vplus'] = None\nfrom gensim.models.phrases import FrozenPhrases, Phrases\n"
+        f"p = Phrases.load({str(tmp_path / 'phrases')!r})\nf = FrozenPhrases.load({str(tmp_path / 'frozen')!r})\n"
+        "print(type(p).__module__, p[['new', 'york']], p.corpus_word_count, p.min_reduce, type(f).__module__,"
+        " f[['new', 'york']], f.phrasegrams == p.export_phrases())"
+    )
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, timeout=120)
+    said = f"gensim.models.phrases ['new_york'] {theirs.corpus_word_count} {theirs.min_reduce}"
+    assert done.stdout == f"{said} gensim.models.phrases ['new_york'] True\n", done.stderr
+    with pytest.raises(ValueError, match="these are phrases of 2 passes"):
+        Phrases.learn(sentences * 9, passes=2, min_count=1, thresholds=0.1).to_gensim()
 
 
 def test_an_empty_token_stays_in_its_sentence() -> None:

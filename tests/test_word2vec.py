@@ -8,6 +8,7 @@ import io
 import lzma
 import os
 import pickle
+import re
 import threading
 import time
 import warnings
@@ -636,3 +637,47 @@ def test_progress_and_checkpoints_are_refused_before_anything_is_read(lee: list[
             Word2Vec(Unread(), **wrong)
         with pytest.raises(error, match=message):
             model.train(Unread(), total_examples=1, epochs=1, **wrong)
+
+
+def test_a_tilde_is_the_home_folder_as_smart_open_has_it(lee: list[list[str]], tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "one.txt").write_text("\n".join(map(" ".join, lee)))
+    for opened in (LineSentence, w2vplus.open_corpus):
+        assert list(opened("~/texts/one.txt")) == lee
+    assert list(w2vplus.PathLineSentences("~/texts")) == lee
+    model = Word2Vec(corpus_file="~/texts/one.txt", checkpoint=Checkpoints("~/run", epochs=1), **SMALL)
+    model.save("~/model")
+    model.save_folder("~/folder")
+    w2vplus.save_vectors(model.wv, "~/vectors.txt")
+    assert {"model", "folder", "vectors.txt", "run"} <= {path.name for path in tmp_path.iterdir()}
+    for again in (Word2Vec.load("~/model"), Word2Vec.load_folder("~/folder"), Word2Vec.load("~/folder")):
+        assert np.array_equal(again.wv.vectors, model.wv.vectors)
+    assert np.allclose(w2vplus.load_vectors("~/vectors.txt").vectors, model.wv.vectors)
+
+
+@pytest.mark.parametrize("progress", [False, print])
+def test_the_log_has_lines_of_progress(lee: list[list[str]], caplog: pytest.LogCaptureFixture, progress) -> None:
+    model = Word2Vec(lee, vector_size=4, workers=1, epochs=1)
+    long = {"total_examples": len(lee), "epochs": 300, "progress": progress}
+    with caplog.at_level("INFO"):
+        model.train(lee, report_delay=0.0, **long)
+    found = re.findall(r"EPOCH (\d+) - PROGRESS: at (\d+\.\d\d)%, (\d+) words/s", caplog.text)
+    assert found and all(int(rate) > 0 and float(share) <= 100 for _, share, rate in found)
+    caplog.clear()
+    with caplog.at_level("WARNING"):
+        model.train(lee, report_delay=0.0, **long)
+    assert "PROGRESS" not in caplog.text
+
+
+def test_progress_without_a_terminal_or_a_standard_error(lee: list[list[str]], monkeypatch) -> None:
+    for stream in (None, SimpleNamespace(write=lambda text: None, flush=lambda: None)):
+        monkeypatch.setattr("sys.stderr", stream)
+        Word2Vec(lee, vector_size=4, workers=1, epochs=1, progress=True)
+
+
+def test_what_is_no_pickle_raises_what_gensim_raises(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("3 2\na 1 2\n")
+    with pytest.raises(pickle.UnpicklingError):
+        Word2Vec.load(str(tmp_path / "v.txt"))

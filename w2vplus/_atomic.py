@@ -74,7 +74,7 @@ def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
     what stood there is set aside first, comes back on any exception, and is deleted in the end. A process that is
     killed meanwhile leaves it under names that end in ".before". Raises as `replacing` does.
     """
-    target = Path(target)
+    target = Path(target).expanduser()
     file_behind(target)  # refuses what is no file
     with _unfinished(target, f".{target.name}-", "", _make_private_folder) as folder:
         yield folder / target.name
@@ -112,7 +112,8 @@ def file_behind(target: str | os.PathLike[str]) -> Path:
 
     Raises FileNotFoundError if its folder is missing, ValueError if it is a folder or a device.
     """
-    path = Path(os.path.realpath(target)) if Path(target).is_symlink() else Path(target)
+    target = Path(target).expanduser()
+    path = Path(os.path.realpath(target)) if target.is_symlink() else target
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: the folder {path.parent} does not exist")
     if path.exists() and not path.is_file():
@@ -155,7 +156,7 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
     On any exception it is deleted. What a killed process leaves behind has a name that `leftovers` finds.
     Raises FileNotFoundError if the parent folder is missing, FileExistsError if `target` exists.
     """
-    target = Path(target)
+    target = Path(target).expanduser()
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
     if target.exists():

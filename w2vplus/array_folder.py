@@ -61,7 +61,7 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
     that JSON cannot hold, OSError if the disk fails. What was there before stays whole until the new is, and then
     nothing is left of what could not be written.
     """
-    target = Path(path)
+    target = Path(path).expanduser()
     if not target.exists():
         with new_folder(target) as temporary:
             _write_generation(temporary, content, 1)
@@ -141,7 +141,7 @@ def read_folder(path: str | os.PathLike[str], *, documents: Mapping[str, type]) 
     Raises FileNotFoundError if there is nothing, ModelFormatError for whatever else is no complete folder of
     a known version. Nothing in the folder is executed, and it can name no file but its own.
     """
-    folder = Path(path)
+    folder = Path(path).expanduser()
     head = _read_head(folder)
     found: dict[str, Any] = {}
     for name, kind in documents.items():

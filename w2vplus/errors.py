@@ -1,5 +1,7 @@
 """The errors w2vplus raises for bad input, whose messages name the value, the rule and the remedy, and an interrupt."""
 
+from pickle import UnpicklingError
+
 
 class CorpusError(ValueError):
     """A corpus cannot be read as asked: empty, truncated, not UTF-8, not restartable, of the wrong shape."""
@@ -21,8 +23,9 @@ class CoverageError(EvaluationError):
     """An evaluation file is well-formed, and the vocabulary knows too little of it to be judged by it."""
 
 
-class ModelFormatError(ValueError):
-    """A saved model or checkpoint cannot be read: truncated, foreign, or of a newer format version."""
+class ModelFormatError(ValueError, UnpicklingError):
+    """A saved model or checkpoint cannot be read: truncated, foreign, or of a newer format version. Where gensim loads
+    what is no pickle, it raises UnpicklingError."""
 
 
 class WrongModelError(ModelFormatError, AttributeError):

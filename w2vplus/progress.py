@@ -9,6 +9,7 @@ often where it cannot (a pipe, a batch job's log). The command line uses it; so 
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import time
@@ -56,8 +57,8 @@ class _Bar:
     def __init__(self, description: str, *, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._description = description
         self._stream = stream if stream is not None else sys.stderr
-        self._quiet = quiet
-        self._redraws = not quiet and (self._stream.isatty() or _in_notebook())
+        self._quiet = quiet or self._stream is None  # a process without a console has none
+        self._redraws = not self._quiet and (getattr(self._stream, "isatty", bool)() or _in_notebook())
         self._bar: Any = None
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
         self._lines = 0
@@ -202,6 +203,27 @@ def check_progress(progress: object) -> None:
     """Raise TypeError for what `Word2Vec(progress=...)` may not be: anything but True, False or a callable."""
     if not callable(progress) and not isinstance(progress, bool):
         raise TypeError(f"progress must be True, False or a callable, got {progress!r}")
+
+
+def logging_beside(
+    observer: ProgressObserver | None, logger: logging.Logger, seconds: float
+) -> ProgressObserver | None:
+    """`observer`, and beside it a line in the log every so many seconds, as gensim has it; the observer alone where the
+    log takes no such lines."""
+    if not logger.isEnabledFor(logging.INFO):
+        return observer
+    due = time.monotonic() + seconds
+
+    def both(report: TrainingProgress) -> None:
+        nonlocal due
+        if observer is not None:
+            observer(report)
+        if time.monotonic() >= due and not report.finished:
+            due = time.monotonic() + seconds
+            done = 100 * report.raw_words / max(1, report.total_raw_words)
+            logger.info("EPOCH %i - PROGRESS: at %.2f%%, %.0f words/s", report.epoch, done, report.words_per_second)
+
+    return both
 
 
 @contextmanager

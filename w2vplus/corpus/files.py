@@ -181,7 +181,7 @@ def expand(source: str | os.PathLike[str]) -> list[ByteSource]:
     FileNotFoundError if there is no such file or nothing matches, CorpusError for a folder without files and for
     an empty name.
     """
-    name = os.fspath(source)
+    name = os.path.expanduser(os.fspath(source))  # noqa: PTH111 (a Path would lose the two slashes of a URI)
     if not name:
         raise CorpusError("the name of the corpus is empty, got '': name a file, or . for the current folder")
     if name == STANDARD_INPUT:

@@ -205,8 +205,8 @@ def _open_files(
     for file in files:
         if table_suffix(file.name):
             raise CorpusError(
-                f"{file.name} is a table: name its column of text or token lists with fields= (--column on the command "
-                "line)"
+                f"{file.name} is a table: name its column of text or token lists, as open_corpus({file.name!r}, "
+                "fields=...) does (--column on the command line); LineSentence takes its lines as they are"
             )
     corpora: list[TextCorpus | WikiDump] = []
     for are_dumps, group in groupby(files, is_wiki_dump):

@@ -170,6 +170,7 @@ class PathLineSentences(TextCorpus):
         *,
         errors: str = "strict",
     ) -> None:
+        source = os.path.expanduser(source)  # noqa: PTH111 (the name goes on as it was given)
         super().__init__(source, max_sentence_length, limit, errors=errors)
         if Path(source).is_file():
             self.input_files = [source]

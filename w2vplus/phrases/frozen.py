@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import NEGATIVE_INFINITY
+from gensim.models.phrases import FrozenPhrases as PlainFrozenPhrases
 
 from w2vplus.collocations import CountingLoss, PhraseSettings, PhraseTable, table_of_components
 from w2vplus.phrases.applying import NativePhrases
@@ -249,6 +250,18 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
             row.score > self.threshold,
             reason,
         )
+
+    def to_gensim(self) -> PlainFrozenPhrases:
+        """These phrases as a `gensim.models.phrases.FrozenPhrases`, which needs no w2vplus to be loaded when saved.
+
+        Raises ValueError for those of several passes, which one model of gensim's cannot apply.
+        """
+        if self.levels > 1:
+            raise ValueError(
+                f"a model of gensim's joins two words, and these are phrases of {self.levels} passes: learn one pass "
+                "after another with Phrases, and apply their plain models in turn"
+            )
+        return PlainFrozenPhrases(self)
 
     def __getstate__(self) -> dict[str, Any]:
         self._take_changes()

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from gensim.models import phrases as gensim_phrases
+from gensim.models.phrases import Phrases as PlainPhrases
 from gensim.models.phrases import npmi_scorer
 
 from w2vplus.collocations import (
@@ -344,6 +345,18 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         )
 
     # ---- Saving
+
+    def to_gensim(self) -> PlainPhrases:
+        """This model as a `gensim.models.phrases.Phrases` with counts of its own, which needs no w2vplus to be loaded
+        when saved; a scorer of the user's needs its module, as in gensim."""
+        plain = PlainPhrases(
+            min_count=self.min_count, threshold=self.threshold, max_vocab_size=self.max_vocab_size,
+            delimiter=self.delimiter, progress_per=self.progress_per, scoring=self.scoring,
+            connector_words=self.connector_words,
+        )  # fmt: skip
+        plain.vocab, plain.min_reduce = dict(self.vocab), self.min_reduce
+        plain.corpus_word_count = self.corpus_word_count
+        return plain
 
     def __getstate__(self) -> dict[str, Any]:
         self._take_changes()

@@ -29,7 +29,7 @@ def save_vectors(keyed_vectors: KeyedVectors, path: str | os.PathLike[str], *, f
     unknown format; FileExistsError for a folder that exists; OSError where `path` cannot be written. A local file is
     left as it was on any error.
     """
-    name = os.fspath(path)
+    name = os.path.expanduser(os.fspath(path))  # noqa: PTH111 (a Path would lose the two slashes of a URI)
     write = format_for_writing(name, format).write
     assert write is not None
     write(keyed_vectors, name)
@@ -64,7 +64,7 @@ def load_vectors(
     numbers or with more rows than the file can hold, a short or long row, a number that is none or not finite, rows
     left over, damaged compression. ValueError for arguments; OSError for the file.
     """
-    name = os.fspath(path)
+    name = os.path.expanduser(os.fspath(path))  # noqa: PTH111 (a Path would lose the two slashes of a URI)
     if limit is not None and (not isinstance(limit, (int, np.integer)) or isinstance(limit, bool) or limit < 1):
         raise ValueError(f"limit must be a whole number, at least 1, or None, got {limit!r}")
     kind = None if dtype is None else np.dtype(dtype)

@@ -105,7 +105,7 @@ class Checkpoint:
 
 def checkpoint_folders(folder: str | PathLike[str]) -> list[Path]:
     """The checkpoints in `folder`, the latest first; those that were not finished have other names."""
-    root = Path(folder)
+    root = Path(folder).expanduser()
     if not root.is_dir():
         return []
     numbered = [(int(match[1]), path) for path in root.iterdir() if (match := _NAME.fullmatch(path.name))]
@@ -119,7 +119,7 @@ class CheckpointWriter:
     """
 
     def __init__(self, schedule: Checkpoints, run_id: str | None, corpus: dict[str, Any] | None) -> None:
-        self._folder = Path(schedule.folder)
+        self._folder = Path(schedule.folder).expanduser()
         self.schedule = schedule
         self.run_id = uuid.uuid4().hex if run_id is None else run_id
         self._corpus = corpus

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from w2vplus.corpus import is_table, open_sentences
 from w2vplus.limits import checked
 from w2vplus.phrases import FrozenPhrases
-from w2vplus.progress import check_progress, observer_for
+from w2vplus.progress import check_progress, logging_beside, observer_for
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
     FARTHEST_CONTEXT,
@@ -89,9 +89,8 @@ class Learning(Persistence):
 
         As in gensim one of `total_examples` and `total_words` and `epochs` must be given. The learning rate falls with
         the words trained; in an iterable whose words nobody has counted, with the sentences. `word_count` raw words
-        count as trained already for it. `queue_factor` and `report_delay` have no effect here: the engine keeps its own
-        queue, and reports five times a second to whoever listens. Raises what gensim's `train` raises, and
-        `CorpusError` for a corpus that cannot be read.
+        count as trained already for it. Every `report_delay` seconds a line of progress goes to the log; `queue_factor`
+        has no effect here. Raises what gensim's `train` raises, and `CorpusError` for a corpus that cannot be read.
 
         `callbacks` are gensim's or `w2vplus.callbacks.TrainingCallback`s; `model.stop_training = True`, set by one of
         them, ends training at the next chunk border. `checkpoint` names a folder for checkpoints every 10 minutes, or
@@ -159,6 +158,7 @@ class Learning(Persistence):
             writer = CheckpointWriter(schedule, self._run_id, corpus_mark(feed))
             self._run_id = writer.run_id
         with observer_for(progress) as observer:
+            observer = logging_beside(observer, logger, report_delay)
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer))
             return self._finish_call(call, callbacks)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from os import PathLike, fspath
+from os.path import expanduser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ class Persistence(VocabularyBuilding):
                 f"load takes the path of a saved model, got {source!r}: "
                 "pickle.load reads what save wrote to an open file"
             )
-        path = fspath(source)
+        path = expanduser(fspath(source))  # noqa: PTH111 (a Path would lose the two slashes of a URI)
         if Path(path).is_dir():
             return cls.load_folder(path)
         with load_explained(path, "saved Word2Vec model", ModelFormatError):
