@@ -76,6 +76,17 @@ def test_procrustes_keeps_the_sources_own_cosines(languages: Any, dictionary: An
     assert mapped.similarity("w1", "w2") == pytest.approx(languages[0].similarity("w1", "w2"), abs=1e-5)
 
 
+def test_mapped_vectors_stand_beside_the_targets_own() -> None:
+    rng = np.random.default_rng(3)
+    source = rng.standard_normal((400, 12)) + 2.0  # far from centred
+    turned = source @ rotation(12, 3)
+    target = turned + 0.01 * rng.standard_normal(turned.shape)
+    mapped = align(keyed(source), keyed(target)).mapped_source()
+    cosines = np.sum(mapped.vectors * target, axis=1) / np.linalg.norm(target, axis=1)
+    assert cosines.min() > 0.999
+    assert np.linalg.norm(mapped.vectors, axis=1) == pytest.approx(np.ones(400), abs=1e-5)
+
+
 def test_procrustes_is_scipys(languages: Any, dictionary: Any) -> None:
     from scipy.linalg import orthogonal_procrustes
 

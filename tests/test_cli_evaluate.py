@@ -203,7 +203,8 @@ def test_several_methods_are_rows_of_their_own(lee: Path, asked: list[str]) -> N
     [
         (["-o", "report.txt"], "--output must end in .json, .csv, .md, got report.txt"),
         (["--method", "nearest"], "--method must be a list of 3CosAdd, 3CosMul, PairDistance, LRCos, got 'nearest'"),
-        (["--confidence", 100], "--confidence must be between 0 and 100"),
+        (["--confidence", 100], "--confidence must be between 1 and 100 per cent"),
+        (["--confidence", 0.95], "--confidence must be between 1 and 100 per cent, got 0.95"),
         (["--resamples", -1], "--resamples must be from 0"),
         (["--restrict-vocab", 0], "--restrict-vocab must be at least 1"),
     ],

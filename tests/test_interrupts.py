@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -112,16 +113,16 @@ class Command:
                 return
             time.sleep(0.01)
 
-    def press(self) -> None:
-        self.process.send_signal(signal.SIGINT)
+    def press(self, number: int = signal.SIGINT) -> None:
+        self.process.send_signal(number)
 
-    def end(self) -> tuple[dict[str, Any], str]:
+    def end(self, code: int = 130) -> tuple[dict[str, Any], str]:
         """The object on standard output of a command that was interrupted, and its standard error."""
         try:
             stdout, stderr = self.process.communicate()
         finally:
             self._watchdog.cancel()
-        assert self.process.returncode == 130 and "Traceback" not in stderr
+        assert self.process.returncode == code and "Traceback" not in stderr
         return json.loads(stdout), stderr
 
 
@@ -258,6 +259,28 @@ def test_an_interrupt_while_the_report_is_made_names_the_vectors(
     said = json.loads(outcome.stdout)
     assert said["files"] == [str(tmp_path / "v.bin")] and "no report was made" in said["error"]
     assert (tmp_path / "v.bin").exists() and not (tmp_path / "run.html").exists()
+
+
+@posix
+def test_what_schedulers_send_is_an_interrupt_too(tmp_path: Path) -> None:
+    command = Command(tmp_path, AS_IT_IS, "--json", "--checkpoint", tmp_path / "run")
+    command.wait_for("run.jsonl", '"epoch"')
+    command.press(signal.SIGTERM)
+    said, stderr = command.end(143)
+    assert said["interrupted"] is True and said["files"] and "interrupted; saving" in stderr
+    assert list((tmp_path / "run").glob("checkpoint-*"))
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@posix
+def test_a_process_without_standard_error_trains_and_one_without_input_answers(tmp_path: Path) -> None:
+    program = f"{shlex.quote(sys.executable)} -m w2vplus"
+    path = shlex.quote(str(tmp_path / "v.bin"))
+    train = f"{program} train {shlex.quote(LEE)} -o {path} {' '.join(QUICK)} --epochs 1"
+    evaluate = f"PYTHONIOENCODING=latin-1 {program} evaluate {path}"
+    for line in (f"{train} 2>&-", f"{program} explore {path} <&-", evaluate):
+        done = subprocess.run(["sh", "-c", line], capture_output=True, timeout=120)
+        assert done.returncode == 0, (line, done.stderr)
 
 
 def test_an_interrupt_while_the_program_is_loaded_is_no_traceback() -> None:

@@ -671,6 +671,14 @@ def test_the_log_has_lines_of_progress(lee: list[list[str]], caplog: pytest.LogC
     assert "PROGRESS" not in caplog.text
 
 
+def test_a_text_of_lone_words_is_said_to_teach_nothing(lee: list[list[str]], caplog: pytest.LogCaptureFixture) -> None:
+    Word2Vec([[word] for sentence in lee for word in sentence], vector_size=4, workers=1, epochs=1)
+    assert "nothing was learnt: none of the" in caplog.text
+    caplog.clear()
+    Word2Vec(lee, vector_size=4, workers=1, epochs=1)
+    assert "nothing was learnt" not in caplog.text
+
+
 def test_progress_without_a_terminal_or_a_standard_error(lee: list[list[str]], monkeypatch) -> None:
     for stream in (None, SimpleNamespace(write=lambda text: None, flush=lambda: None)):
         monkeypatch.setattr("sys.stderr", stream)

@@ -44,15 +44,18 @@ class Alignment:
     method: str
 
     def map(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
-        """The vectors of these rows of the source in the target's space, float32 (n, D_target), unit length."""
+        """The vectors of these rows of the source as they are compared with `target_unit`, float32 (n, D_target), unit
+        length: in the target's space, less its mean."""
         moved = _prepared(self.source.vectors[rows], self.source_mean) @ self.matrix
         return np.asarray(unit_rows(moved), np.float32)
 
     def mapped_source(self) -> KeyedVectors:
-        """All of the source's words with their vectors in the target's space."""
+        """All of the source's words, with vectors of unit length that can stand beside the target's own: the mean that
+        was taken off these is put back."""
         from w2vplus.postprocessing.transforms import with_matrix
 
-        return with_matrix(self.source, self.map())
+        moved = _prepared(self.source.vectors, self.source_mean) @ self.matrix + self.target_mean
+        return with_matrix(self.source, np.asarray(unit_rows(moved), np.float32))
 
     @cached_property
     def target_unit(self) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 Nothing heavy is imported here or at the top of the command modules, so that `w2vplus --help` answers at
 once; a command imports what it needs when it runs. Exit codes: 0 done, 1 bad input or a failed read or
-write, 2 a command line that cannot be meant, 130 interrupted.
+write, 2 a command line that cannot be meant, 130 interrupted, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
@@ -146,10 +146,11 @@ for command in C_TOOLS:
 
 def main() -> None:
     """The entry point of the `w2vplus` program."""
+    _output.prepare_streams()
     _interrupts.take_interrupts()
     try:
         app(prog_name="w2vplus")
     except KeyboardInterrupt:  # before a command began, or after it ended
-        sys.exit(_interrupts.INTERRUPTED)
+        sys.exit(_interrupts.exit_code())
     finally:
         _interrupts.hear_no_more()

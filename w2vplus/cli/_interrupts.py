@@ -20,7 +20,8 @@ from w2vplus._atomic import delete_unfinished
 from w2vplus.cli._output import CommandError, describe
 from w2vplus.errors import InterruptedAgain
 
-INTERRUPTED = 130
+HEARD = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What schedulers, containers and closed terminals send is answered as Ctrl-C is."""
 
 AGAIN = "w2vplus: interrupted again; ending at once, without saving the rest"
 
@@ -32,36 +33,47 @@ class Interrupted(CommandError):
     """
 
     def __init__(self, message: str, facts: dict[str, Any] | None = None, *, threads_go_on: bool = False) -> None:
-        super().__init__(message, INTERRUPTED)
+        super().__init__(message, exit_code())
         self.facts = {"interrupted": True, **(facts or {"files": []})}
         self.threads_go_on = threads_go_on
 
 
 @dataclass
 class _Answer:
-    """What the next Ctrl-C is answered with, None for nothing, and how many came since that was set."""
+    """What the next Ctrl-C is answered with, None for nothing, and how many came since that was set; `number`: the
+    signal that came last."""
 
     text: str | None = None
     presses: int = 0
+    number: int = signal.SIGINT
 
 
 _answer = _Answer()
 
 
+def exit_code() -> int:
+    """Of a process that was interrupted: 130 after Ctrl-C, 143 after SIGTERM."""
+    return 128 + _answer.number
+
+
 def take_interrupts() -> None:
     """Answer the interrupts of this process until it ends; where they are ignored, as under nohup, they stay so."""
-    is_ours = threading.current_thread() is threading.main_thread()
-    if is_ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _on_interrupt)
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in HEARD:
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, _on_interrupt)
 
 
 def hear_no_more() -> None:
     """Ignore interrupts from now on: the process is about to end, and they would only bring a traceback."""
-    if signal.getsignal(signal.SIGINT) is _on_interrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in HEARD:
+        if signal.getsignal(number) is _on_interrupt:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _on_interrupt(number: int, frame: Any) -> None:
+    _answer.number = number
     if _answer.text is not None:
         _answer.presses += 1
         if _answer.presses <= 2:

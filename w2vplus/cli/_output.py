@@ -6,6 +6,7 @@ output, everything else on standard error; no escape codes in a pipe; an error i
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import math
@@ -57,6 +58,16 @@ class UsageError(CommandError):
 def wants_traceback() -> bool:
     """Whether a developer asked to see tracebacks (`--traceback`, or the environment variable set)."""
     return os.environ.get(TRACEBACK_VARIABLE, "") not in ("", "0")
+
+
+def prepare_streams() -> None:
+    """Messages of a process without standard error go nowhere, and characters that an encoding lacks become question
+    marks: neither ends a command."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def note(text: str, *, quiet: bool = False) -> None:

@@ -82,7 +82,7 @@ def evaluate(
     compared by a paired test on these pairs.
     """
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
-    _output.require("--confidence", confidence, 0 < confidence < 100, "between 0 and 100", "95 is usual")
+    _output.require("--confidence", confidence, 1 < confidence < 100, "between 1 and 100 per cent", "95 is usual")
     _output.require("--resamples", resamples, 0 <= resamples <= 1_000_000, "from 0 to 1000000", "2000 is usual")
     methods = _output.choices("--method", method, METHODS)
     models = families(vectors)
@@ -98,7 +98,7 @@ def evaluate(
     evaluation = judge.compare(judged, confidence / 100, resamples)
     if as_json:
         _output.write_json(evaluation.as_dict(), "-")
-    elif not quiet:
+    elif not quiet or output is None:
         print_evaluation(evaluation)
     if output is not None:
         write_evaluation(evaluation, output)

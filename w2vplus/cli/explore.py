@@ -34,7 +34,7 @@ def explore(
     limits = Limits(topn, restrict_vocab)
     limits.check()
     explorer = Explorer(Words.of_file(vectors), limits)
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise typer.Exit(answer_lines(explorer, _stdin_lines(), as_json=as_json))
     from w2vplus.cli._prompt import typed_lines
 
@@ -165,5 +165,5 @@ def answer_lines(
 
 def _stdin_lines() -> Iterator[str]:
     """The lines of standard input; bytes that are not UTF-8 stay visible, as U+FFFD."""
-    for line in sys.stdin.buffer:
+    for line in sys.stdin.buffer if sys.stdin is not None else ():
         yield line.decode("utf-8", "replace")

@@ -43,8 +43,8 @@ def similar(
     if as_json:
         _output.write_json([answer.content for answer in answers], "-")
         return
-    for answer in answers:
-        answer.show(titled=len(answers) > 1)
+    for terms, answer in zip(sums, answers, strict=True):
+        answer.show(titled=len(answers) > 1 or len(terms) > 1)
 
 
 def similar_across_seeds(models: list[Words], words: list[str], limits: Limits, as_json: bool) -> None:

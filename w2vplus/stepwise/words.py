@@ -98,7 +98,8 @@ def how_it_moves(step: ExplainedStep) -> str:
             f" changes added; these are the changes by the window of {step.target}."
         )
     if step.settings["skip_gram"]:
-        return f"{rule}, all from the values before the update.{together}"
+        in_turn = " Updates are made one after another: each begins with what the one before it left."
+        return f"{rule}, all from the values before the update.{in_turn if len(step.updates) > 1 else ''}{together}"
     share = "the whole of it" if step.settings["cbow_mean"] != step.settings["cbow_corrected"] else "its share of it"
     return f"{rule}; what is due to the mean or sum of the context words, each of them gets: {share}.{together}"
 

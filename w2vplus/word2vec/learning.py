@@ -248,6 +248,12 @@ class Learning(Persistence):
                 f"{total.trained_words / max(seconds, 1e-9):.0f} effective words/s"
             ),
         )
+        if total.trained_words and not total.pairs:
+            logger.warning(
+                "nothing was learnt: none of the %i words has another in its sentence; sentences of one word teach "
+                "nothing (join lines of one word), nor do those of which `sample` leaves one",
+                total.trained_words,
+            )
         self.train_count += 1
         if not self._memory.hold:
             self._forget_corpus()
