@@ -261,6 +261,17 @@ def test_an_interrupt_while_the_report_is_made_names_the_vectors(
     assert (tmp_path / "v.bin").exists() and not (tmp_path / "run.html").exists()
 
 
+def test_a_full_disk_for_the_vectors_does_not_cost_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(vectors: object, path: str) -> None:
+        raise OSError(28, "No space left on device", path)
+
+    monkeypatch.setattr("w2vplus.vectors.save_vectors", full)
+    files = ["-o", str(tmp_path / "v.bin"), "--save-model", str(tmp_path / "model")]
+    outcome = CliRunner().invoke(app, ["train", LEE, *files, *QUICK, "--epochs", "1"])
+    assert outcome.exit_code == 1 and f"the model is complete in {tmp_path / 'model'}" in outcome.stderr
+    assert len(w2vplus.Word2Vec.load_folder(tmp_path / "model").wv) == 1762 and not (tmp_path / "v.bin").exists()
+
+
 @posix
 def test_what_schedulers_send_is_an_interrupt_too(tmp_path: Path) -> None:
     command = Command(tmp_path, AS_IT_IS, "--json", "--checkpoint", tmp_path / "run")

@@ -14,7 +14,7 @@ from gensim.models import phrases as gensim_phrases
 from gensim.models.word2vec import LineSentence as GensimLineSentence
 from gensim.test.utils import common_texts, datapath
 
-from w2vplus import phrases
+from w2vplus import Word2Vec, phrases
 from w2vplus.corpus import LineSentence
 from w2vplus.errors import CorpusError
 from w2vplus.phrases import (
@@ -292,3 +292,11 @@ def test_a_plain_string_is_no_sentence() -> None:
 def test_counts_in_an_explanation_are_read_as_words() -> None:
     text = str(Phrases([["a", "b"], ["a"]], min_count=1, threshold=0.1).explain("a", "b"))
     assert "'a' occurs 2 times, 'b' occurs once, together once" in text
+
+
+@pytest.mark.parametrize("kind", [Phrases, gensim_phrases.Phrases])
+def test_phrases_over_a_generator_are_one_shot_too(kind: type) -> None:
+    found = kind(common_texts, min_count=1, threshold=0.1)
+    with pytest.raises(TypeError, match="is used up after one pass"):
+        Word2Vec(found[(sentence for sentence in common_texts)], min_count=1)
+    assert len(Word2Vec(found[found[common_texts]], min_count=1, vector_size=2).wv) == 11

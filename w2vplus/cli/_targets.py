@@ -182,14 +182,25 @@ class Targets(NamedTuple):
         check_keys(model.wv.index_to_key, self.vectors)
 
     def write(self, model: Word2Vec) -> Iterator[str]:
-        """Save the model; yields the name of each file when it is complete."""
+        """Save the model; yields the name of each file when it is complete. Where its vectors find no room the model is
+        saved all the same, and the error says so."""
         from w2vplus.vectors import save_vectors
 
-        save_vectors(model.ending_vectors(self.ending), self.vectors)
-        yield self.vectors
+        failure = None
+        try:
+            save_vectors(model.ending_vectors(self.ending), self.vectors)
+        except OSError as error:
+            if self.model is None:
+                raise
+            failure = error
+        else:
+            yield self.vectors
         if self.model is not None:
             model.save_folder(self.model)
             yield self.model
+        if failure is not None:
+            text = f"{failure.strerror or failure}; the model is complete in {self.model}"
+            raise OSError(failure.errno, text, failure.filename) from failure
 
 
 def check_vectors_target(path: str, option: str = "--output", format: str | None = None) -> None:

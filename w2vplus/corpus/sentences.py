@@ -4,6 +4,7 @@ by name."""
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType, GeneratorType
 from typing import Any
@@ -98,8 +99,11 @@ def is_one_shot(sentences: Any) -> bool:
     file.
 
     A class of the user's that is its own iterator may start anew in a Python-level __iter__; it has the
-    benefit of the doubt.
+    benefit of the doubt. Phrases over a generator can be read once, as it can.
     """
+    interfaces = sys.modules.get("gensim.interfaces")
+    if interfaces is not None and isinstance(sentences, interfaces.TransformedCorpus):
+        return is_one_shot(sentences.corpus)
     if isinstance(sentences, GeneratorType):
         return True
     if not isinstance(sentences, Iterator):
