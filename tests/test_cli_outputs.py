@@ -179,7 +179,7 @@ def test_the_summary_says_which_loss_it_shows(text: Path) -> None:
     ("arguments", "said"),
     [
         (["similar", "missing.bin", "word", "--json"], "missing.bin: no such file or directory"),
-        (["evaluate", "missing.bin", "--json", "--confidence", "200"], "--confidence must be between 0 and 100"),
+        (["evaluate", "missing.bin", "--json", "--confidence", "200"], "--confidence must be between 1 and 100"),
         (["train", "missing.txt", "-o", "v.bin", "--json", "--no-such-option"], "No such option"),
     ],
 )
