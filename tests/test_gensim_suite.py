@@ -72,9 +72,9 @@ vectors_tests.KeyedVectors = VectorsOfOurReader
 
 
 def in_some_order(test: Any) -> Any:
-    """gensim's checks of online training ask for the sign of one similarity, which a few sentences have made. Two workers
-    decide it by the order in which they happen to come (one alone has 0.026, from run to run the same): one run of five
-    must pass."""
+    """gensim's checks of online training ask for the sign of one similarity, which a few sentences have made. Two
+    workers decide it by the order in which they happen to come (one alone has 0.026, from run to run the same): one run
+    of five must pass."""
 
     @functools.wraps(test)
     def run(self: Any) -> None:
