@@ -170,7 +170,7 @@ class PathLineSentences(TextCorpus):
         *,
         errors: str = "strict",
     ) -> None:
-        source = os.path.expanduser(source)  # noqa: PTH111 (the name goes on as it was given)
+        source = os.path.expanduser(source)  # noqa: PTH111 (names of its files are made of it)
         super().__init__(source, max_sentence_length, limit, errors=errors)
         if Path(source).is_file():
             self.input_files = [source]

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+REPORT_DELAY = 1.0
+"""Seconds between two lines of progress in the log, as in gensim."""
+
 _TRAINING_HOOKS = (
     "_do_train_job",
     "_do_train_epoch",
@@ -78,7 +81,7 @@ class Learning(Persistence):
         end_alpha: float | None = None,
         word_count: int = 0,
         queue_factor: int = 2,
-        report_delay: float = 1.0,
+        report_delay: float = REPORT_DELAY,
         compute_loss: bool = False,
         callbacks: Iterable[Any] = (),
         progress: bool | ProgressObserver | None = None,
@@ -233,6 +236,7 @@ class Learning(Persistence):
         position = checkpoint.progress.position
         self.add_lifecycle_event("resume", msg=f"going on in epoch {position.epoch} at word {position.offset}")
         with observer_for(progress) as observer:
+            observer = logging_beside(observer, logger, REPORT_DELAY)
             call = TrainingCall(self, feed, run, Watchers(list(callbacks), observer, writer), checkpoint)
             return self._finish_call(call, callbacks)
 
