@@ -97,6 +97,30 @@ def test_added_sentences_merge_as_gensim_merges_them(sentences: list) -> None:
     assert ours.export_phrases() == gensims.export_phrases()
 
 
+@pytest.mark.parametrize("connector_words", [frozenset(), ENGLISH_CONNECTOR_WORDS], ids=["plain", "connectors"])
+def test_one_sentence_after_another_is_learnt_and_joined_as_gensim_does(
+    sentences: list, connector_words: frozenset[str]
+) -> None:
+    tokens = list(itertools.chain.from_iterable(sentences))
+    pieces = [tokens[at : at + 40] for at in range(0, len(tokens), 40)]
+    arguments: dict = {"connector_words": connector_words, "delimiter": DELIMITER, "min_count": 1, "threshold": 1.5}
+    ours, gensims = Phrases(pieces[:100], **arguments), gensim_phrases.Phrases(pieces[:100], **arguments)
+    for sentence in pieces[100:]:
+        for model in (ours, gensims):
+            model.add_vocab([sentence])
+        assert ours[sentence] == gensims[sentence]
+        assert ours._ready is None  # looked up: to make all phrases for one sentence would take longer
+    assert ours.vocab == gensims.vocab
+    assert ours.vocabulary_size == len(gensims.vocab)
+    looked_up = ours[pieces[100]]
+    while ours._ready is None:  # but not for ever
+        assert ours[pieces[100]] == looked_up
+        assert list(ours.analyze_sentence(pieces[100])) == list(gensims.analyze_sentence(pieces[100]))
+    assert ours[pieces[100]] == looked_up
+    ours.threshold = gensims.threshold = 20.0
+    assert ours[pieces[100]] == gensims[pieces[100]]
+
+
 @pytest.mark.parametrize("max_vocab_size", [50, 500, 3000])
 def test_pruning_drops_what_gensim_drops(sentences: list, max_vocab_size: int) -> None:
     ours = Phrases(sentences, max_vocab_size=max_vocab_size, min_count=1)

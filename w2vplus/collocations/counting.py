@@ -18,6 +18,9 @@ from w2vplus.store import EncodedCorpus
 LEAST_MAX_PAIRS = 1024
 """The least limit of pairs in memory that `count_candidates` accepts."""
 
+LEAST_SHARE = 100_000
+"""So many tokens are counted before another thread would have begun."""
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -63,12 +66,14 @@ class CandidateCounts:
     """All that scoring needs to know of a corpus.
 
     `word_counts`: int64 (n_types,), 0 for connector words. `total_words`: tokens, connectors included.
-    `shares`: the candidates, each in one of the counters.
+    `shares`: the candidates, each in one of the counters. `room`: what `word_counts` is the beginning of,
+    zeros behind it, if more types can be added without copying it.
     """
 
     word_counts: NDArray[np.int64]
     total_words: int
     shares: Sequence[PairCounter]
+    room: NDArray[np.int64] | None = None
 
     @property
     def candidate_count(self) -> int:
@@ -127,7 +132,7 @@ def count_candidates(
     if max_pairs is not None and max_pairs < LEAST_MAX_PAIRS:
         raise ValueError(f"max_pairs must be at least {LEAST_MAX_PAIRS}, got {max_pairs}")
     # What is forgotten depends on how the pairs are shared out: one share then.
-    share_count = 1 if max_pairs is not None else workers
+    share_count = 1 if max_pairs is not None else min(workers, 1 + corpus.store.token_count // LEAST_SHARE)
     shares = [PairCounter(number, share_count, max_pairs or 0) for number in range(share_count)]
     is_connector = connector_mask(corpus.types, connector_words)
     store = corpus.store
@@ -136,8 +141,11 @@ def count_candidates(
         def count(share: PairCounter) -> None:
             share.count(store.ids, store.sentence_starts, is_connector, 0, store.sentence_count)
 
-        with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
-            list(executor.map(count, shares))
+        if share_count == 1:
+            count(shares[0])
+        else:
+            with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
+                list(executor.map(count, shares))
     return CandidateCounts(np.where(is_connector, 0, corpus.counts), store.token_count, shares)
 
 
@@ -180,13 +188,16 @@ def merged_counts(
     Type t of the other corpus is `new_ids[t]` (int32) among the `type_count` types of both. Raises
     OverflowError if a candidate occurs 2^32 times.
     """
-    word_counts = np.zeros(type_count, np.int64)
-    word_counts[: len(counts.word_counts)] = counts.word_counts
+    room = counts.room
+    if room is None or len(room) < type_count:
+        room = np.zeros(type_count + type_count // 4, np.int64)
+        room[: len(counts.word_counts)] = counts.word_counts
+    word_counts = room[:type_count]
     word_counts[new_ids] += others.word_counts
     for share in counts.shares:
         for other in others.shares:
             share.merge(other, new_ids)
-    return CandidateCounts(word_counts, counts.total_words + others.total_words, counts.shares)
+    return CandidateCounts(word_counts, counts.total_words + others.total_words, counts.shares, room)
 
 
 def connector_mask(types: Sequence[Hashable], connector_words: Set[Hashable]) -> NDArray[np.uint8]:

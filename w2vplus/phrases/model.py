@@ -34,6 +34,9 @@ from w2vplus.store import EncodedCorpus
 
 Sentences = Iterable[Iterable[str]] | PathLike[str] | EncodedCorpus
 
+ENTRIES_A_TOKEN = 8
+"""To look a token's candidate up takes as long as to make the phrases of so many words and candidates."""
+
 
 class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn):  # type: ignore[misc]
     """Counts words and neighbouring words, and joins neighbours that occur together too often for chance.
@@ -51,6 +54,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
     _tally: Tally | None
     _view: WatchedDict | None
     _ready: tuple[Any, PhraseTable, NativePhrases] | None
+    _looked_up = 0  # tokens, one by one, since the counts changed
 
     def __init__(
         self,
@@ -145,6 +149,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
     def vocab(self, vocab: dict[str, int]) -> None:
         self._strings = vocab
         self._tally = self._view = self._ready = None
+        self._looked_up = 0
 
     def _take_changes(self) -> None:
         if self._view is not None and self._view.changed:
@@ -174,11 +179,14 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
             self.vocab = dict(self.vocab)
             super().add_vocab(tally.sentences())
             return
-        total_words = tally.counts.total_words
-        tally = tally.without_source() if self._tally is None else self._tally.joined_with(tally)
-        self.vocab = {}
-        self._tally = tally
-        self.corpus_word_count += total_words
+        learnt, self.vocab = self._tally, {}
+        self.corpus_word_count += tally.counts.total_words
+        if learnt is None:
+            tally.source = None
+            self._tally = tally
+        else:
+            learnt.add(tally)
+            self._tally = learnt
 
     @staticmethod
     def _learn_vocab(
@@ -296,12 +304,27 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         self._take_changes()
         if self._tally is None or scoring_name(self.scoring) is None or self._is_overridden(Phrases):
             return None
-        key = (self.min_count, self.threshold, self.scoring, self.delimiter, self.connector_words)
-        ready = self._ready
-        if ready is None or ready[0] != key:
+        if (ready := self._phrases_at_hand()) is None:
             table = self._table().compact()
-            self._ready = ready = key, table, NativePhrases([table], self.delimiter)
-        return ready[2]
+            ready = NativePhrases([table], self.delimiter)
+            self._ready = self._settings(), table, ready
+        return ready
+
+    def _settings(self) -> tuple[Any, ...]:
+        """What may be assigned and decides, beside the counts, which candidates are phrases."""
+        return self.min_count, self.threshold, self.scoring, self.delimiter, self.connector_words
+
+    def _phrases_at_hand(self) -> NativePhrases | None:
+        """The phrases, if they were made since counts and settings changed."""
+        return self._ready[2] if self._ready is not None and self._ready[0] == self._settings() else None
+
+    def _native_for(self, token_count: int) -> NativePhrases | None:
+        self._take_changes()
+        if self._tally is not None and self._phrases_at_hand() is None:
+            self._looked_up += token_count
+            if self._looked_up * ENTRIES_A_TOKEN < self.vocabulary_size:
+                return None
+        return self._native()
 
     def _tables_to_freeze(self) -> list[PhraseTable] | None:
         self._take_changes()
@@ -360,7 +383,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
 
     def __getstate__(self) -> dict[str, Any]:
         self._take_changes()
-        return {**self.__dict__, "_view": None, "_ready": None}
+        return {**self.__dict__, "_view": None, "_ready": None, "_looked_up": 0}
 
     def _adopt(self, state: dict[str, Any]) -> None:
         """Become a model that gensim's class has loaded."""

@@ -15,9 +15,9 @@ from w2vplus.phrases.applying import decoded, encoded_strings, opened_strings
 from w2vplus.store import EncodedCorpus
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tally:
-    """Counts over the types of a corpus.
+    """Counts over the types of a corpus, to which those of others can be added.
 
     `carried`: phrases that an earlier model had joined in the text this was counted from, components ->
     token. Each occurrence of such a token is one of its components together.
@@ -46,9 +46,6 @@ class Tally:
         """What was counted, once more, as long as it is kept."""
         assert self.source is not None
         return decoded(self.source) if isinstance(self.source, EncodedCorpus) else self.source
-
-    def without_source(self) -> Tally:
-        return replace(self, source=None)
 
     @cached_property
     def id_of(self) -> dict[Any, int]:
@@ -105,9 +102,12 @@ class Tally:
             vocab[joined] = vocab.get(joined, 0) + count
         return vocab
 
-    def joined_with(self, other: Tally) -> Tally:
-        """The counts of both; this one is used up."""
-        id_of = dict(self.id_of)
-        new_ids = np.array([id_of.setdefault(token, len(id_of)) for token in other.types], np.int32)
-        counts = merged_counts(self.counts, other.counts, new_ids, len(id_of))
-        return Tally(list(id_of), counts, {**self.carried, **other.carried})
+    def add(self, other: Tally) -> None:
+        """Add the counts of another corpus, in a time that depends on its size alone but for a glance at the words."""
+        ids = (self.id_of.setdefault(token, len(self.id_of)) for token in other.types)
+        new_ids = np.fromiter(ids, np.int32, len(other.types))
+        self.types.extend(other.types[place] for place in np.flatnonzero(new_ids >= len(self.types)).tolist())
+        self.counts = merged_counts(self.counts, other.counts, new_ids, len(self.types))
+        self.carried.update(other.carried)
+        self.source = None
+        self.__dict__.pop("vocabulary_size", None)

@@ -28,6 +28,9 @@ class FindsPhrases(Protocol):
     def _native(self) -> NativePhrases | None:
         """The phrases as they are now, or None if they must be looked for token by token."""
 
+    def _native_for(self, token_count: int) -> NativePhrases | None:
+        """As `_native`, or None if so few tokens are looked up sooner than all phrases are made."""
+
     def score_candidate(
         self, word_a: str, word_b: str, in_between: list[str]
     ) -> tuple[str | None, float | None]:
@@ -60,10 +63,14 @@ class StrictTransformation:
             is_single, sentence = _is_single(sentence)
             if not is_single:
                 return PhrasedCorpus(self, sentence)
-        native = self._native()
+        tokens = sentence if type(sentence) is list else list(sentence)
+        native = self._native_for(len(tokens))
         if native is not None:
-            return native.merger.merge(sentence if type(sentence) is list else list(sentence))
-        return [token for token, _ in self.analyze_sentence(sentence)]
+            return native.merger.merge(tokens)
+        return [token for token, _ in self.analyze_sentence(tokens)]
+
+    def _native_for(self: FindsPhrases, token_count: int) -> NativePhrases | None:
+        return self._native()
 
     def _apply(self, corpus: Any, chunksize: int | None = None, **kwargs: Any) -> Any:
         """gensim's hook behind `__getitem__` for corpora."""
@@ -76,11 +83,11 @@ class StrictTransformation:
         starts another. This is gensim's law, except that an empty string in a sentence stays where gensim
         loses it.
         """
-        native = self._native()
-        if native is None:
-            yield from _analyzed(self, sentence)
-            return
         tokens = list(sentence)
+        native = self._native_for(len(tokens))
+        if native is None:
+            yield from _analyzed(self, tokens)
+            return
         numbers = native.merger.phrase_numbers(tokens).tolist()
         for token, number in zip(native.merger.merge(tokens), numbers, strict=True):
             yield token, native.scores[number] if number >= 0 else None
