@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 
@@ -137,6 +138,18 @@ def test_sample_assigned_after_loading_or_in_a_callback_is_what_is_trained(lee, 
     assert [bool(np.all(made.keep_thresholds == 2**32 - 1)) for _, _, made in epochs] == [False, True]
 
 
+def test_sample_assigned_before_saving_is_what_is_trained_after_loading(lee, tmp_path):
+    model = Word2Vec(lee, **SETTINGS | {"sample": 1e-3, "epochs": 1})
+    model.sample = 1e-4
+    model.save(str(tmp_path / "model"))
+    model.save_folder(tmp_path / "folder")
+    plain = model.to_gensim()
+    expected = keep_thresholds(model.wv.expandos["count"], 1e-4)
+    loaded = (Word2Vec.load(str(tmp_path / "model")), Word2Vec.load_folder(tmp_path / "folder"), plain)
+    for thresholds in (other.wv.expandos["sample_int"] for other in loaded):
+        assert np.array_equal(thresholds, expected)
+
+
 def test_thresholds_that_a_user_wrote_are_kept_while_sample_is_unchanged(lee):
     model = Word2Vec(**{**SETTINGS, "sample": 1e-3})
     model.build_vocab(lee)
@@ -179,6 +192,35 @@ def test_a_cum_table_written_in_place_by_a_callback_acts_in_the_next_epoch(epoch
 
     Word2Vec(common_texts, callbacks=[AtEnd(only_the_first)], **SETTINGS)
     assert noise_shares(epochs[-1][2].noise) == pytest.approx(np.eye(12)[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", [{"negative": 5}, {"hs": 1, "negative": 0}], ids=["negatives", "paths"])
+def test_tables_are_kept_between_calls_and_made_anew_after_every_change(lee, mode):
+    model = Word2Vec(lee[:50], **{**SETTINGS, "sample": 1e-3}, **mode)
+    kept = tables.training_tables(model)
+
+    def train_one_sentence(trained):
+        trained.train(lee[7:8], total_examples=1, epochs=1)
+        return trained.wv.vectors
+
+    changes = [
+        lambda changed: None,
+        lambda changed: setattr(changed, "sample", 1e-2),
+        lambda changed: changed.wv.expandos["sample_int"].fill(2**31),
+        lambda changed: changed.build_vocab(lee[50:60], update=True),
+    ]
+    if "hs" not in mode:
+        changes.append(lambda changed: changed.cum_table.sort())
+        changes.append(lambda changed: changed.cum_table.__setitem__(slice(0, 3), 0))
+    else:
+        changes.append(lambda changed: changed.wv.expandos.update(code=changed.wv.expandos["code"][::-1].copy()))
+        changes.append(lambda changed: changed.wv.expandos.update(point=changed.wv.expandos["point"][::-1].copy()))
+    for number, change in enumerate(changes):
+        change(model)
+        fresh = copy.deepcopy(model)
+        assert fresh._tables is None
+        assert np.array_equal(train_one_sentence(fresh), train_one_sentence(model)), number
+        assert (tables.training_tables(model) is kept) == (number == 0)
 
 
 def test_nothing_is_made_anew_while_nothing_changes(lee, monkeypatch):

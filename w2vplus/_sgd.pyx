@@ -227,6 +227,7 @@ cdef class Model:
     cdef _pack_paths(self, float[:, ::1] node_vectors, const int64_t[::1] path_starts,
                      const int32_t[::1] path_nodes, const uint8_t[::1] path_codes):
         cdef int64_t words = self.model.vocabulary_size, longest = 0
+        cdef uint32_t faults = 0
         cdef Py_ssize_t i
         _require_shape("node_vectors", node_vectors, words, self.model.dimensions)
         if path_starts is None or path_starts.shape[0] != words + 1:
@@ -241,12 +242,14 @@ cdef class Model:
         self.path_steps = <uint32_t *>PyMem_Calloc(path_nodes.shape[0] + W2V_PATH_STEPS, sizeof(uint32_t))
         if self.path_steps == NULL:
             raise MemoryError(f"no memory for Huffman paths of {path_nodes.shape[0]} steps")
-        for i in range(path_nodes.shape[0]):
+        for i in range(path_nodes.shape[0]):  # without branches: compilers make vectors of this loop
+            faults |= (<uint32_t>path_nodes[i] >= <uint32_t>words) | (path_codes[i] > 1)
+            self.path_steps[i] = <uint32_t>path_nodes[i] << 1 | path_codes[i]
+        for i in range(path_nodes.shape[0] if faults else 0):
             if path_nodes[i] < 0 or path_nodes[i] >= words:
                 raise ValueError(f"path_nodes[{i}] is {path_nodes[i]}, but there are {words} rows")
             if path_codes[i] > 1:
                 raise ValueError(f"path_codes[{i}] must be 0 or 1, got {path_codes[i]}")
-            self.path_steps[i] = <uint32_t>path_nodes[i] << 1 | path_codes[i]
         self.model.node_vectors = &node_vectors[0, 0]
         self.model.path_starts = &path_starts[0]
         self.model.path_steps = self.path_steps

@@ -60,6 +60,7 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
     """Different tokens of the corpus that was counted last, those below `min_count` included."""
     _sample_of_thresholds: Any = None
     """The `sample` that the subsampling thresholds were computed for."""
+    _tables: tables.TablesAtHand | None = None
 
     def build_vocab(
         self,

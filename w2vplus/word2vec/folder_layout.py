@@ -75,6 +75,7 @@ def content_of(model: Any, kind: str, **head: Any) -> ArrayFolder:
         lost.add("hashfxn")
     if lost:
         logger.warning("a folder has no place for the attributes %s: not kept", ", ".join(sorted(lost)))
+    tables.settle_sample(model)
     arrays = _arrays_of(model)
     state = {name: _scalar(name, getattr(model, name)) for name in STATE if hasattr(model, name)}
     state["lifecycle_events"] = _plain_events(model.lifecycle_events)

@@ -22,6 +22,7 @@ from w2vplus.word2vec import folder_layout
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory
 from w2vplus.word2vec.phrasing import Phrasing
+from w2vplus.word2vec.tables import settle_sample
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TRANSIENT = (
-    "_memory", "_phrasing", "_sample_of_thresholds", "_constructor_progress", "_constructor_checkpoint", "_init_from",
-    "_run_id",
-    "stop_training",
+    "_memory", "_phrasing", "_tables", "_sample_of_thresholds", "_constructor_progress", "_constructor_checkpoint",
+    "_init_from", "_run_id", "stop_training",
 )  # fmt: skip
 """Attributes that are not saved."""
 
@@ -60,6 +60,7 @@ class Persistence(VocabularyBuilding):
         Arguments are gensim's (`separately`, `sep_limit`, `ignore`, `pickle_protocol`). `as_gensim` writes a
         plain `gensim.models.Word2Vec`, which loads where w2vplus is not installed (see `to_gensim`).
         """
+        settle_sample(self)
         if not as_gensim:
             super().save(*args, **kwargs)
             return
@@ -103,6 +104,8 @@ class Persistence(VocabularyBuilding):
         return model
 
     def __getstate__(self) -> dict[str, Any]:
+        if "wv" in self.__dict__:  # not while gensim writes it apart
+            settle_sample(self)
         return {name: value for name, value in self.__dict__.items() if name not in TRANSIENT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -140,6 +143,7 @@ class Persistence(VocabularyBuilding):
         of whole sequences (a warning says so if they were in use), losses by epoch, phrases (a warning if
         there are any).
         """
+        settle_sample(self)
         for name in ("cbow_corrected", "whole_sequence", "phrases"):
             if getattr(self, name, None):
                 logger.warning("gensim's Word2Vec has no %s: left out of the plain model", name)

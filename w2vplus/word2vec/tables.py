@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,24 +70,41 @@ def cumulative_table(counts: NDArray[np.int64], exponent: float, domain: int) ->
     return table
 
 
+class TablesAtHand(NamedTuple):
+    """What `training_tables` made, and of what."""
+
+    tables: Tables
+    sources: list[Any]
+
+
 def training_tables(model: Any) -> Tables:
-    """Everything that the laws in use look up, for the model's present vocabulary and settings."""
-    return Tables(
-        keep_thresholds=_keep_thresholds(model),
-        noise=_noise_distribution(model) if model.negative else None,
-        tree=_stored_huffman_tree(model.wv) if model.hs else None,
-    )
+    """Everything that the laws in use look up, for the model's present vocabulary and settings.
+
+    The same object as before while vocabulary and settings are the same: to make tables for a large vocabulary takes
+    longer than to train a few sentences. A Huffman path that is written into in place, rather than replaced, goes
+    unnoticed.
+    """
+    at_hand: TablesAtHand | None = model._tables
+    if at_hand is None or not _same_sources(at_hand.sources, _sources_of_tables(model)):
+        tables = Tables(
+            keep_thresholds=_keep_thresholds(model),
+            noise=_noise_distribution(model) if model.negative else None,
+            tree=_stored_huffman_tree(model.wv) if model.hs else None,
+        )
+        numbers = [None if source is None else np.copy(source) for source in _sources_of_tables(model)[-2:]]
+        at_hand = model._tables = TablesAtHand(tables, [*_sources_of_tables(model)[:-2], *numbers])
+    return at_hand.tables
 
 
-def sources_of_tables(model: Any) -> list[Any]:
-    """What `training_tables` is made of: while `same_sources` holds, tables need not be made anew."""
+def _sources_of_tables(model: Any) -> list[Any]:
+    """What tables are made of, the arrays of thresholds and of cumulated noise last."""
     columns = model.wv.expandos
-    numbers = [np.copy(table) for table in (columns.get("sample_int"), model.cum_table)]
-    return [model.sample, bool(model.negative), bool(model.hs), columns.get("code"), columns.get("point"), *numbers]
+    settings = [len(model.wv), model.sample, bool(model.negative), bool(model.hs), float(model.ns_exponent)]
+    return [*settings, columns.get("code"), columns.get("point"), columns.get("sample_int"), model.cum_table]
 
 
-def same_sources(before: list[Any], now: list[Any]) -> bool:
-    """Whether two results of `sources_of_tables` are equal."""
+def _same_sources(before: list[Any], now: list[Any]) -> bool:
+    """Whether two results of `_sources_of_tables` are equal."""
     *objects, thresholds, cumulated = zip(before, now, strict=True)
     return (
         all(old is new or (isinstance(old, (int, float)) and old == new) for old, new in objects)
@@ -96,16 +113,23 @@ def same_sources(before: list[Any], now: list[Any]) -> bool:
     )
 
 
-def _keep_thresholds(model: Any) -> NDArray[np.uint32]:
-    """gensim's `sample_int`, uint32 (V,). A falsy `model.sample` turns subsampling off, as in gensim; another value
-    than the one that the thresholds were computed for (gensim goes on with the old ones) computes them anew."""
+def settle_sample(model: Any) -> None:
+    """Compute the subsampling thresholds, gensim's `sample_int`, anew if another `sample` was assigned since (gensim
+    goes on with the old ones)."""
     columns = model.wv.expandos
-    if not model.sample:
-        return np.full(len(model.wv), 2**32 - 1, dtype=np.uint32)
+    if not model.sample or "count" not in columns:
+        return
     if "sample_int" not in columns or model.sample != model._sample_of_thresholds:
         columns["sample_int"] = keep_thresholds(word_counts(model.wv), model.sample)
         model._sample_of_thresholds = model.sample
-    return np.ascontiguousarray(columns["sample_int"], dtype=np.uint32)
+
+
+def _keep_thresholds(model: Any) -> NDArray[np.uint32]:
+    """gensim's `sample_int`, uint32 (V,). A falsy `model.sample` turns subsampling off, as in gensim."""
+    if not model.sample:
+        return np.full(len(model.wv), 2**32 - 1, dtype=np.uint32)
+    settle_sample(model)
+    return np.ascontiguousarray(model.wv.expandos["sample_int"], dtype=np.uint32)
 
 
 def _noise_distribution(model: Any) -> AliasTable:

@@ -64,7 +64,6 @@ class TrainingCall:
         self._tally = start.tally
         self._trainer: Trainer | None = None
         self._bound: tuple[Any, ...] = ()
-        self._sources: list[Any] = []
         self._locks: Any = None
         self._clock = time.perf_counter()
 
@@ -152,18 +151,16 @@ class TrainingCall:
     def _trainer_of_present_state(self) -> Trainer:
         """The trainer, made anew in the first epoch and whenever a callback has changed settings, tables or arrays."""
         model = self._model
-        weights = tables.training_weights(model)
-        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, self._feed.word_of_type)
+        weights, made = tables.training_weights(model), tables.training_tables(model)
+        arrays = (weights.input_vectors, weights.node_vectors, weights.output_vectors, self._feed.word_of_type, made)
         law = model._law()
         same = (
             self._trainer is not None
             and all(map(operator.is_, arrays, self._bound))
             and (law, self._run) == (self._trainer.law, self._trainer.run)
             and np.array_equal(weights.lock_factors, self._locks)  # type: ignore[arg-type]
-            and tables.same_sources(self._sources, tables.sources_of_tables(model))
         )
         if not same:
-            made = tables.training_tables(model)
             self._trainer = Trainer(
                 weights,
                 made,
@@ -176,7 +173,6 @@ class TrainingCall:
                 earlier=self._trainer,
             )
             self._bound, self._locks = arrays, weights.lock_factors
-            self._sources = tables.sources_of_tables(model)
         assert self._trainer is not None
         return self._trainer
 
@@ -227,7 +223,8 @@ class TrainingCall:
                 "the learning rate follows the expected one",
                 epoch, unit, supplied, expected,
             )  # fmt: skip
-        largest = _largest_value(self._model.wv.vectors)
+        # the first words are the most frequent and learn most; a few sentences should not cost a look at all
+        largest = _largest_value(self._model.wv.vectors[: 4096 + trainer.tally.trained_words])
         if not largest < USUAL_VALUES:
             state = f"have grown to values of {largest:.3g}" if np.isfinite(largest) else "are no longer finite numbers"
             many = f" with {self._model.negative} noise words (5 to 20 are usual)" if self._model.negative > 100 else ""
