@@ -87,3 +87,24 @@ def test_the_card_tells_text_settings_versions_and_losses(tmp_path):
         f"| mean loss of the epochs | {', '.join(f'{loss:.4f}' for loss in model.training_losses)} |",
     ):
         assert row in card
+
+
+def test_a_card_that_somebody_has_changed_is_kept(tmp_path, caplog):
+    model = Word2Vec(common_texts, **SMALL | {"min_count": 1})
+    folder, card = tmp_path / "folder", tmp_path / "folder" / "README.md"
+    model.save_folder(folder)
+    first = card.read_text()
+    model.build_vocab([["new", "words"]], update=True)
+    model.save_folder(folder)
+    assert card.read_text() != first  # nobody's, so it is brought up to date
+    assert not caplog.records
+    for _ in range(2):
+        card.write_text("what I know of this model")
+        model.save_folder(folder)
+        assert card.read_text() == "what I know of this model"
+        assert "README.md has been changed" in caplog.records[-1].message
+    card.unlink()
+    model.save_folder(folder)
+    assert card.read_text() != first
+    assert "what I know" not in card.read_text()
+    assert len(Word2Vec.load_folder(folder).wv) == len(model.wv)

@@ -10,7 +10,9 @@ complete.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from numpy.typing import NDArray
 
 from w2vplus._atomic import explaining, flush_file, flush_folder, new_folder, replacing, save_arrays
 from w2vplus.errors import ModelFormatError
+
+logger = logging.getLogger(__name__)
 
 FORMAT = "w2vplus"
 FORMAT_VERSION = 1
@@ -39,7 +43,7 @@ class ArrayFolder:
     """What a folder holds. `kind` says what it means; `head` is small, `documents` may be as long as the
     arrays.
 
-    `card` is Markdown for people, written beside the rest and never read back.
+    `card` is Markdown for people, written beside the rest and never read back; one that somebody has changed is kept.
     """
 
     kind: str
@@ -110,13 +114,29 @@ def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> No
         **content.head,
     }
     if content.card is not None:
-        with replacing(folder / CARD) as temporary:
-            temporary.write_text(content.card, encoding="utf-8")
+        head["card"] = _write_card(folder, content.card)
     with replacing(folder / HEAD) as temporary:
         temporary.write_text(json.dumps(head, indent=1) + "\n", encoding="ascii")
         flush_file(temporary)
     flush_folder(folder)
     _remove_other_generations(folder, files)
+
+
+def _write_card(folder: Path, card: str) -> str:
+    """Write the card, unless somebody has written another text since; returns the digest of what was written last."""
+    path = folder / CARD
+    if path.exists():
+        written = _read_head(folder).get("card") if is_array_folder(folder) else None
+        if written is not None and written != _digest(path.read_bytes()):
+            logger.warning("%s has been changed since it was written: left as it is", path)
+            return str(written)
+    with replacing(path) as temporary:
+        temporary.write_bytes(card.encode())
+    return _digest(card.encode())
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def _remove_unless_named(folder: Path, names: set[str]) -> None:
