@@ -62,6 +62,25 @@ def test_interrupted_training_would_not_replace_the_corpus(text: Path) -> None:
     assert "v.partial.txt" in refusal(run("train", text.parent, "-o", text.parent / "v.txt"))
 
 
+@pytest.mark.parametrize("source", ["corpus", "corpus/", "corpus/*", "corpus/v.*", "URI"])
+@pytest.mark.parametrize(
+    "command", [("train", "-o"), ("phrases", "-o"), ("phrases", "--export"), ("vocab", "-o"), ("bench", "-o")]
+)
+def test_no_output_becomes_a_file_of_the_corpus(text: Path, source: str, command: tuple[str, str]) -> None:
+    (text.parent / "v.old").write_text(TEXT)
+    name, option = command
+    source = text.parent.as_uri() if source == "URI" else source
+    line = refusal(run(name, source, option, "corpus/../corpus/v.txt"))
+    assert "corpus/../corpus/v.txt would be read as text by the next run" in line and source in line
+
+
+def test_what_a_corpus_folder_does_not_read_may_be_written_there(text: Path) -> None:
+    settings = ["-o", "corpus/.v.bin", "--save-model", "corpus/model", *SMALL]
+    assert run("train", "corpus", *settings).exit_code == 0
+    assert run("train", "corpus", *settings).exit_code == 0
+    assert run("train", "corpus/a.txt", "-o", "corpus/v.bin", *SMALL).exit_code == 0
+
+
 def test_output_beside_the_corpus_is_written(text: Path) -> None:
     assert run("train", "corpus/*.txt", "-o", "corpus/v.bin", *SMALL).exit_code == 0
     assert Path("corpus/v.bin").is_file()

@@ -10,6 +10,7 @@ from w2vplus.cli._options import FORMATS
 from w2vplus.cli._output import CommandError, UsageError, require
 
 if TYPE_CHECKING:
+    from w2vplus.vectors.formats import Format
     from w2vplus.word2vec import Word2Vec
 
 
@@ -61,13 +62,18 @@ def check_not_standard_output(path: str, option: str) -> None:
         raise UsageError(f"{option} must name a file, got -; standard output is kept for the summary")
 
 
-def check_not_a_source(path: str, option: str, sources: Sequence[str]) -> None:
-    """Refuse to write over a file that is about to be read, or over a folder that holds one.
+def check_not_a_source(path: str, option: str, sources: Sequence[str], *, may_be_new: bool = False) -> None:
+    """Refuse to write over a file that is about to be read, or over a folder that holds one; and to make a file where
+    the next run would read it with the corpus, unless what is new there `may_be_new`.
 
     `sources` are files, folders, patterns and URIs as `open_corpus` takes them.
     """
     target = local_path(path)
-    if target is None or not target.exists():
+    if target is None:
+        return
+    if not target.exists():
+        if not may_be_new:
+            _check_is_not_read_later(target, f"{option} {path}", sources)
         return
     for source in sources:
         for file in _files_of(source):
@@ -76,6 +82,19 @@ def check_not_a_source(path: str, option: str, sources: Sequence[str]) -> None:
                 raise UsageError(f"{option} {path} is {which}, {source}; it would be lost: write elsewhere")
             if target.is_dir() and target.resolve() in file.resolve().parents:
                 raise UsageError(f"{option} {path} holds {file} of the corpus {source}; it would be lost")
+
+
+def _check_is_not_read_later(target: Path, what: str, sources: Sequence[str]) -> None:
+    from fnmatch import fnmatch
+
+    for source in sources:
+        place = local_path(source)
+        if not source or place is None or place.is_file() or target.name.startswith("."):
+            continue
+        folder, pattern = (place, "*") if place.is_dir() else (place.parent, place.name)
+        if folder.resolve() == target.absolute().parent.resolve() and fnmatch(target.name, pattern):
+            kind = "folder" if place.is_dir() else "pattern"
+            raise UsageError(f"{what} would be read as text by the next run of the {kind} {source}: write elsewhere")
 
 
 def check_not_an_input(path: str, option: str, inputs: Sequence[str]) -> None:
@@ -157,13 +176,13 @@ class Targets(NamedTuple):
 
     def check(self, sources: Sequence[str]) -> None:
         """Refuse targets that could not be written at the end, or that would overwrite one of `sources`."""
-        check_vectors_target(self.vectors)
+        is_folder = check_vectors_target(self.vectors).is_folder
         # An interrupted run writes under the other name.
-        for vectors in (self.vectors, self.partial().vectors):
-            check_not_a_source(vectors, "--output", sources)
+        check_not_a_source(self.partial().vectors, "--output", sources, may_be_new=True)
+        check_not_a_source(self.vectors, "--output", sources, may_be_new=is_folder)
         if self.model is not None:
             check_model_target(self.model)
-            check_not_a_source(self.model, "--save-model", sources)
+            check_not_a_source(self.model, "--save-model", sources, may_be_new=True)
             check_distinct(("--save-model", self.model), ("--output", self.vectors))
 
     def partial(self) -> Targets:
@@ -203,8 +222,8 @@ class Targets(NamedTuple):
             raise OSError(failure.errno, text, failure.filename) from failure
 
 
-def check_vectors_target(path: str, option: str = "--output", format: str | None = None) -> None:
-    """Refuse a place or a suffix for vectors that would only fail after training.
+def check_vectors_target(path: str, option: str = "--output", format: str | None = None) -> Format:
+    """Refuse a place or a suffix for vectors that would only fail after training; returns their format.
 
     Raises UsageError for a suffix or `format` that is none, CommandError for a folder that cannot be written to.
     """
@@ -216,10 +235,11 @@ def check_vectors_target(path: str, option: str = "--output", format: str | None
         raise UsageError(f"{option}: {error}") from None
     if "://" not in path:
         check_new_folder(path, option) if entry.is_folder else check_writable(path, option)
-        return
+        return entry
     from smart_open.transport import get_transport
 
     get_transport(path.partition("://")[0])  # raises NotImplementedError, naming those it knows
+    return entry
 
 
 def check_format(option: str, name: str | None) -> None:
