@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gensim.models import KeyedVectors
 from test_cli import refusal, run
 from test_plots import vectors_of
 
+import w2vplus
 from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.cli import plot
 from w2vplus.errors import EvaluationError, LogFormatError
@@ -281,6 +283,13 @@ def test_the_report_tells_the_run(reported: Any) -> None:
         assert f"<h2>{section}</h2>" in page
     assert "<td>vector_size</td><td>16</td>" in page and "<td>police</td>" in page
     assert page.count("data:image/svg+xml") == 4
+    line = re.search("<code>(.*)</code>", page)
+    assert line is not None
+    name, *typed = shlex.split(html.unescape(line[1]))[1:]
+    assert (name, typed[0]) == ("train", str(bundled(LEE_NEWS)))
+    for option in (["--output", str(folder / "lee.bin")], ["--phrases", "1"], ["--report-word", "zzz"]):
+        assert any(typed[at : at + 2] == option for at in range(len(typed))), option
+    assert "--sg" not in typed and f"w2vplus {w2vplus.__version__}, gensim" in page
     assert str(folder / "run.html") in outcome.stdout
     assert "no vector for 'zzz'" in outcome.stderr
 

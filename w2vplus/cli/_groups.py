@@ -9,6 +9,7 @@ is declared once, beside its rule, whatever number of commands have it.
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -50,6 +51,24 @@ def given_options(context: typer.Context, group: str) -> dict[str, str]:
         for option in context.command.params
         if option.name is not None and option.name.startswith(prefix) and _is_typed(context, option.name)
     }
+
+
+def typed_line(context: typer.Context) -> str:
+    """The command line as it could be typed into a shell again, options in the order of --help."""
+    words = context.command_path.split()
+    for parameter in context.command.params:
+        if parameter.name is None or not _is_typed(context, parameter.name):
+            continue
+        value = context.params[parameter.name]
+        values = value if isinstance(value, list | tuple) else [value]
+        texts = [str(getattr(each, "value", each)) for each in values]
+        if parameter.param_type_name == "argument":
+            words += texts
+        elif isinstance(value, bool):
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            words += [word for text in texts for word in (parameter.opts[0], text)]
+    return shlex.join(words)
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

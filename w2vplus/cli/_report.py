@@ -65,19 +65,21 @@ class Chronicle:
         settings: TrainSettings,
         trained: Trained,
         *,
+        command: str,
         evaluation: dict[str, Any] | None = None,
         drawn: WordMap | None = None,
         quiet: bool = False,
     ) -> None:
         """Write the page, if it is wanted, and add it and the log to the run's files.
 
-        `evaluation` is what `w2vplus evaluate --json` prints, where the vectors have been judged already; `drawn` their
-        map, where there is one.
+        `command` is the line that began the run; `evaluation` is what `w2vplus evaluate --json` prints, where the
+        vectors have been judged already; `drawn` their map, where there is one.
         """
         trained.summary["files"] += [path for path in (self.log, self.report) if path is not None]
         if self.report is None:
             return
         from w2vplus.plots.report import RunReport
+        from w2vplus.word2vec.card import versions
 
         _output.note("w2vplus: making the report", quiet=quiet)
         unknown = [word for word in self.words if word not in trained.vectors.key_to_index]
@@ -86,6 +88,8 @@ class Chronicle:
         words = [word for word in self.words if word not in unknown]
         RunReport(
             sources=list(sources),
+            command=command,
+            versions=versions(),
             settings=settings.arguments(),
             summary=trained.summary,
             vectors=trained.vectors,

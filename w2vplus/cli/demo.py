@@ -10,6 +10,7 @@ import typer
 
 from w2vplus._bundled import LEE_NEWS, STEMMED_WIKIPEDIA, WIKIPEDIA_DUMP, bundled
 from w2vplus.cli import _output, _pipeline, _report
+from w2vplus.cli._groups import typed_line
 from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._phrase_settings import Connectors, PhraseSettings
 from w2vplus.cli._reading import ReadOptions
@@ -41,6 +42,7 @@ PHRASES_TO_SHOW = ("soviet_union", "civil_war", "nobel_prize", "new_york", "unit
 
 
 def demo(
+    context: typer.Context,
     output_dir: Annotated[
         Path, typer.Option("--output-dir", "-o", metavar="FOLDER", help="Where the demo writes its files.")
     ] = Path("w2vplus-demo"),
@@ -98,8 +100,9 @@ def demo(
     drawn.save(map_file)
     sources = [Path(path).name for path in texts]
     chronicle.write_report(
-        sources, settings, trained, evaluation=evaluation.as_dict(), drawn=drawn, quiet=still
-    )
+        sources, settings, trained, command=typed_line(context), evaluation=evaluation.as_dict(), drawn=drawn,
+        quiet=still,
+    )  # fmt: skip
     if as_json:
         files = [*trained.summary["files"], phrases_file, map_file]
         _output.write_json({**trained.summary, "files": files, "evaluation": evaluation.as_dict()}, "-")

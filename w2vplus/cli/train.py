@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vplus.cli import _models, _output, _pipeline, _report
-from w2vplus.cli._groups import given_options, grouped
+from w2vplus.cli._groups import given_options, grouped, typed_line
 from w2vplus.cli._interrupts import Interrupted
 from w2vplus.cli._many_seeds import targets_of_seeds, train_seeds
 from w2vplus.cli._options import MODEL, VOCABULARY, CorpusArgument, QuietFlag
@@ -163,7 +163,7 @@ def train(
         )  # fmt: skip
         summary = trained.summary
         try:
-            chronicle.write_report(corpus, settings, trained, quiet=still)
+            chronicle.write_report(corpus, settings, trained, command=typed_line(context), quiet=still)
         except KeyboardInterrupt:
             files = [file for file in summary["files"] if file != report]
             kept = f"interrupted; no report was made; complete: {' and '.join(files)}"

@@ -42,14 +42,17 @@ LEAST_MAP_WORDS = 2
 class RunReport:
     """What a report tells.
 
-    settings: gensim's arguments of the model. summary: what `w2vplus train --json` prints. phrases: (phrase, count,
-    score) of those found. evaluation: what `w2vplus evaluate --json` writes, empty if nothing could be judged.
+    command: the line that began the run. versions: of the packages that ran it, by name. settings: gensim's arguments
+    of the model. summary: what `w2vplus train --json` prints. phrases: (phrase, count, score) of those found.
+    evaluation: what `w2vplus evaluate --json` writes, empty if nothing could be judged.
     words: whose neighbours are shown, besides one for each group of the map. judged_words: so many of the most frequent
     words were known to the evaluation at most. map: the one to show; unless given, one is
     made of the most frequent words.
     """
 
     sources: Sequence[str]
+    command: str
+    versions: Mapping[str, str]
     settings: Mapping[str, Any]
     summary: Mapping[str, Any]
     vectors: KeyedVectors
@@ -122,7 +125,11 @@ class RunReport:
         rows = [[name, str(value)] for name, value in self.settings.items()]
         half = -(-len(rows) // 2)
         tables = (_table(["setting", "value"], part) for part in (rows[:half], rows[half:]) if part)
-        return f"<div class='columns'>{''.join(tables)}</div>"
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return (
+            f"<p><code>{html.escape(self.command)}</code></p><div class='columns'>{''.join(tables)}</div>"
+            f"<p>{html.escape(versions)}</p>"
+        )
 
     def _training(self) -> str:
         facts = self.summary
