@@ -127,3 +127,34 @@ def test_whole_sequence_is_python_s(texts: tuple[Path, Path], tmp_path: Path) ->
     np.testing.assert_array_equal(load_vectors(tmp_path / "v.bin").vectors, model.wv.vectors)
     refused = run("train", baskets, "-o", tmp_path / "v.bin", "--whole-sequence", "--window", 9)
     assert refused.exit_code == 2 and "no effect with --whole-sequence" in refused.stderr
+
+
+@pytest.mark.parametrize("seeds", [[], ["--seeds", 2]], ids=["one", "seeds"])
+def test_text_is_read_and_vectors_end_as_the_models_did(texts: tuple[Path, Path], tmp_path: Path, seeds: list) -> None:
+    settings = ["--workers", 1, "--vector-size", 8, "--epochs", 1]
+    made = ["--normalize", "simple", "--split-sentences", "--max-sentence-length", 50, "--ending", "sum"]
+    first = run("train", texts[0], "-o", tmp_path / "a.bin", "--save-model", tmp_path / "m", *settings, *made, *seeds)
+    assert first.exit_code == 0, first.stderr
+    model = tmp_path / ("m.seed1" if seeds else "m")
+    command = ["train", texts[1], "-o", tmp_path / "v.bin", "--workers", 1, "--continue", model]
+    outcome = run(*command)
+    assert outcome.exit_code == 0, outcome.stderr
+    for option in ("--normalize simple", "--split-sentences", "--max-sentence-length 50"):
+        assert f"the text is read with {option}, as the model's was" in outcome.stderr
+    taken = (tmp_path / "v.bin").read_bytes()
+    assert run(*command, *made).exit_code == 0
+    assert (tmp_path / "v.bin").read_bytes() == taken
+    raw = run(*command, "--normalize", "none", "--ending", "input")
+    assert "--normalize" not in raw.stderr
+    vectors = load_vectors(tmp_path / "v.bin")
+    assert "The" in vectors
+    assert "The" not in load_vectors(tmp_path / "a.bin" if not seeds else tmp_path / "a.seed1.bin")
+
+
+def test_resuming_another_continued_model_is_refused(saved: Path, texts: tuple[Path, Path], tmp_path: Path) -> None:
+    command = ["train", texts[1], "-o", tmp_path / "v.bin", "--workers", 1, "--checkpoint", tmp_path / "run"]
+    command += ["--checkpoint-minutes", 1e-9]
+    assert run(*command, "--continue", saved).exit_code == 0
+    outcome = run(*command, "--continue", saved.rename(tmp_path / "other"), "--resume")
+    assert outcome.exit_code == 1
+    assert f"--continue is {tmp_path / 'other'} now and was {saved}" in outcome.stderr

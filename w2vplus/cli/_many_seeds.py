@@ -73,6 +73,7 @@ class _Seeds:
     """What all models share, and how far each has come.
 
     template: a model of the text's words that lends them to all others; its own vectors have one number each.
+    began_with: what later runs want to know of this one.
     reached, saved: how far each seed has come, and its complete files; every seed has its entry from the beginning,
         since threads write there while another looks.
     """
@@ -81,6 +82,7 @@ class _Seeds:
     template: Word2Vec
     settings: TrainSettings
     start: dict[str, Any]
+    began_with: dict[str, Any]
     quiet: bool
     log: str | None
     reached: dict[int, _pipeline.Reached]
@@ -131,6 +133,7 @@ class _Seeds:
         model = Word2Vec(**replace(self.settings, seed=seed).arguments(), **self.start)
         model.reset_from(self.template)
         model.adopt_phrases(self.prepared.joined.phrases, self.prepared.joined.encoded)
+        _models.note_beginning(model, self.began_with)
         return model
 
     def bytes_of_each(self, ending: str) -> int:
@@ -182,11 +185,12 @@ def train_seeds(
         words = _models.vocabulary_facts(template, encoded)
     for of_seed in targets.values():
         of_seed.check_keys(template)
+    (ending,) = {of_seed.ending for of_seed in targets.values()}
+    began_with = _pipeline.beginning(reading, start, counts_file) | {"ending": ending}
     seeds = _Seeds(
-        prepared, template, settings, started, quiet, log,
+        prepared, template, settings, started, began_with, quiet, log,
         reached={seed: _pipeline.Reached() for seed in targets}, saved={seed: [] for seed in targets},
     )  # fmt: skip
-    (ending,) = {of_seed.ending for of_seed in targets.values()}
     at_once = how_many_at_once(len(targets), settings.workers, seeds.bytes_of_each(ending), available_memory())
     seeds.settings = replace(settings, workers=settings.workers // at_once)
     threads = _output.plural(seeds.settings.workers, "thread")

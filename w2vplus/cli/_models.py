@@ -6,10 +6,11 @@ Called by `train` and `_pipeline`.
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from w2vplus.cli import _output
+from w2vplus.cli._reading import KeepOptions, Normalization
 from w2vplus.cli._settings import CheckpointSettings, TrainSettings
 
 if TYPE_CHECKING:
@@ -60,6 +61,18 @@ def settings_of_continued(
             )
         merged[name] = wanted if name in given or name in NEVER_TAKEN else own
     return TrainSettings(**merged)
+
+
+def reading_of_continued(model: Word2Vec, reading: KeepOptions, given: Container[str], *, quiet: bool) -> KeepOptions:
+    """The options of reading, with what made the words of the model's text wherever nothing else is `given`."""
+    asked, own = reading.making_of_words(), beginning_of(model)
+    taken = {name: own[name] for name in asked if name in own and name not in given and own[name] != asked[name]}
+    for name, value in taken.items():
+        option = f"--{name.replace('_', '-')}{'' if value is True else f' {value}'}"
+        _output.note(f"w2vplus: the text is read with {option}, as the model's was", quiet=quiet)
+    if "normalize" in taken:
+        taken["normalize"] = Normalization(taken["normalize"])
+    return replace(reading, **taken)
 
 
 def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings) -> Word2Vec:
@@ -129,8 +142,14 @@ BEGINNING = "begin"
 
 
 def note_beginning(model: Word2Vec, began_with: dict[str, Any]) -> None:
-    """Remember in the model, and so in its checkpoints, what a run begins with, for `last_checkpoint`."""
+    """Remember in the model, and so in its checkpoints, what a run begins with, for --resume and --continue."""
     model.add_lifecycle_event(BEGINNING, **began_with)
+
+
+def beginning_of(model: Word2Vec) -> dict[str, Any]:
+    """What the last run that trained the model began with; empty if that was no command, or none of this version."""
+    begun = [event for event in model.lifecycle_events or [] if event["event"] == BEGINNING]
+    return begun[-1] if begun else {}
 
 
 def last_checkpoint(
@@ -147,8 +166,7 @@ def last_checkpoint(
     if checkpoints.folder is None or not checkpoints.resume or not checkpoint_folders(checkpoints.folder):
         return None
     checkpoint = load_last(Word2Vec, checkpoints.folder)
-    begun = [event for event in checkpoint.model.lifecycle_events or [] if event["event"] == BEGINNING]
-    earlier = begun[-1] if begun else begins_with  # runs of earlier versions do not say
+    earlier = {**begins_with, **beginning_of(checkpoint.model)}  # runs of earlier versions do not say all
     for name, value in {**settings.arguments(), **begins_with}.items():
         then = earlier[name] if name in begins_with else getattr(checkpoint.model, name)
         free = name == "workers" or (name == "shared_negatives" and value is None)  # None: as the run had it

@@ -255,6 +255,12 @@ def prepare(
     return Prepared(facts, joined, clock.seconds)
 
 
+def beginning(reading: ReadOptions, start: StartSettings, counts_file: str | None) -> dict[str, Any]:
+    """What a run begins with beside its settings."""
+    given = {"init_from": start.init_from, "lock_factor": start.lock_factor, "vocab": counts_file}
+    return {**given, **reading.making_of_words()}
+
+
 def train_and_save(
     corpus: list[str],
     reading: ReadOptions,
@@ -266,17 +272,18 @@ def train_and_save(
     quiet: bool,
     counts_file: str | None = None,
     earlier: Word2Vec | None = None,
+    earlier_folder: str | None = None,
     start: StartSettings = RANDOM_START,
     run_log: RunLog | None = None,
     on_phrases: Callable[[list[FoundPhrase]], None] | None = None,
 ) -> Trained:
     """Read, join phrases (`on_phrases` sees them before training begins), train, save; `earlier` is a model to go on
-    with, which joins its own phrases.
+    with, of the folder `earlier_folder`, which joins its own phrases.
 
     An interrupt while the model is trained or saved leaves what there is under `targets.partial()`, and a checkpoint if
     those are kept, and raises `Interrupted`.
     """
-    begins_with = {"init_from": start.init_from, "lock_factor": start.lock_factor, "vocab": counts_file}
+    begins_with = beginning(reading, start, counts_file) | {"continue": earlier_folder}
     resumed = _models.last_checkpoint(settings, checkpoints, begins_with)
     words_before = 0 if resumed is None else resumed.progress.total.raw_words
     known = _models.words_given(counts_file) if resumed is None else None
@@ -297,7 +304,7 @@ def train_and_save(
             model = _models.new_model(encoded, settings, known, started)
         if resumed is None:
             model.note_corpus(model.joined_with_phrases(encoded), corpus)
-            _models.note_beginning(model, begins_with)
+            _models.note_beginning(model, {**begins_with, "ending": targets.ending})
         model.workers = settings.workers
         if earlier is None:
             # Kept in the saved model and in checkpoints, so that new text is joined alike; this one is joined.

@@ -6,7 +6,7 @@ import csv
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -91,6 +91,14 @@ class ReadOptions:
     def cache_folder(self) -> str | None:
         """Where ids are kept for the next time."""
         return None
+
+    def making_of_words(self) -> dict[str, Any]:
+        """What decides which words a text has: later text of the same model is to be read alike."""
+        return {
+            "normalize": self.normalize.value,
+            "split_sentences": self.split_sentences,
+            "max_sentence_length": self.sentence_limit,
+        }
 
     def open(self, sources: list[str]) -> Corpus:
         """The corpus that a command line names."""

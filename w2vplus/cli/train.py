@@ -56,8 +56,8 @@ def train(
         typer.Option(
             "--continue",
             metavar="FOLDER",
-            help="Go on with the model that --save-model kept there: its words, weights, settings and phrases;"
-            " new words join.",
+            help="Go on with the model that --save-model kept there: its words, weights, settings, phrases and way"
+            " of reading; new words join.",
         ),
     ] = None,
     reading: KeepOptions,
@@ -134,6 +134,10 @@ def train(
     if continue_from is not None:
         earlier = _model_to_continue(continue_from, seeds, vocab, phrases, start)
         settings = _models.settings_of_continued(earlier, settings, given, continue_from)
+        reading = _models.reading_of_continued(
+            earlier, reading, given_options(context, "reading"), quiet=quiet or as_json
+        )
+        ending = ending or Ending(_models.beginning_of(earlier).get("ending", Ending.INPUT))
     settings.check_rates()
     if ending is not None and ending is not Ending.INPUT and settings.negative == 0:
         raise _output.UsageError(
@@ -158,8 +162,9 @@ def train(
         chronicle.check([*corpus, *inputs], targets)
         trained = _pipeline.train_and_save(
             corpus, reading, settings, phrases, targets,
-            checkpoints=checkpoints, quiet=still, counts_file=vocab, earlier=earlier, start=start,
-            run_log=chronicle.run_log, on_phrases=None if report is None else chronicle.keep_phrases,
+            checkpoints=checkpoints, quiet=still, counts_file=vocab, earlier=earlier, earlier_folder=continue_from,
+            start=start, run_log=chronicle.run_log,
+            on_phrases=None if report is None else chronicle.keep_phrases,
         )  # fmt: skip
         summary = trained.summary
         try:
