@@ -95,6 +95,15 @@ def test_unknown_option_is_a_usage_error() -> None:
     assert "--vectorsize" in refusal(run("train", "text", "-o", "v.bin", "--vectorsize", 5), 2)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--epochs", "ten"), ("--alpha", "1,5"), ("--top", "1e5"), ("--normalize", "lower")]
+)
+def test_a_value_that_is_none_is_named_with_its_option(option: str, value: str) -> None:
+    command = ("plot", "v.bin") if option == "--top" else ("train", "text")
+    line = refusal(run(*command, "-o", "v.png", option, value), 2)
+    assert option in line and repr(value) in line and "Value error" not in line
+
+
 def test_missing_output_is_a_usage_error() -> None:
     assert "--output" in refusal(run("train", "text"), 2)
 

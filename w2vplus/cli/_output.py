@@ -122,7 +122,11 @@ def _usage_line(error: Any) -> str:
         return ""  # the program's name alone: its help was printed
     context = getattr(error, "ctx", None)
     remedy = f" (see '{context.command_path} --help')" if context is not None else ""
-    return str(error.format_message()).strip().rstrip(".") + remedy
+    text = str(error.format_message()).strip().rstrip(".")
+    if faults := getattr(error.__cause__, "errors", None):  # pydantic's, by which recent versions of Typer read values
+        given, text = repr(faults()[0]["input"]), text.replace("Value error, ", "")
+        text += "" if given in text else f", got {given}"
+    return text + remedy
 
 
 @contextmanager
