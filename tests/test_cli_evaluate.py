@@ -205,7 +205,9 @@ def test_several_methods_are_rows_of_their_own(lee: Path, asked: list[str]) -> N
         (["--method", "nearest"], "--method must be a list of 3CosAdd, 3CosMul, PairDistance, LRCos, got 'nearest'"),
         (["--confidence", 100], "--confidence must be between 1 and 100 per cent"),
         (["--confidence", 0.95], "--confidence must be between 1 and 100 per cent, got 0.95"),
-        (["--resamples", -1], "--resamples must be from 0"),
+        (["--resamples", -1], "--resamples must be 0, or from 40 to 1000000 for a confidence of 95 %, got -1"),
+        (["--resamples", 39], "--resamples must be 0, or from 40 to 1000000 for a confidence of 95 %, got 39"),
+        (["--resamples", 199, "--confidence", 99], "from 200 to 1000000 for a confidence of 99 %, got 199"),
         (["--restrict-vocab", 0], "--restrict-vocab must be at least 1"),
     ],
 )

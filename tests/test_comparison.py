@@ -307,6 +307,14 @@ def test_answers_without_exception_are_as_sure_as_their_pairs_are_many(outcome: 
     assert (total.low_of_total, total.high_of_total) == pytest.approx((exact.low, exact.high))
 
 
+@pytest.mark.parametrize("arguments", [{"resamples": 39}, {"resamples": -1}, {"resamples": 199, "confidence": 0.99}])
+def test_too_few_draws_for_an_interval_are_refused(arguments: dict) -> None:
+    with pytest.raises(ValueError, match="resamples must be at least"):
+        compare([], **arguments)
+    with pytest.raises(ValueError, match=r"confidence must be between 0 and 1, got 95"):
+        compare([], confidence=95)
+
+
 def test_an_evaluation_is_the_same_each_time_and_without_resamples_has_no_interval() -> None:
     model = JudgedModel("a", [[answered({"one": [True, False] * 20})]])
     assert compare([model]).as_dict() == compare([model]).as_dict()

@@ -83,7 +83,11 @@ def evaluate(
     """
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
     _output.require("--confidence", confidence, 1 < confidence < 100, "between 1 and 100 per cent", "95 is usual")
-    _output.require("--resamples", resamples, 0 <= resamples <= 1_000_000, "from 0 to 1000000", "2000 is usual")
+    from w2vplus.evaluation._resampling import fewest_resamples
+
+    fewest = fewest_resamples(confidence / 100)
+    rule = f"0, or from {fewest} to 1000000 for a confidence of {confidence:g} %"
+    _output.require("--resamples", resamples, resamples == 0 or fewest <= resamples <= 1_000_000, rule, "2000 is usual")
     methods = _output.choices("--method", method, METHODS)
     models = families(vectors)
     inputs = [file for model in models for file in model.files]

@@ -320,6 +320,11 @@ def over_seeds(resampled: Floats, draws: Draws) -> Floats:
     return mixed
 
 
+def fewest_resamples(confidence: float) -> int:
+    """So many draws leave one beyond each end of an interval; fewer say nothing of where its ends are."""
+    return math.ceil(round(2 / (1 - confidence), 6))
+
+
 def interval(resampled: Floats, confidence: float) -> tuple[float, float]:
     """The percentiles that leave (1 - confidence) / 2 on each side; NaN if a tenth of the draws gave no score."""
     numbers = resampled[~np.isnan(resampled)]

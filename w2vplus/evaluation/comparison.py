@@ -22,6 +22,7 @@ from w2vplus.evaluation._resampling import (
     Floats,
     Mask,
     QuestionUnits,
+    fewest_resamples,
     interval,
     interval_without_exception,
     over_seeds,
@@ -175,7 +176,15 @@ def compare(
     the files, and there on the questions, that both know. `resamples` is how often word pairs are drawn again;
     `seed` makes the draws repeatable; further `settings` are kept for `as_dict`. `topn` is the size of the
     neighbourhoods in `JudgedModel.neighbours`.
+
+    Raises ValueError for a `confidence` that is no share and for fewer `resamples` than its intervals need; 0 makes
+    none.
     """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}; 0.95 is usual")
+    fewest = fewest_resamples(confidence)
+    if resamples != 0 and resamples < fewest:
+        raise ValueError(f"resamples must be at least {fewest} for a confidence of {confidence}, or 0, got {resamples}")
     draws = Draws(resamples, seed)
     answered = [_answered(model) for model in models]
     scores = [
