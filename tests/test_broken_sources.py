@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from w2vplus._atomic import replacing
+from w2vplus._atomic import replacing, replacing_family
 from w2vplus.corpus import encode, open_corpus
 from w2vplus.corpus.sources import SpooledStream
 
@@ -56,10 +56,12 @@ def test_a_stream_that_cannot_be_kept_is_told_from_one_that_cannot_be_read(numbe
     assert caught.value.errno == number
 
 
-def test_a_full_disk_names_the_file_that_had_no_room(tmp_path):
+@pytest.mark.parametrize("writer", [replacing, replacing_family])
+@pytest.mark.parametrize("wording", ["{}", "Error writing bytes to file. Detail: [errno 28] {}"], ids=["own", "pyarrow"])
+def test_a_full_disk_names_the_file_that_had_no_room(tmp_path, writer, wording):
     target = tmp_path / "counts.tsv"
-    with pytest.raises(OSError, match=r"cannot be written: .*free some space") as caught, replacing(target):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match=r"cannot be written: No space left.*free some space") as caught, writer(target):
+        raise OSError(errno.ENOSPC, wording.format(os.strerror(errno.ENOSPC)))
     assert caught.value.errno == errno.ENOSPC and caught.value.filename == str(target)
     assert list(tmp_path.iterdir()) == []
 

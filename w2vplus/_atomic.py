@@ -49,7 +49,7 @@ def explaining(target: Path) -> Iterator[None]:
         remedy = making_room(error)
         if not remedy or not _is_systems_own(error):
             raise
-        text = f"cannot be written: {error.strerror}; {remedy}, or write to another disk"
+        text = f"cannot be written: {os.strerror(error.errno or 0)}; {remedy}, or write to another disk"
         raise OSError(error.errno, text, str(target)) from error
 
 
@@ -61,8 +61,8 @@ def making_room(error: OSError) -> str:
 
 
 def _is_systems_own(error: OSError) -> bool:
-    """Whether it is the system's error of a failed write, which names no file and says nothing more."""
-    return error.filename is None and error.strerror == os.strerror(error.errno or 0)
+    """Whether it is the system's error of a failed write, which names no file, as it comes or as pyarrow words it."""
+    return error.filename is None and os.strerror(error.errno or 0) in str(error)
 
 
 @contextmanager
@@ -76,7 +76,10 @@ def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(target).expanduser()
     file_behind(target)  # refuses what is no file
-    with _unfinished(target, f".{target.name}-", "", _make_private_folder) as folder:
+    with (
+        explaining(target),
+        _unfinished(target, f".{target.name}-", "", _make_private_folder) as folder,
+    ):
         yield folder / target.name
         parts = sorted(folder.iterdir(), key=lambda part: part.name == target.name)
         if len(parts) == 1:
