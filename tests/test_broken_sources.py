@@ -57,7 +57,7 @@ def test_a_stream_that_cannot_be_kept_is_told_from_one_that_cannot_be_read(numbe
 
 
 @pytest.mark.parametrize("writer", [replacing, replacing_family])
-@pytest.mark.parametrize("wording", ["{}", "Error writing bytes to file. Detail: [errno 28] {}"], ids=["own", "pyarrow"])
+@pytest.mark.parametrize("wording", ["{}", "Error writing bytes. Detail: [errno 28] {}"], ids=["own", "pyarrow"])
 def test_a_full_disk_names_the_file_that_had_no_room(tmp_path, writer, wording):
     target = tmp_path / "counts.tsv"
     with pytest.raises(OSError, match=r"cannot be written: No space left.*free some space") as caught, writer(target):
