@@ -17,27 +17,61 @@ OLD = [["apple", "pear", "plum", "apple"], ["pear", "fig", "apple", "plum"]] * 1
 NEW = [["apple", "kiwi", "lime"], ["kiwi", "pear", "lime", "melon"]] * 10
 
 
+def steps_of(tree, counts) -> int:
+    """The steps of a text in which words occur so often."""
+    return int((np.diff(tree.path_starts) * counts).sum())
+
+
 @given(counts_of, st.lists(counts_of, min_size=1, max_size=3))
 def test_a_grafted_tree_is_complete_and_keeps_every_old_path(old, additions):
     tree = huffman_tree(np.array(old, dtype=np.int64))
     for added in additions:
         counts = np.array([*old, *added], dtype=np.int64)
         grown = graft(tree, counts)
-        root = len(counts) - 2
+        fork = len(counts) - 2
+        branch = []
         for word in range(len(counts)):
             nodes, codes = grown.path(word)
-            assert nodes[0] == root and len(set(nodes.tolist())) == len(nodes)
+            assert len(set(nodes.tolist())) == len(nodes)
             if word < len(old):
-                np.testing.assert_array_equal(nodes[1:], tree.path(word)[0])
-                np.testing.assert_array_equal(codes[1:], tree.path(word)[1])
+                below = nodes != fork
+                np.testing.assert_array_equal(nodes[below], tree.path(word)[0])
+                np.testing.assert_array_equal(codes[below], tree.path(word)[1])
+                branch += [word] * (not below.all())
+            else:
+                assert fork in nodes
         # a binary tree is complete when the chances of its leaves, 2^-length, add up to 1
         assert sum(2.0 ** -len(grown.path(word)[0]) for word in range(len(counts))) == 1
         assert set(grown.inner_nodes.tolist()) == set(range(len(counts) - 1))
-        # the side with fewer occurrences is the 0 of the root
-        old_code = grown.path(0)[1][0]
-        assert old_code == (sum(old) >= sum(added))
-        assert all(grown.path(word)[1][0] != old_code for word in range(len(old), len(counts)))
+        # the side with fewer occurrences is the 0 of the fork
+        for words, code in ((branch, counts[branch].sum() >= sum(added)), (range(len(old), len(counts)), None)):
+            turns = {int(codes[nodes == fork][0]) for nodes, codes in map(grown.path, words)}
+            assert turns == {int(code) if code is not None else int(counts[branch].sum() < sum(added))}
         tree, old = grown, [*old, *added]
+
+
+@given(counts_of, counts_of)
+def test_new_words_are_grafted_where_a_text_gets_the_fewest_steps(old, added):
+    tree = huffman_tree(np.array(old, dtype=np.int64))
+    counts = np.array([*old, *added], dtype=np.int64)
+    own = steps_of(huffman_tree(counts[len(old) :]), counts[len(old) :])
+    paths = [tuple(zip(*(part.tolist() for part in tree.path(word)), strict=True)) for word in range(len(old))]
+    branches = {path[:depth] for path in paths for depth in range(len(path) + 1)}
+    costs = [
+        sum(count for path, count in zip(paths, old, strict=True) if path[: len(branch)] == branch)
+        + sum(added) * (len(branch) + 1)
+        for branch in branches
+    ]
+    assert steps_of(graft(tree, counts), counts) == steps_of(tree, old) + own + min(costs)
+
+
+def test_paths_stay_short_however_often_a_tree_grows():
+    counts = 100_000 // np.arange(1, 500) + 1
+    tree = huffman_tree(counts)
+    for _ in range(100):
+        counts = np.concatenate([counts, 50 // np.arange(1, 10) + 1])
+        tree = graft(tree, counts)
+    assert steps_of(tree, counts) < 1.01 * steps_of(huffman_tree(counts), counts)
 
 
 def test_a_tree_does_not_shrink_or_grow_from_nothing():
@@ -71,9 +105,12 @@ def test_what_the_tree_predicts_among_old_words_is_unchanged_by_growth(sg):
     np.testing.assert_array_equal(model.syn1[: len(rows)], rows)
     after = chances(model, "apple")
     assert sum(after.values()) == pytest.approx(1)
-    old_share = sum(after[word] for word in before)
-    for word in before:
-        assert after[word] / old_share == pytest.approx(before[word], rel=1e-5)
+    fork = len(model.wv) - 2
+    branch = [word for word in before if fork in model.wv.get_vecattr(word, "point")]
+    for words in (branch, before.keys() - branch):
+        share_before, share_after = (sum(chance[word] for word in words) for chance in (before, after))
+        for word in words:
+            assert after[word] / share_after == pytest.approx(before[word] / share_before, rel=1e-5)
     model.train(NEW, total_examples=model.corpus_count, epochs=30)
     assert chances(model, "kiwi")["lime"] > chances(model, "kiwi")["fig"]
 
