@@ -217,7 +217,8 @@ class HuffmanTree:
     """For every word the inner nodes from the root down to it, and the turn taken at each.
 
     Word w owns the slice path_starts[w]:path_starts[w + 1] (int64, (V + 1,)) of `inner_nodes` (int32, rows of
-    the output matrix, the root first: V - 2 unless the tree has grown) and of `codes` (uint8: 0 towards the rarer child, 1 the other).
+    the output matrix, the root first: V - 2 unless the tree has grown) and of `codes` (uint8: 0 towards the rarer
+    child, 1 the other).
     A vocabulary of one word has an empty path.
     """
 
