@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 from gensim.test.utils import common_texts
 
-from w2vplus import Word2Vec, _atomic, save_vectors
-from w2vplus._atomic import move_in_place, new_folder, replacing, replacing_family
+from w2vplus import Word2Vec, _atomic, load_vectors, save_vectors
+from w2vplus._atomic import move_in_place, new_folder, replacing, replacing_family, replacing_together
 from w2vplus.counts_file import write_counts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and permissions as POSIX has them")
@@ -132,6 +134,33 @@ def test_an_error_names_the_target_and_not_the_temporary_file(tmp_path):
     assert caught.value.filename == str(tmp_path / "another")
 
 
+@pytest.mark.parametrize("name", ["n" * 255, "é" * 127, "n" * 248 + ".txt.gz", "v." + "x" * 253])
+def test_every_name_that_a_file_may_have_can_be_written(tmp_path, name):
+    for text in ("first", "second"):
+        with replacing(tmp_path / name) as temporary:
+            temporary.write_text(text)
+        with replacing_together(tmp_path / "keys", tmp_path / name) as paths:
+            for path in paths:
+                path.write_text(text)
+        with replacing_family(tmp_path / name) as path:
+            path.write_text(text)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "second", "keys": "second"}
+
+
+@posix
+def test_a_forked_process_can_write_while_its_parent_writes(tmp_path):
+    with replacing(tmp_path / "parents") as temporary, _atomic._may_begin:
+        child = os.fork()
+        if child == 0:  # pragma: no cover
+            with replacing(tmp_path / "childs") as path:
+                path.write_text("child")
+            _atomic.delete_unfinished()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        temporary.write_text("parent")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"parents": "parent", "childs": "child"}
+
+
 def test_compressed_outputs_say_no_temporary_name(tmp_path):
     model = Word2Vec(common_texts, min_count=1, vector_size=4, workers=1, epochs=1)
     save_vectors(model.wv, tmp_path / "vectors.txt.gz")
@@ -148,6 +177,34 @@ def family(folder: Path, text: str) -> None:
         path.write_text(text)
         path.with_name("model.a.npy").write_text(text)
         path.with_name("model.b.npy").write_text(text)
+
+
+@pytest.mark.parametrize("name", ["v.tsv", "v.npy", "v.safetensors"])
+def test_vectors_and_their_keys_are_replaced_together_or_not_at_all(tmp_path, monkeypatch, name):
+    def vectors(words: list[str], value: float) -> KeyedVectors:
+        made = KeyedVectors(2)
+        made.add_vectors(words, np.full((2, 2), value, np.float32))
+        return made
+
+    save_vectors(vectors(["cat", "dog"], 1.0), tmp_path / name)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert len(names) == 2
+    put = _atomic.put_in_place
+    for refused in names:
+
+        def put_others(temporary: Path, target: Path, refused: str = refused) -> None:
+            if target.name == refused:
+                raise PermissionError(1, "Operation not permitted", str(target))
+            put(temporary, target)
+
+        monkeypatch.setattr(_atomic, "put_in_place", put_others)
+        with pytest.raises(PermissionError):
+            save_vectors(vectors(["paris", "rome"], 100.0), tmp_path / name)
+        monkeypatch.undo()
+        assert load_vectors(tmp_path / name)["cat"].tolist() == [1.0, 1.0]
+        assert {path.name for path in tmp_path.iterdir()} == names
+    save_vectors(vectors(["paris", "rome"], 100.0), tmp_path / name)
+    assert load_vectors(tmp_path / name)["rome"].tolist() == [100.0, 100.0]
 
 
 @pytest.mark.parametrize("moved", range(4))

@@ -14,7 +14,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def replacing(target: str | os.PathLike[str]) -> Iterator[Path]:
     target = file_behind(target)
     with (
         explaining(target),
-        _unfinished(target, f".{target.stem}-", "".join(target.suffixes), _maker_of_file(target)) as temporary,
+        _unfinished(target, _suffixes(target), _maker_of_file(target)) as temporary,
     ):
         yield temporary
         put_in_place(temporary, target)
@@ -78,20 +78,32 @@ def replacing_family(target: str | os.PathLike[str]) -> Iterator[Path]:
     file_behind(target)  # refuses what is no file
     with (
         explaining(target),
-        _unfinished(target, f".{target.name}-", "", _make_private_folder) as folder,
+        _unfinished(target, "", _make_private_folder) as folder,
     ):
         yield folder / target.name
         parts = sorted(folder.iterdir(), key=lambda part: part.name == target.name)
         if len(parts) == 1:
             move_in_place(parts[0], target)
         else:
-            _move_together(parts, target.parent)
+            _move_together(parts, [file_behind(target.parent / part.name) for part in parts])
 
 
-def _move_together(parts: list[Path], folder: Path) -> None:
-    """Move files to `folder`, the last of which names the others: all of them, or none on an exception."""
-    places = [file_behind(folder / part.name) for part in parts]
-    asides = [place.with_name(f".{place.name}-{secrets.token_hex(4)}.before") for place in places]
+@contextmanager
+def replacing_together(*targets: str | os.PathLike[str]) -> Iterator[list[Path]]:
+    """Yield a temporary path for each target, as `replacing` does for one; on success all of them are replaced, or none
+    if one cannot be, in the way of `replacing_family`. The last is the one that errors of a full disk name."""
+    places = [file_behind(target) for target in targets]
+    with explaining(places[-1]), ExitStack() as unfinished:
+        parts = [
+            unfinished.enter_context(_unfinished(place, _suffixes(place), _maker_of_file(place))) for place in places
+        ]
+        yield parts
+        _move_together(parts, places)
+
+
+def _move_together(parts: list[Path], places: list[Path]) -> None:
+    """Move files to their places, the last of which names the others: all of them, or none on an exception."""
+    asides = [_name_beside(place, ".before") for place in places]
     present = [(place, aside) for place, aside in zip(places, asides, strict=True) if place.exists()]
     try:
         for place, aside in reversed(present):
@@ -164,7 +176,7 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(f"cannot write {target}: the folder {target.parent} does not exist")
     if target.exists():
         raise FileExistsError(f"cannot write {target}: it exists already")
-    with explaining(target), _unfinished(target, f".{target.name}-", _ASIDE, Path.mkdir) as temporary:
+    with explaining(target), _unfinished(target, _ASIDE, Path.mkdir) as temporary:
         yield temporary
         flush_folder(temporary)
         temporary.replace(target)
@@ -220,11 +232,22 @@ _may_begin = threading.Lock()
 """Held while one is entered, and for ever in a process that ends at once."""
 
 
+def _forget_parents_files() -> None:
+    """A forked process has the lock as it was, and files that are its parent's to delete."""
+    global _may_begin
+    _may_begin = threading.Lock()
+    _present.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents_files)
+
+
 @contextmanager
-def _unfinished(target: Path, prefix: str, suffix: str, make: Callable[[Path], None]) -> Iterator[Path]:
+def _unfinished(target: Path, suffix: str, make: Callable[[Path], None]) -> Iterator[Path]:
     """Make a file or folder of a new name beside `target`; what is left of it after the body is deleted. An OSError
     that names it is raised with the name of `target`, which is the one that somebody knows."""
-    path = target.parent / f"{prefix}{secrets.token_hex(4)}{suffix}"
+    path = _name_beside(target, suffix)
     try:
         with _may_begin:
             _present.add(path)  # before it is made: an interrupt may come between any two steps
@@ -237,6 +260,26 @@ def _unfinished(target: Path, prefix: str, suffix: str, make: Callable[[Path], N
     finally:
         _delete(path)
         _present.discard(path)
+
+
+_LONGEST_NAME = 255
+"""Bytes, on most systems."""
+
+_LONGEST_SUFFIX = 40
+"""Bytes; no format and no compression has a longer one."""
+
+
+def _suffixes(target: Path) -> str:
+    suffixes = "".join(target.suffixes)
+    return suffixes if len(os.fsencode(suffixes)) <= _LONGEST_SUFFIX else ""
+
+
+def _name_beside(target: Path, suffix: str) -> Path:
+    """A hidden name that nobody has, which begins as the target's as far as there is room."""
+    end = f"-{secrets.token_hex(4)}{suffix}"
+    room = _LONGEST_NAME - len(os.fsencode(f".{end}"))
+    begin = os.fsencode(target.name.removesuffix(suffix))[:room].decode("utf-8", "ignore")
+    return target.with_name(f".{begin}{end}")
 
 
 def _maker_of_file(target: Path) -> Callable[[Path], None]:

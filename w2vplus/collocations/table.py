@@ -151,6 +151,10 @@ class PhraseTable:
         types = [self.types[type_id] for type_id in used.tolist()]
         return self._of_the_same(replace(self, types=types, component_ids=component_ids.astype(np.int32)))
 
+    def scored(self, scores: NDArray[np.float64]) -> PhraseTable:
+        """The same phrases with other scores, float64 (n,)."""
+        return self._of_the_same(replace(self, scores=scores))
+
     def _of_the_same(self, table: PhraseTable) -> PhraseTable:
         """A table of these phrases over other types, with their names if those have been made already."""
         if "_phrases" in self.__dict__:
@@ -246,6 +250,18 @@ def table_of_components(
         np.array(counts, np.int64),
         np.array(scores, np.float64),
     )
+
+
+def joined_tables(tables: Sequence[PhraseTable]) -> PhraseTable:
+    """The phrases of several tables as those of one pass; of two with equal components the later one counts."""
+    rows = {
+        components: (count, score)
+        for table in tables
+        for components, count, score in zip(
+            table.components(), table.counts.tolist(), table.scores.tolist(), strict=True
+        )
+    }
+    return table_of_components(rows, tables[0].connector_words)
 
 
 def _words(components: tuple[Hashable, ...]) -> tuple[Hashable, ...]:

@@ -15,7 +15,7 @@ from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import NEGATIVE_INFINITY
 from gensim.models.phrases import FrozenPhrases as PlainFrozenPhrases
 
-from w2vplus.collocations import CountingLoss, PhraseSettings, PhraseTable, table_of_components
+from w2vplus.collocations import CountingLoss, PhraseSettings, PhraseTable, joined_tables, table_of_components
 from w2vplus.phrases.applying import NativePhrases
 from w2vplus.phrases.inspection import Explanation, PhraseList, found_phrases
 from w2vplus.phrases.scorers import SCORER_OF, Scorer, name_of
@@ -155,12 +155,10 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
             joined = [phrase.joined(self.delimiter) for phrase in table.phrases()]
             known.update(joined)
             scores = np.array([view.get(one, np.nan) for one in joined], np.float64)
-            kept = table.where(~np.isnan(scores))
-            kept.scores[:] = scores[~np.isnan(scores)]
-            tables.append(kept)
+            tables.append(table.where(~np.isnan(scores)).scored(scores[~np.isnan(scores)]))
         new = {joined: score for joined, score in view.items() if joined not in known}
         if new:
-            tables.insert(0, _table_of_strings(new, self.delimiter, self.connector_words))
+            tables[:1] = [joined_tables([*tables[:1], _table_of_strings(new, self.delimiter, self.connector_words)])]
         self._tables, self._ready = tables, None
         view.changed = False
 
@@ -168,10 +166,14 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         self._take_changes()
         if self._is_overridden(FrozenPhrases):
             return None
-        key = (self.threshold, self.delimiter, self.connector_words)
+        key = (self.threshold, self.connector_words)
         ready = self._ready
         if ready is None or ready[0] != key:
-            tables = [table.where(table.scores > self.threshold) for table in self._tables]
+            connectors = frozenset(self.connector_words)
+            tables = [
+                replace(table.where(table.scores > self.threshold), connector_words=connectors)
+                for table in self._tables
+            ]
             self._ready = ready = key, NativePhrases(tables, self.delimiter)
         return ready[1]
 

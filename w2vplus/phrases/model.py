@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from typing import Any
 
@@ -14,6 +15,7 @@ from w2vplus.collocations import (
     PhraseSettings,
     PhraseTable,
     count_candidates,
+    joined_tables,
     least_count,
     phrase_table,
     scores_of,
@@ -179,14 +181,18 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
             self.vocab = dict(self.vocab)
             super().add_vocab(tally.sentences())
             return
+        with ThreadPoolExecutor(1, "w2vplus-phrases") as executor:  # to its end: half of the counts would be none
+            executor.submit(self._add_counts, tally).result()
+
+    def _add_counts(self, tally: Tally) -> None:
+        """Where an error breaks this off, as MemoryError may, there are no counts any more rather than wrong ones."""
         learnt, self.vocab = self._tally, {}
-        self.corpus_word_count += tally.counts.total_words
         if learnt is None:
-            tally.source = None
-            self._tally = tally
+            tally.source, learnt = None, tally
         else:
             learnt.add(tally)
-            self._tally = learnt
+        self._tally = learnt
+        self.corpus_word_count += tally.counts.total_words
 
     @staticmethod
     def _learn_vocab(
@@ -283,12 +289,10 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         carried = {words: (self._counts_of(words)[2], self._asked(words)) for words in tally.carried}
         if not carried:
             return table
-        rows_now = zip(table.components(), table.counts.tolist(), table.scores.tolist(), strict=True)
-        merged = {components: (count, score) for components, count, score in rows_now}
-        merged.update(
-            {words: (count, score) for words, (count, score) in carried.items() if score is not None}
-        )
-        return table_of_components(merged, self.connector_words)
+        accepted_now: dict[tuple[Hashable, ...], tuple[int, float]] = {
+            words: (count, score) for words, (count, score) in carried.items() if score is not None
+        }
+        return joined_tables([table, table_of_components(accepted_now, self.connector_words)])
 
     def _asked(self, words: tuple[Any, ...]) -> float | None:
         return self.score_candidate(words[0], words[-1], list(words[1:-1]))[1]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._atomic import replacing, save_arrays
+from w2vplus._atomic import replacing_together, save_arrays
 from w2vplus.errors import VectorFormatError
 from w2vplus.storage import write_array
 from w2vplus.vectors.loading import Loading, Rows, keyed_vectors
@@ -42,7 +42,7 @@ def keys_file(path: str) -> Path:
 def write_npy(source: KeyedVectors, path: str) -> None:
     """The matrix as NumPy saves it, float16 or float32, and its keys."""
     table = VectorTable.of(source, path).with_plain_keys(path)
-    with replacing(keys_file(path)) as keys, replacing(path) as matrix:
+    with replacing_together(keys_file(path), path) as (keys, matrix):
         _write_keys(table, keys)
         write_array(matrix, table.vectors)
 
@@ -50,7 +50,7 @@ def write_npy(source: KeyedVectors, path: str) -> None:
 def write_safetensors(source: KeyedVectors, path: str) -> None:
     """The matrix as tensor "vectors", float16 or float32, and its keys."""
     table = VectorTable.of(source, path).with_plain_keys(path)
-    with replacing(keys_file(path)) as keys, replacing(path) as matrix:
+    with replacing_together(keys_file(path), path) as (keys, matrix):
         _write_keys(table, keys)
         save_arrays({TENSOR_NAMES[0]: table.vectors}, matrix)
 

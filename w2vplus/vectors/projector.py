@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus import _vector_rows as native
-from w2vplus._atomic import replacing
+from w2vplus._atomic import replacing_together
 from w2vplus.errors import VectorFormatError
 from w2vplus.vectors.files import in_order, reading
 from w2vplus.vectors.loading import LENIENT, Loading, Rows
@@ -65,7 +65,7 @@ def write(source: KeyedVectors, path: str) -> None:
     def printed(block: tuple[int, NDArray[np.float32]]) -> bytes:
         return native.print_text(block[1].astype(np.float32, copy=False), separator=b"\t")
 
-    with replacing(_metadata_files(path)[0]) as metadata, replacing(path) as vectors:
+    with replacing_together(_metadata_files(path)[0], path) as (metadata, vectors):
         metadata.write_bytes("".join(f"{line}\n" for line in lines).encode())
         with vectors.open("wb") as stream:
             for text in in_order(printed, table.blocks()):
