@@ -84,6 +84,23 @@ def test_an_error_inside_the_block_undoes_it():
     assert gensim.models.Word2Vec is GENSIMS
 
 
+def test_an_interrupted_beginning_leaves_nothing_and_can_be_begun_again(monkeypatch):
+    real = importlib.import_module
+
+    def interrupted(name):
+        if name == "gensim.models.phrases":
+            raise KeyboardInterrupt
+        return real(name)
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        w2vplus.accelerate_gensim()
+    assert gensim.models.Word2Vec is GENSIMS
+    monkeypatch.undo()
+    with w2vplus.accelerate_gensim():
+        assert gensim.models.Word2Vec is w2vplus.Word2Vec
+
+
 def test_training_runs_in_our_kernel_and_vectors_are_exactly_gensims(spans):
     with w2vplus.accelerate_gensim():
         model = gensim.models.Word2Vec(SENTENCES, **SMALL)

@@ -459,6 +459,30 @@ def test_a_sentence_longer_than_the_short_buffer_is_merged() -> None:
     assert merger.merge([]) == [] and merger.merge([["unhashable"], "a", "b"]) == [["unhashable"], "a_b"]
 
 
+def test_tokens_that_change_their_sentence_or_fail_do_no_harm() -> None:
+    corpus = encoded([["a", "b"] * 5])
+    merger = WordPasses([learn_phrases(corpus, PhraseSettings(1, 0.1))]).token_merger("_")
+
+    class Clearing(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            sentence.clear()
+            return hash(str(self))
+
+    sentence = [Clearing("a"), *["b"] * 50]
+    assert merger.merge(sentence) == ["a_b", *["b"] * 49] and sentence == []
+    sentence = [Clearing("a"), *["b"] * 50]
+    assert len(merger.phrase_numbers(sentence)) == 50
+
+    class Failing:
+        def __hash__(self) -> int:
+            raise TypeError("a fault of its own")
+
+    with pytest.raises(TypeError, match="a fault of its own"):
+        merger.merge(["a", Failing()])
+
+
 def test_a_token_that_reads_like_a_phrase_is_no_part_of_a_longer_one() -> None:
     corpus = encoded([["new", "york", "times"]] * 3 + [["new", "york"]])
     joined = learn_passes(corpus, [PhraseSettings(1, 0.1)] * 2)

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from w2vplus.errors import EvaluationError
 from w2vplus.evaluation import (
     AnalogyResult,
+    JudgedModel,
     _offsets,
+    compare,
     evaluate_analogies,
     evaluate_similarity,
     read_analogies,
@@ -343,6 +345,19 @@ def test_a_bad_pairs_file_is_refused_with_file_and_line(tmp_path, lee_vectors, c
     finally:
         csv.field_size_limit(limit)
     assert str(path) in str(caught.value)
+
+
+def test_a_vector_that_is_not_finite_is_as_an_unknown_word(tmp_path):
+    path = tmp_path / "pairs.txt"
+    path.write_text("a b 5\na c 4\nb c 1\nc d 2\n")
+    vectors = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+    vectors[3, 2] = np.nan
+    result = evaluate_similarity(keyed(list("abcd"), vectors), path)
+    without = evaluate_similarity(keyed(list("abc"), vectors[:3]), path)
+    assert (result.seen, result.correlation) == (3, without.correlation)
+    scores = [compare([JudgedModel("model", [[each]])]).scores[0] for each in (result, without)]
+    assert scores[0] == scores[1] and scores[0].value == pytest.approx(result.correlation.spearman)
+    json.dumps(result.as_dict(pairs=True), allow_nan=False)
 
 
 def test_a_constant_side_has_no_correlation_and_says_so_in_json(tmp_path):

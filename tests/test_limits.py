@@ -76,6 +76,10 @@ def test_what_is_too_great_for_the_native_code_is_refused():
     for name in ("vector_size", "window", "epochs", "workers", "negative"):
         with pytest.raises(ValueError, match=f"{name} must be at most 2147483647"):
             checked(name, 2**31)
+    with pytest.raises(ValueError, match="epochs must be at most 2147483647"):
+        checked("epochs", 10**400)
+    with pytest.raises(ValueError, match="alpha must be above 0"):
+        checked("alpha", 10**400)
     with pytest.raises(ValueError, match="shared_negatives must be at most 4, got 9"):
         Word2Vec(shared_negatives=9)
 

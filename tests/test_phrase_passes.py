@@ -92,6 +92,28 @@ def test_a_changed_vocab_and_changed_phrasegrams_hold() -> None:
     assert frozen[["times", "of", "change"]] == ["times", "of", "change"]
 
 
+def test_changed_phrasegrams_and_connectors_act_as_gensims_do() -> None:
+    texts = [["new", "york", "is", "big"], ["bank", "of", "america"], ["i", "love", "new", "york"]] * 10
+    arguments: dict = {"min_count": 1, "threshold": 0.1, "connector_words": {"of"}}
+    ours, theirs = Phrases(texts, **arguments).freeze(), gensim_phrases.Phrases(texts, **arguments).freeze()
+    copy = FrozenPhrases(ours)
+    sentences = [["in", "new", "york", "city"], ["bank", "of", "america"], ["of", "york", "is"], ["york", "city"]]
+    changes = [
+        lambda frozen: frozen.phrasegrams.update(york_city=50.0),
+        lambda frozen: frozen.phrasegrams.update(new_york=-5.0),
+        lambda frozen: frozen.phrasegrams.update(new_york=60.0, bank_of_america=70.0),
+        lambda frozen: setattr(frozen, "connector_words", frozenset({"york"})),
+        lambda frozen: setattr(frozen, "connector_words", frozenset()),
+    ]
+    for change in changes:
+        for frozen in (ours, theirs):
+            change(frozen)
+        assert [ours[sentence] for sentence in sentences] == [theirs[sentence] for sentence in sentences]
+        assert ours.levels == 1
+        assert ours.to_gensim().phrasegrams == theirs.phrasegrams
+    assert copy.phrasegrams == Phrases(texts, **arguments).freeze().phrasegrams
+
+
 def test_models_survive_pickling_and_saving(tmp_path: Path) -> None:
     model, frozen = Phrases(TEXT, 1, 0.5, connector_words={"york"}), learn()
     for saved in (model, frozen):

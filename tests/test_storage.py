@@ -184,7 +184,7 @@ def test_a_limit_on_the_size_of_files_is_told_from_a_full_disk(spill_folder, tmp
 
 
 def test_items_come_back_from_a_file_and_a_short_write_goes_on(monkeypatch):
-    file = ItemFile(np.int32, None)
+    file = ItemFile(np.int32)
     assert len(file.mapped()) == 0
     items = np.arange(1000, dtype=np.int32)
     assert (file.append(items), file.append(items[:0]), file.append(items)) == (0, 1000, 1000)
@@ -248,11 +248,14 @@ TOO_LARGE = r"cannot keep the corpus's ids in .*spill: .*ulimit -f"
 
 
 def test_whoever_writes_to_a_file_that_failed_hears_why_it_failed(spill_folder):
-    file = ItemFile(np.int32, None)
+    file = ItemFile(np.int32)
     for items in (np.zeros(2000, np.int32), np.zeros(1, np.int32)):
         with pytest.raises(OSError, match=TOO_LARGE) as caught, small_files():
             file.append(items)
         assert caught.value.errno == errno.EFBIG
+    for use in (lambda: file.read(0, 1), lambda: file.mapped_anew(1)):
+        with pytest.raises(OSError, match=TOO_LARGE):
+            use()
 
 
 def test_of_two_encoders_that_spill_to_a_full_disk_both_name_the_disk(text, spill_folder, monkeypatch):
@@ -306,6 +309,27 @@ def test_a_stale_entry_is_never_used_and_is_replaced(text, tmp_path):
     os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns))  # the same time
     assert "more" in encode(text, cache_dir=cache).types
     assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("ids", lambda ids: ids.__setitem__(3, 10**9)),
+        ("ids", lambda ids: ids.__setitem__(3, -1)),
+        ("starts", lambda starts: starts.__setitem__(1, starts[-1])),
+        ("starts", lambda starts: starts.__setitem__(0, 1)),
+    ],
+)
+def test_a_damaged_entry_is_never_used_and_is_replaced(text, tmp_path, name, damage):
+    cache = tmp_path / "cache"
+    encode(text, cache_dir=cache)
+    (path,) = cache.glob(f"*/{name}.npy")
+    for _ in range(2):
+        numbers = np.load(path)
+        damage(numbers)
+        np.save(path, numbers)
+        assert content(encode(text, cache_dir=cache)) == content(encode(text))
+        assert np.load(path).tolist() != numbers.tolist()
 
 
 def test_a_file_whose_size_and_time_were_put_back_is_read_anew(text, tmp_path):
@@ -438,7 +462,7 @@ def test_word2vec_keeps_its_files_in_the_cache_folder(text, tmp_path):
 
 
 def test_several_threads_write_items_whole():
-    file = ItemFile(np.int64, None)
+    file = ItemFile(np.int64)
     runs = [np.full(977, number) for number in range(40)]
     with ThreadPoolExecutor(8) as executor:
         places = list(executor.map(file.append, runs))

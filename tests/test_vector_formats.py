@@ -149,6 +149,10 @@ def test_vectors_are_mapped_from_the_file(tmp_path, animals, suffix):
     assert_same(load_vectors(path, mmap="r", limit=2), animals, limit=2)
     with pytest.raises(ValueError, match="dtype must be float32 or None to map"):
         load_vectors(path, mmap="r", dtype="float16")
+    keys = path.with_name(f"{path.name}.keys.json")
+    keys.write_text(json.dumps(["cat"] * len(animals)))
+    with pytest.raises(VectorFormatError, match="has the key 'cat' more than once"):
+        load_vectors(path, mmap="r")
 
 
 def test_gensims_format_is_mapped_by_gensim(tmp_path):

@@ -9,9 +9,12 @@ from cpython.dict cimport PyDict_GetItemWithError
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
+from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
+
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -149,6 +152,16 @@ cdef class PhraseMerger:
         return written
 
 
+cdef list _own_copy(list sentence):
+    """The sentence itself if nothing can change it while its tokens are looked up: the __hash__ or __eq__ of what is no
+    plain string may."""
+    cdef Py_ssize_t i
+    for i in range(PyList_GET_SIZE(sentence)):
+        if not PyUnicode_CheckExact(<object>PyList_GET_ITEM(sentence, i)):
+            return sentence[:]
+    return sentence
+
+
 cdef class TokenMerger:
     """The phrases of all passes over token lists: strings go in, strings come out, ids in between.
 
@@ -174,9 +187,11 @@ cdef class TokenMerger:
     def merge(self, list sentence not None):
         cdef int32_t short_buffer[2 * SHORT_SENTENCE]
         cdef int32_t *ids = short_buffer
-        cdef Py_ssize_t count = PyList_GET_SIZE(sentence), i
+        cdef Py_ssize_t count, i
         cdef int64_t written
         cdef list merged
+        sentence = _own_copy(sentence)
+        count = PyList_GET_SIZE(sentence)
         if count > SHORT_SENTENCE:
             ids = <int32_t *>malloc(2 * count * sizeof(int32_t))
             if ids == NULL:
@@ -195,6 +210,7 @@ cdef class TokenMerger:
 
     def phrase_numbers(self, list sentence not None):
         """As `merge`, but gives int32 (n,): the number of the phrase for each token of the result, -1 for a word."""
+        sentence = _own_copy(sentence)
         cdef Py_ssize_t count = PyList_GET_SIZE(sentence)
         numbers = np.empty(2 * count + 1, np.int32)
         cdef int32_t[::1] view = numbers
@@ -217,6 +233,8 @@ cdef class TokenMerger:
             try:
                 found = PyDict_GetItemWithError(self._id_of_token, <object>PyList_GET_ITEM(sentence, i))
             except TypeError:
+                if isinstance(<object>PyList_GET_ITEM(sentence, i), Hashable):
+                    raise
                 found = NULL  # a token that cannot be a key is in no phrase
             ids[i] = <object>found if found != NULL else -1
             places[i] = <int32_t>i

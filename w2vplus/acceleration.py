@@ -85,22 +85,34 @@ _undo: list[Callable[[], None]] = []
 def _begin() -> None:
     global _depth
     with _lock:
+        if _depth == 0:
+            try:
+                _replace_classes()
+            except BaseException:  # an interrupt, too
+                _put_back()
+                raise
         _depth += 1
-        if _depth > 1:
-            return
-        from w2vplus.stand_in import StandIn
 
-        replacements: dict[type, type] = {}
-        for place, names in _PLACES.items():
-            module = importlib.import_module(place)
-            ours = {name: _our_class(name) for name in names}
-            replacements.update({module.__dict__[name]: ours[name] for name in names})
-            _undo.append(_divert(module, ours))
-        for gensims, our_class in replacements.items():
-            StandIn.replaced[our_class] = gensims
-            _undo.append(_pickle_by_name(gensims))
-        _undo.append(StandIn.replaced.clear)
-        _warn_of_earlier_bindings(replacements)
+
+def _replace_classes() -> None:
+    from w2vplus.stand_in import StandIn
+
+    replacements: dict[type, type] = {}
+    _undo.append(StandIn.replaced.clear)
+    for place, names in _PLACES.items():
+        module = importlib.import_module(place)
+        ours = {name: _our_class(name) for name in names}
+        replacements.update({module.__dict__[name]: ours[name] for name in names})
+        _undo.append(_divert(module, ours))
+    for gensims, our_class in replacements.items():
+        StandIn.replaced[our_class] = gensims
+        _undo.append(_pickle_by_name(gensims))
+    _warn_of_earlier_bindings(replacements)
+
+
+def _put_back() -> None:
+    while _undo:
+        _undo.pop()()
 
 
 def _end() -> None:
@@ -108,8 +120,7 @@ def _end() -> None:
     with _lock:
         _depth -= 1
         if _depth == 0:
-            while _undo:
-                _undo.pop()()
+            _put_back()
 
 
 def _our_class(name: str) -> type:

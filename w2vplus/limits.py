@@ -80,7 +80,7 @@ def checked(name: str, value: Any, shown: str | None = None) -> Any:
         kind = f"an integer, {rule.words()}" if rule.whole else f"a number, {rule.words()}"
         raise TypeError(f"{shown} must be {kind}, got {value!r}")
     within = rule.least < number if rule.above_least else rule.least <= number
-    if not (math.isfinite(number) and within):
+    if not (within and (_is_finite(number) or (rule.whole and isinstance(number, int)))):
         remedy = f"; {rule.remedy}" if rule.remedy else ""
         raise ValueError(f"{shown} must be {rule.words()}, got {value}{remedy}")
     if number > rule.most:
@@ -95,6 +95,13 @@ def checked_flag(name: str, value: Any) -> bool:
     if number not in (0, 1):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(number)
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an int beyond every float
+        return False
 
 
 def _as_number(value: Any) -> int | float | None:

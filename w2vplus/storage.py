@@ -12,6 +12,8 @@ import mmap
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +46,11 @@ def default_spill_above() -> int:
 class Storage:
     """Where an encoded corpus is kept.
 
-    spill_above: bytes of ids and boundaries beyond which they go to files; None: a quarter of the memory.
-    folder: of the files; None: the system's for temporary files (TMPDIR).
+    spill_above: bytes of ids and boundaries beyond which they go to files in the system's folder for temporary ones
+    (TMPDIR); None: a quarter of the memory.
     """
 
     spill_above: int | None = None
-    folder: str | None = None
 
     def __post_init__(self) -> None:
         if self.spill_above is not None and self.spill_above < 0:
@@ -87,14 +88,14 @@ def _bytes_of(items: NDArray[Any]) -> memoryview:
 class ItemFile:
     """A nameless temporary file of array items, written at its end, then read or mapped.
 
-    Raises OSError, naming the folder and the remedy, if the disk is full; the file is gone then, and who writes to it
+    Raises OSError, naming the folder and the remedy, if the disk is full; the file is gone then, and who uses it
     afterwards hears of the same error.
     Thread-safety: any number of threads may append and read.
     """
 
-    def __init__(self, dtype: type[np.generic], folder: str | None) -> None:
+    def __init__(self, dtype: type[np.generic]) -> None:
         self._dtype = np.dtype(dtype)
-        self._folder = folder or tempfile.gettempdir()
+        self._folder = tempfile.gettempdir()
         try:
             self._file: Any = tempfile.TemporaryFile(prefix="w2vplus-", buffering=0, dir=self._folder)  # noqa: SIM115
         except OSError as error:
@@ -109,6 +110,14 @@ class ItemFile:
         self._failure = self._explained(error)
         return self._failure
 
+    @contextmanager
+    def _whole_file(self) -> Iterator[None]:
+        """The file for this thread alone, unless a write has failed."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            yield
+
     def _explained(self, error: OSError) -> OSError:
         text = f"cannot keep the corpus's ids in {self._folder}: {error.strerror}"
         if remedy := making_room(error):
@@ -119,9 +128,7 @@ class ItemFile:
         """Write the items behind the others; returns the place of the first."""
         items = np.ascontiguousarray(items, self._dtype)
         data = _bytes_of(items)
-        with self._lock:
-            if self._failure is not None:
-                raise self._failure
+        with self._whole_file():
             place = self.count
             try:
                 self._file.seek(0, os.SEEK_END)
@@ -135,7 +142,7 @@ class ItemFile:
         """A copy of the items [place, place + count)."""
         items = np.empty(count, self._dtype)
         view = _bytes_of(items)
-        with self._lock:
+        with self._whole_file():
             self._file.seek(place * self._dtype.itemsize)
             while view:
                 size = self._file.readinto(view)
@@ -148,14 +155,14 @@ class ItemFile:
         """All items as a read-only array over the mapped file; it needs this object no longer."""
         if self.count == 0:
             return np.empty(0, self._dtype)
-        with self._lock:
+        with self._whole_file():
             view = mmap.mmap(self._file.fileno(), self.count * self._dtype.itemsize, access=mmap.ACCESS_READ)
         return np.frombuffer(view, self._dtype)
 
     def mapped_anew(self, count: int) -> NDArray[Any]:
         """Zeros, `count` of them, to be written, over the mapped file; it needs this object no longer."""
         size = count * self._dtype.itemsize
-        with self._lock:
+        with self._whole_file():
             try:
                 # Writing to a page that the disk has no room for ends a process: the room must be there.
                 if hasattr(os, "posix_fallocate"):
@@ -181,7 +188,7 @@ def zeros_kept_like(kept: NDArray[Any], count: int, dtype: type[np.generic]) -> 
     """
     if not count or not is_mapped(kept):
         return np.zeros(count, dtype)
-    file = ItemFile(dtype, None)
+    file = ItemFile(dtype)
     array = file.mapped_anew(count)
     file.close()
     return array

@@ -78,7 +78,10 @@ class CorpusCache:
         except (OSError, ValueError):
             return None
         fits = len(counts) == len(types) and counts.sum() == len(ids) == starts[-1] == meta["tokens"]
-        return EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts)) if fits else None
+        # Native code goes by these numbers without a look, and a disk may have changed them.
+        if not fits or ids.min() < 0 or ids.max() >= len(types) or starts[0] != 0 or np.diff(starts).min() < 0:
+            return None
+        return EncodedCorpus.trusted(types, np.array(counts), TokenStore.trusted(ids, starts))
 
     def _mapped(self, name: str) -> NDArray[Any]:
         array: NDArray[Any] = np.load(self._entry / f"{name}.npy", mmap_mode="r", allow_pickle=False)

@@ -176,8 +176,8 @@ class PieceStore:
             if not self.spilled and self._bytes <= self._storage.limit:
                 return
             if self._ids_file is None or self._line_file is None:
-                self._ids_file = ItemFile(np.int32, self._storage.folder)
-                self._line_file = ItemFile(np.int64, self._storage.folder)
+                self._ids_file = ItemFile(np.int32)
+                self._line_file = ItemFile(np.int64)
                 moved = self.pieces
             else:
                 moved = [piece]
@@ -208,7 +208,7 @@ class PieceStore:
         """The parts as one array, in a mapped file if the pieces are in files."""
         if not self.spilled:
             return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype, copy=False)
-        file = ItemFile(dtype, self._storage.folder)
+        file = ItemFile(dtype)
         for part in parts:
             file.append(part)
         array = file.mapped()

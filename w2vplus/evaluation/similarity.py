@@ -265,14 +265,15 @@ def evaluate_similarity(
 
 
 def _with_cosine(pair: WordPair, keyed_vectors: WordVectors, rows: dict[str, list[int]]) -> WordPair:
-    """The pair with cos(x, y) = x/|x| . y/|y|, rounded as gensim rounds it, so that ranks tie alike."""
+    """The pair with cos(x, y) = x/|x| . y/|y|, rounded as gensim rounds it, so that ranks tie alike. A word is as
+    unknown if its vector has numbers that are not finite."""
     from gensim.matutils import unitvec
 
     first, second = rows.get(pair.first), rows.get(pair.second)
     if first is None or second is None:
         return pair
-    cosine = np.dot(unitvec(keyed_vectors.vectors[first[0]]), unitvec(keyed_vectors.vectors[second[0]]))
-    return pair.with_cosine(float(cosine))
+    cosine = float(np.dot(unitvec(keyed_vectors.vectors[first[0]]), unitvec(keyed_vectors.vectors[second[0]])))
+    return pair.with_cosine(cosine) if math.isfinite(cosine) else pair
 
 
 def correlation_of(pairs: list[WordPair]) -> Correlation:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 
 from w2vplus.collocations import USUAL_THRESHOLDS, PhraseSettings
 
@@ -49,8 +50,9 @@ class PhraseOptions:
         thresholds = self.thresholds
         if thresholds is None:
             thresholds = USUAL_THRESHOLDS.get(self.scoring, 1.0)  # an unknown scoring is refused for its name
-        if isinstance(thresholds, int | float):
-            return (thresholds,) * (1 if self.passes is None else self.passes)
+        if isinstance(thresholds, int | float | Real):
+            one = thresholds if isinstance(thresholds, int) else float(thresholds)
+            return (one,) * (1 if self.passes is None else self.passes)
         if self.passes not in (None, len(thresholds)):
             raise ValueError(
                 f"thresholds must be one number or one for each of {self.passes} passes, got {len(thresholds)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from pathlib import Path
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
@@ -133,6 +134,9 @@ def _with_keys(loading: Loading, matrix: np.memmap[Any, Any], begin: int) -> Key
         rows = Rows(loading, matrix.shape[1], matrix.dtype, len(keys))
         rows.take_array(keys, matrix, begin)
         return rows.finish(counts)
+    if len(set(keys)) < len(keys):
+        twice = next(key for key, count in Counter(keys).items() if count > 1)
+        raise VectorFormatError(f"{keys_file(loading.path)}: has the key {twice!r} more than once")
     if loading.dtype is not None and loading.dtype != matrix.dtype:
         raise ValueError(f"dtype must be {matrix.dtype} or None to map {loading.path}, got {loading.dtype}")
     limit = loading.limit or len(keys)
