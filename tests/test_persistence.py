@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import errno
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
+import threading
 
 import gensim.models
 import numpy as np
@@ -387,6 +390,38 @@ for name in ("model", "fresh"):
         assert line.startswith(f"{errno.EFBIG} ") and str(tmp_path / name) in line and "ulimit -f" in line
     assert names_in(folder) == before and names_in(tmp_path) == {"model"}
     assert_same(model, Word2Vec.load_folder(folder))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks as POSIX has them")
+def test_several_writers_and_readers_of_one_folder_never_meet_a_mixture(tmp_path):
+    target, failures, done = tmp_path / "model", [], threading.Event()
+
+    def content(number):
+        arrays = {"numbers": np.full(5_000, number, np.float32)}
+        return ArrayFolder("model", {"number": number}, {"state": [number]}, arrays)
+
+    def write(first):
+        for number in range(first, first + 15):
+            write_folder(target, content(number))
+
+    def read():
+        while not done.is_set():
+            found = read_folder(target, documents={"state": list})
+            numbers = {*found.documents["state"], *found.arrays["numbers"].tolist()}
+            if numbers != {found.head["number"]}:
+                failures.append(found.head)
+
+    write_folder(target, content(0))
+    with concurrent.futures.ThreadPoolExecutor() as executor:
+        reading = executor.submit(read)
+        writing = [executor.submit(write, first) for first in (100, 200, 300)]
+        try:
+            for each in writing:
+                each.result()
+        finally:
+            done.set()
+        reading.result()
+    assert failures == []
 
 
 def test_nothing_but_a_model_is_overwritten(model, tmp_path):

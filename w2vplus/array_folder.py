@@ -14,7 +14,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,18 +75,37 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
         raise FileExistsError(
             f"cannot write {target}: it exists and is no w2vplus folder; choose another name"
         )
-    generation = 1
-    if is_array_folder(target):
-        head = _read_head(target)
-        if head["kind"] != content.kind:
-            raise FileExistsError(f"cannot write {target}: it holds a {head['kind']}, not a {content.kind}")
-        generation = int(head["generation"]) + 1
+    with _alone_in(target):
+        generation = 1
+        if is_array_folder(target):
+            head = _read_head(target)
+            if head["kind"] != content.kind:
+                raise FileExistsError(f"cannot write {target}: it holds a {head['kind']}, not a {content.kind}")
+            generation = int(head["generation"]) + 1
+        try:
+            with explaining(target):
+                _write_generation(target, content, generation)
+        except BaseException:
+            _remove_unless_named(target, set(_file_names(content, generation).values()))
+            raise
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other thread or process writes to the folder, where the system can do that (not on Windows, nor on
+    every network disk)."""
     try:
-        with explaining(target):
-            _write_generation(target, content, generation)
-    except BaseException:
-        _remove_unless_named(target, set(_file_names(content, generation).values()))
-        raise
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # which unlocks it
 
 
 def _file_names(content: ArrayFolder, generation: int) -> dict[str, str]:
@@ -156,13 +176,23 @@ def _remove_other_generations(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def read_folder(path: str | os.PathLike[str], *, documents: Mapping[str, type]) -> ArrayFolder:
-    """Read a folder that `write_folder` wrote; `documents` names those that must be there, with their types.
+    """Read a folder that `write_folder` wrote; `documents` names those that must be there, with their types. One
+    that is rewritten meanwhile is read as it is then.
 
     Raises FileNotFoundError if there is nothing, ModelFormatError for whatever else is no complete folder of
     a known version. Nothing in the folder is executed, and it can name no file but its own.
     """
     folder = Path(path).expanduser()
-    head = _read_head(folder)
+    while True:
+        head = _read_head(folder)
+        try:
+            return _read_generation(folder, head, documents)
+        except (ModelFormatError, FileNotFoundError):
+            if is_array_folder(folder) and _read_head(folder)["generation"] == head["generation"]:
+                raise
+
+
+def _read_generation(folder: Path, head: dict[str, Any], documents: Mapping[str, type]) -> ArrayFolder:
     found: dict[str, Any] = {}
     for name, kind in documents.items():
         found[name] = _read_json(_checked_file(folder, head, name))
