@@ -6,6 +6,7 @@ import itertools
 import pickle
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -25,10 +26,12 @@ from w2vplus.collocations import (
     WordPasses,
     apply_phrases,
     count_candidates,
+    counting,
     join_phrases,
     learn_passes,
     learn_phrases,
     merged_counts,
+    merging,
     scores_of,
 )
 from w2vplus.store import EncodedCorpus, TokenStore
@@ -457,6 +460,21 @@ def test_a_sentence_longer_than_the_short_buffer_is_merged() -> None:
     merger = WordPasses([learn_phrases(corpus, PhraseSettings(1, 0.1))]).token_merger("_")
     assert merger.merge(["x", *["a", "b"] * 1000, "y"]) == ["x", *["a_b"] * 1000, "y"]
     assert merger.merge([]) == [] and merger.merge([["unhashable"], "a", "b"]) == [["unhashable"], "a_b"]
+
+
+@given(sentences=st.lists(st.lists(st.sampled_from("aaabbcdo"), max_size=9), max_size=12), size=st.integers(1, 9))
+def test_texts_are_counted_and_joined_in_pieces_as_they_are_whole(sentences: list[list[str]], size: int) -> None:
+    learning = PhraseSettings(1, 0.1, connector_words=frozenset("o"))
+
+    def phrased() -> tuple[dict, list[list[Hashable]]]:
+        corpus = encoded(sentences)
+        table = learn_phrases(corpus, learning, workers=2)
+        joined = join_phrases(apply_phrases(corpus, table, workers=2), "+")
+        return dict(zip(table.components(), table.counts.tolist(), strict=True)), decoded(joined)
+
+    whole = phrased()
+    with mock.patch.object(counting, "PIECE_TOKENS", size), mock.patch.object(merging, "PIECE_TOKENS", size):
+        assert phrased() == whole
 
 
 def test_tokens_that_change_their_sentence_or_fail_do_no_harm() -> None:

@@ -4,22 +4,27 @@ work.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._pairs import PairCounter
 from w2vplus.corpus import PassingText
-from w2vplus.store import EncodedCorpus
+from w2vplus.store import EncodedCorpus, TokenStore
 
 LEAST_MAX_PAIRS = 1024
 """The least limit of pairs in memory that `count_candidates` accepts."""
 
 LEAST_SHARE = 100_000
 """So many tokens are counted before another thread would have begun."""
+
+PIECE_TOKENS = 1 << 22
+"""That are counted, or joined to phrases, without a pause."""
 
 
 @dataclass(frozen=True)
@@ -135,18 +140,33 @@ def count_candidates(
     share_count = 1 if max_pairs is not None else min(workers, 1 + corpus.store.token_count // LEAST_SHARE)
     shares = [PairCounter(number, share_count, max_pairs or 0) for number in range(share_count)]
     is_connector = connector_mask(corpus.types, connector_words)
-    store = corpus.store
-    if store.token_count:
+    with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
+        in_turn = map if share_count == 1 else executor.map
+        for piece in _pieces(corpus.store):
+            list(in_turn(partial(_count_piece, piece, is_connector), shares))
+    return CandidateCounts(np.where(is_connector, 0, corpus.counts), corpus.store.token_count, shares)
 
-        def count(share: PairCounter) -> None:
-            share.count(store.ids, store.sentence_starts, is_connector, 0, store.sentence_count)
 
-        if share_count == 1:
-            count(shares[0])
-        else:
-            with ThreadPoolExecutor(share_count, "w2vplus-phrases") as executor:
-                list(executor.map(count, shares))
-    return CandidateCounts(np.where(is_connector, 0, corpus.counts), store.token_count, shares)
+class _Piece(NamedTuple):
+    """Some tokens of a corpus, and where sentences start among them; the first goes on with the last of the piece
+    before if `goes_on`."""
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    goes_on: bool
+
+
+def _pieces(store: TokenStore) -> Iterator[_Piece]:
+    """All tokens, so many at a time that an interrupt between them is soon heard."""
+    starts = store.sentence_starts
+    for begin in range(0, store.token_count, PIECE_TOKENS):
+        end = min(begin + PIECE_TOKENS, store.token_count)
+        first, last = np.searchsorted(starts, begin, "right") - 1, np.searchsorted(starts, end, "left")
+        yield _Piece(store.ids[begin:end], starts[first : last + 1].clip(begin, end) - begin, starts[first] < begin)
+
+
+def _count_piece(piece: _Piece, is_connector: NDArray[np.uint8], share: PairCounter) -> None:
+    share.count(piece.ids, piece.starts, is_connector, 0, len(piece.starts) - 1, piece.goes_on)
 
 
 def count_passing(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._merging import PhraseMerger, add_counts, renumber_by_first_place
-from w2vplus.collocations.counting import connector_mask
+from w2vplus.collocations.counting import PIECE_TOKENS, connector_mask
 from w2vplus.collocations.table import Phrase, PhraseTable, phrase_places
 from w2vplus.storage import MOVE_ITEMS, is_mapped, zeros_kept_like
 from w2vplus.store import EncodedCorpus, TokenStore
@@ -62,11 +62,13 @@ class _Range(NamedTuple):
 def _ranges(
     merger: PhraseMerger, store: TokenStore, is_connector: NDArray[np.uint8], workers: int
 ) -> list[_Range]:
-    """About as many ranges of about equal length, in order, which together are all tokens."""
+    """Ranges of about equal length, in order, which together are all tokens: at least one for each of the `workers`,
+    and so many that an interrupt between them is soon heard."""
     starts, token_count = store.sentence_starts, store.token_count
+    count = max(workers, token_count // PIECE_TOKENS)
     cuts = [0]
-    for number in range(1, workers):
-        position = token_count * number // workers
+    for number in range(1, count):
+        position = token_count * number // count
         if position <= cuts[-1]:
             continue
         sentence = int(np.searchsorted(starts[1:], position, side="right"))
@@ -93,8 +95,11 @@ def _merged(
             store.ids, store.sentence_starts, is_connector, part.begin, part.end, part.sentence, ids, starts
         )
 
-    with ThreadPoolExecutor(len(ranges), "w2vplus-phrases") as executor:
+    executor = ThreadPoolExecutor(min(workers, len(ranges)), "w2vplus-phrases")
+    try:
         written = list(executor.map(merge, ranges))
+    finally:
+        executor.shutdown(cancel_futures=True)  # those that were not begun, after an interrupt
     total = 0
     for part, count in zip(ranges, written, strict=True):
         starts[part.sentence + 1 : part.end_sentence + 1] += total
