@@ -1,4 +1,5 @@
-"""Which numbers training accepts: one table of rules, for `Word2Vec`'s arguments and for the command line's options.
+"""Which numbers training accepts, one table of rules for `Word2Vec`'s arguments and for the command line's options; and
+how many CPUs there are.
 
 Pure Python that loads nothing, so that a wrong option is refused at once. Called by `word2vec` and `cli`.
 """
@@ -6,6 +7,7 @@ Pure Python that loads nothing, so that a wrong option is refused at once. Calle
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,11 @@ MOST_SEED = 2**32 - 1
 
 MOST_SHARED_NEGATIVES = 4
 """Most neighbouring centres that the kernel lets share one draw of negatives."""
+
+
+def available_cpus() -> int:
+    """CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from w2vplus.cli import _models, _output
 from w2vplus.cli._interrupts import saved_when_interrupted
 from w2vplus.cli._phrase_settings import PhraseSettings
 from w2vplus.cli._reading import ReadOptions
-from w2vplus.cli._settings import CheckpointSettings, StartSettings, TrainSettings, available_cpus
+from w2vplus.cli._settings import CheckpointSettings, StartSettings, TrainSettings
 from w2vplus.cli._targets import Targets
+from w2vplus.limits import available_cpus
 from w2vplus.progress import ReadingBar, TrainingBar
 
 if TYPE_CHECKING:

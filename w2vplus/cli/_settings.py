@@ -6,7 +6,6 @@ Names are those of gensim's arguments; each check names the option, the rule and
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Container
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
@@ -18,6 +17,7 @@ import typer
 from w2vplus import limits
 from w2vplus.cli._options import MODEL, VOCABULARY
 from w2vplus.cli._output import UsageError, require
+from w2vplus.limits import available_cpus
 from w2vplus.presets import Preset
 
 
@@ -33,13 +33,6 @@ class Ending(str, Enum):
     INPUT = "input"
     SUM = "sum"
     CENTRED_SUM = "centred-sum"
-
-
-def available_cpus() -> int:
-    """CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from w2vplus.cli._groups import grouped
 from w2vplus.cli._options import CorpusArgument, JsonFlag, QuietFlag, TopOption
 from w2vplus.cli._phrase_settings import PhraseCommandSettings
 from w2vplus.cli._reading import EncodeOptions, ReadOptions
-from w2vplus.cli._settings import available_cpus
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable
+from w2vplus.limits import available_cpus
 
 if TYPE_CHECKING:
     from w2vplus.corpus import Corpus

@@ -14,11 +14,12 @@ from w2vplus.cli._groups import typed_line
 from w2vplus.cli._options import JsonFlag, QuietFlag
 from w2vplus.cli._phrase_settings import Connectors, PhraseSettings
 from w2vplus.cli._reading import ReadOptions
-from w2vplus.cli._settings import TrainSettings, available_cpus
+from w2vplus.cli._settings import TrainSettings
 from w2vplus.cli._summaries import print_summary
 from w2vplus.cli._targets import Targets
 from w2vplus.cli.corpora import print_phrases, write_phrases
 from w2vplus.cli.evaluate import judge_by_bundled_files, print_evaluation
+from w2vplus.limits import available_cpus
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors

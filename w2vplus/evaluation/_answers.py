@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.evaluation._offsets import COSMUL_EPSILON, METHODS, TOO_CLOSE, Questions, Scan, scan, slack
+from w2vplus.evaluation._offsets import METHODS, TOO_CLOSE, Questions, Scan, scan, slack
 from w2vplus.evaluation._units import as_floats, has_direction, row_norms
-from w2vplus.queries import unit_rows
+from w2vplus.queries import COSMUL_EPSILON, unit_rows
 
 # gensim's evaluation looks at the five nearest words that are not rows of the question itself.
 GENSIM_TOPN = 5

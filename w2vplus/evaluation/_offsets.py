@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.queries import unit_rows
+from w2vplus.queries import COSMUL_EPSILON, unit_rows
 
 # Scores of one vocabulary block (words and pairs together) and of one chunk of questions: the former
 # shall stay in the last-level cache, the latter in a core's own.
@@ -30,8 +30,6 @@ BLOCK_BYTES = 24 << 20
 BLOCK_COLUMNS = (256, 4096)
 CHUNK_BYTES = 1 << 20
 CHUNK_QUESTIONS = 128
-# Added to the divisor of 3CosMul by Levy & Goldberg's own code, and by gensim.
-COSMUL_EPSILON = 1e-6
 # A neighbour of c this close makes PairDistance a division by next to nothing.
 TOO_CLOSE = 0.97
 

@@ -147,8 +147,3 @@ def decoded(corpus: EncodedCorpus) -> Iterator[list[Any]]:
     starts = corpus.store.sentence_starts.tolist()
     for start, end in itertools.pairwise(starts):
         yield [corpus.types[type_id] for type_id in corpus.store.ids[start:end].tolist()]
-
-
-def available_workers() -> int:
-    """CPUs that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -22,7 +22,8 @@ from w2vplus.collocations import (
     table_of_components,
 )
 from w2vplus.corpus import encode
-from w2vplus.phrases.applying import NativePhrases, available_workers, decoded, encoded_strings, opened_strings
+from w2vplus.limits import available_cpus
+from w2vplus.phrases.applying import NativePhrases, decoded, encoded_strings, opened_strings
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, PhraseList, found_phrases, why
 from w2vplus.phrases.learning import learn_frozen
@@ -124,7 +125,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         Raises ValueError for settings out of their range, and as `w2vplus.encode` does.
         """
         options = PhraseOptions(passes, scoring, thresholds, min_count, connector_words, delimiter, max_pairs)
-        workers = workers or available_workers()
+        workers = workers or available_cpus()
         return learn_frozen(encode(corpus, workers=workers, errors=errors), options, workers, join=False).phrases
 
     def __str__(self) -> str:
@@ -216,7 +217,7 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         return pruned
 
     def _workers(self) -> int:
-        return getattr(self, "workers", None) or available_workers()
+        return getattr(self, "workers", None) or available_cpus()
 
     # ---- Phrases
 

@@ -15,7 +15,8 @@ from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import _is_single
 
 from w2vplus.errors import ModelFormatError
-from w2vplus.phrases.applying import NativePhrases, PhrasedCorpus, available_workers
+from w2vplus.limits import available_cpus
+from w2vplus.phrases.applying import NativePhrases, PhrasedCorpus
 from w2vplus.phrases.writing import write_phrased
 
 
@@ -119,7 +120,7 @@ class StrictTransformation:
         left out, white space becomes single spaces. The file is written whole or not at all. Raises as `encode`
         does, and OSError if `path` cannot be written.
         """
-        return write_phrased(self, corpus, path, workers or available_workers())
+        return write_phrased(self, corpus, path, workers or available_cpus())
 
     @classmethod
     def load(cls, *args: Any, **kwargs: Any) -> Any:

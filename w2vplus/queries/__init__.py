@@ -6,12 +6,13 @@ millions of vectors that reports its own recall. Called by the command line, by 
 with a gensim KeyedVectors in hand.
 """
 
-from w2vplus.queries.bulk import METHODS, most_similar_many
+from w2vplus.queries.bulk import COSMUL_EPSILON, METHODS, most_similar_many
 from w2vplus.queries.index import Recall, VectorIndex
 from w2vplus.queries.neighbours import Neighbours
 from w2vplus.queries.scan import mean_of_nearest, nearest_others, nearest_rows, unit_rows
 
 __all__ = [
+    "COSMUL_EPSILON",
     "METHODS",
     "Neighbours",
     "Recall",

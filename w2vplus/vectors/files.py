@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
-import os
 import re
 import zlib
 from collections import deque
@@ -21,9 +20,10 @@ from w2vplus._atomic import replacing
 from w2vplus.corpus.compression import HEAD_BYTES, compressed_writer, compression_of, plain_blocks
 from w2vplus.corpus.files import BlockStream
 from w2vplus.errors import CorpusError, VectorFormatError
+from w2vplus.limits import available_cpus
 
 COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
-THREADS = min(4, os.cpu_count() or 1)
+THREADS = min(4, available_cpus())
 """More would wait for the one thread that reads the file and collects the keys."""
 
 Given = TypeVar("Given")

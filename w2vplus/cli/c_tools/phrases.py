@@ -5,10 +5,10 @@ from __future__ import annotations
 from w2vplus.cli import _output, _pipeline
 from w2vplus.cli._phrase_settings import PhraseSettings, Scoring
 from w2vplus.cli._reading import DecodingErrors, ReadOptions
-from w2vplus.cli._settings import available_cpus
 from w2vplus.cli._targets import check_not_a_source, check_writable
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
 from w2vplus.cli.corpora import rereadable
+from w2vplus.limits import available_cpus
 
 
 def word2phrase(flags: Flags = None) -> None:

@@ -9,9 +9,10 @@ from w2vplus import limits
 from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._interrupts import saved_when_interrupted
 from w2vplus.cli._reading import DecodingErrors, ReadOptions
-from w2vplus.cli._settings import TrainSettings, available_cpus
+from w2vplus.cli._settings import TrainSettings
 from w2vplus.cli._targets import check_distinct, check_not_a_source, check_writable, name_with
 from w2vplus.cli.c_tools.flags import CToolParser, Flags
+from w2vplus.limits import available_cpus
 
 if TYPE_CHECKING:
     import numpy as np
