@@ -54,6 +54,7 @@ def test_it_does_what_build_vocab_update_and_train_do(saved: Path, texts: tuple[
     before = len(model.wv)
     model.workers, model.window, model.alpha = 1, 3, 0.02
     model.build_vocab(corpus_file=str(texts[1]), update=True)
+    model.sort_vocabulary()
     model.train(corpus_file=str(texts[1]), total_examples=model.corpus_count, epochs=model.epochs)
     joined = model.joined_with_phrases(encode(LineSentence(texts[1])))
     known = [word in model.wv for word in joined.types]
@@ -65,6 +66,7 @@ def test_it_does_what_build_vocab_update_and_train_do(saved: Path, texts: tuple[
         np.testing.assert_array_equal(vectors[word], model.wv[word])
     grown = Word2Vec.load_folder(tmp_path / "grown")
     assert (grown.window, grown.sg, grown.epochs, grown.train_count) == (3, 1, 2, 2)
+    assert (np.diff(grown.wv.expandos["count"]) <= 0).all()  # whatever takes the first words for the most frequent
     assert [note["source"] for note in grown.corpora] == ["first.txt", "second.txt"]
     assert grown.phrases.phrasegrams == model.phrases.phrasegrams != {}
 

@@ -69,7 +69,7 @@ TABLE = {
     "subclasses that override _do_train_job and its kin": (WORKS, "trained by gensim's own code, with a warning"),
     "wv.vectors_lockf": (MENDED, "words beyond its length learn"),
     "arrays as sentences": (MENDED, "rows are sentences of plain integers"),
-    "training after wv.add_vectors": (REFUSED, "ValueError: such words have no output weights; gensim reads past them"),
+    "training after wv.add_vectors": (MENDED, "such words get output weights of 0; gensim reads past the others'"),
     "zero epochs, workers, window or rate": (REFUSED, "ValueError: gensim trains nothing, or waits forever"),
     "gensim's metric callbacks of LdaModel": (REFUSED, "TypeError: they have none of the four methods"),
     "open files for load": (REFUSED, "TypeError: gensim has an AttributeError; pickle.load reads them"),
@@ -266,11 +266,30 @@ def test_weights_assigned_from_outside():
     assert np.abs(model.syn1neg).max() > 0
 
 
-def test_words_of_add_vectors_have_no_output_weights_to_train():
-    model = model_of()
-    model.wv.add_vectors(["added"], np.ones((1, 8), dtype=np.float32))
-    with pytest.raises(ValueError, match=r"got \(12, 8\); wv\.add_vectors gives .*build_vocab\(\.\.\., update=True\)"):
-        model.train(common_texts, total_examples=9, epochs=1)
+@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"hs": 1, "sg": 1}], ids=["ns", "hs", "both"])
+def test_words_of_add_vectors_are_trained_and_joined_by_others(settings, tmp_path):
+    model, twin = model_of(**settings), model_of(**settings)
+    model.wv.add_vectors(["added", "other"], np.ones((2, 8), dtype=np.float32))
+    for trained in (model, twin):
+        trained.train(common_texts, total_examples=9, epochs=1)
+    for word in twin.wv.index_to_key if not model.negative else ():  # noise is drawn by rows
+        assert np.array_equal(model.wv[word], twin.wv[word])
+    assert np.array_equal(model.wv["added"], np.ones(8))
+    model.train([["human", "added", "system"]] * 5, total_examples=5, epochs=1)
+    assert not np.array_equal(model.wv["added"], np.ones(8))
+    model.save_folder(tmp_path / "model")
+    model.build_vocab([["added", "newcomer", "human"]] * 5, update=True)
+    assert model.wv.index_to_key[-3:] == ["added", "other", "newcomer"]
+    assert [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key[-3:]] == [5, 0, 5]
+    if model.hs:
+        paths = [model.wv.get_vecattr(word, "code") for word in model.wv.index_to_key]
+        assert sum(2.0 ** -len(path) for path in paths) == 1
+    model.train([["human", "added", "newcomer"]] * 5, total_examples=5, epochs=3)
+    assert np.isfinite(model.wv.vectors).all()
+    loaded = Word2Vec.load_folder(tmp_path / "model")
+    loaded.build_vocab_from_freq({"added": 3, "newest": 2}, update=True)
+    assert loaded.wv.get_vecattr("added", "count") == 3
+    loaded.train([["human", "added", "newest"]] * 5, total_examples=5, epochs=1)
 
 
 @pytest.mark.parametrize(("name", "settings"), [("syn1", {"hs": 1, "negative": 0}), ("syn1neg", {})])

@@ -162,3 +162,37 @@ def test_an_update_without_new_words_leaves_words_weights_and_paths_alone(settin
 def test_growth_of_nothing_is_refused():
     with pytest.raises(RuntimeError, match="no prior vocabulary"):
         Word2Vec(min_count=1).build_vocab(OLD, update=True)
+
+
+@pytest.mark.parametrize("settings", [{}, {"hs": 1, "negative": 0}, {"hs": 1, "negative": 3}])
+def test_a_sorted_vocabulary_has_everything_at_its_new_place(settings):
+    model = Word2Vec(OLD, min_count=1, vector_size=4, workers=1, seed=1, **settings)
+    model.build_vocab([["kiwi"] * 90, ["fig"] * 25], update=True)
+    model.train(NEW, total_examples=len(NEW), epochs=1)
+    model.wv.vectors_lockf = np.linspace(0.1, 1, len(model.wv), dtype=np.float32)
+    names = ["count", "sample_int", *(["code", "point"] if model.hs else [])]
+
+    def belongings(word):
+        row = model.wv.key_to_index[word]
+        outputs = model.syn1neg[row].tolist() if model.negative else None
+        columns = [np.array(model.wv.get_vecattr(word, name)).tolist() for name in names]
+        return model.wv[word].tolist(), model.wv.vectors_lockf[row], outputs, columns
+
+    before, nodes = {word: belongings(word) for word in model.wv.index_to_key}, getattr(model, "syn1", None)
+    model.sort_vocabulary()
+    assert model.wv.index_to_key[:2] == ["kiwi", "fig"] != list(before)[:2]
+    counts = [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key]
+    assert counts == sorted(counts, reverse=True)
+    assert {word: belongings(word) for word in model.wv.index_to_key} == before
+    assert getattr(model, "syn1", None) is nodes
+    if model.negative:
+        shares = np.diff(model.cum_table.astype(float), prepend=0) / model.cum_table[-1]
+        assert shares == pytest.approx(np.array(counts) ** 0.75 / (np.array(counts) ** 0.75).sum(), abs=1e-8)
+        model.cum_table = np.arange(1, len(model.wv) + 1, dtype=np.uint32)[::-1].cumsum().astype(np.uint32)
+        own = dict(zip(model.wv.index_to_key, np.diff(model.cum_table.astype(int), prepend=0).tolist(), strict=True))
+        model.wv.set_vecattr("fig", "count", 10**6)
+        model.sort_vocabulary()
+        assert model.wv.index_to_key[0] == "fig"
+        after = zip(model.wv.index_to_key, np.diff(model.cum_table.astype(int), prepend=0).tolist(), strict=True)
+        assert dict(after) == own
+    model.train(NEW, total_examples=len(NEW), epochs=1)

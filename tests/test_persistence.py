@@ -323,9 +323,9 @@ def test_rewriting_a_folder_deletes_no_files_of_others(folder, lee):
     assert all((folder / name).read_text() == "mine" for name in mine)
 
 
-def test_words_without_outputs_are_refused_before_anything_is_written(lee, tmp_path):
+def test_outputs_of_no_word_are_refused_before_anything_is_written(lee, tmp_path):
     model = Word2Vec(lee, **SMALL)
-    model.wv.add_vectors(["no such word"], np.ones((1, model.vector_size), np.float32))
+    model.syn1neg = np.ones((len(model.wv) + 1, model.vector_size), np.float32)
     with pytest.raises(ValueError, match=r"wv has \d+ words and syn1neg \d+ rows, which no folder holds"):
         model.save_folder(tmp_path / "m")
     assert not list(tmp_path.iterdir())

@@ -81,6 +81,7 @@ def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings
         if name not in FIXED:
             setattr(model, name, value)
     model.build_vocab(encoded, update=True)
+    model.sort_vocabulary()
     remedy = "lower --min-count for its words to join, or give more text"
     _check_some_known(model, model.joined_with_phrases(encoded), f"among the {len(model.wv):,} of the model", remedy)
     return model

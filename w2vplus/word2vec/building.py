@@ -31,6 +31,7 @@ from w2vplus.word2vec.phrasing import Phrasing
 from w2vplus.word2vec.pretrained import ending_vectors, init_from, opened
 from w2vplus.word2vec.pruning import counts_of_at_most
 from w2vplus.word2vec.renamed import RenamedAttributes
+from w2vplus.word2vec.rows import sort_words, take_in_added_words
 
 logger = logging.getLogger(__name__)
 
@@ -197,6 +198,8 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
         is no function.
         """
         check_trim_rule(trim_rule)
+        if update:
+            take_in_added_words(self)
         if update and len(self.wv) == 0:
             raise RuntimeError(
                 "update=True adds to a vocabulary, and this model has no prior vocabulary: build one first, "
@@ -272,6 +275,14 @@ class VocabularyBuilding(RenamedAttributes, gensim_word2vec.Word2Vec, metaclass=
             self.create_binary_tree()
         if self.negative:
             self.make_cum_table()
+
+    def sort_vocabulary(self) -> None:
+        """Order the words by descending count, as after `build_vocab`; with `update=True` that appends the new ones.
+
+        gensim's `restrict_vocab`, and whatever takes the first words for the most frequent, is right again. Vectors,
+        output weights and what else belongs to a word move with it; trained on, the model draws other random numbers.
+        """
+        sort_words(self)
 
     def create_binary_tree(self) -> None:
         """Build the Huffman tree from the words' counts: vector attributes `code` and `point`."""

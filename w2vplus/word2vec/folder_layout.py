@@ -21,6 +21,7 @@ from w2vplus.vocabulary import HuffmanTree
 from w2vplus.word2vec import tables
 from w2vplus.word2vec.card import card_of, versions
 from w2vplus.word2vec.json_values import keys_from_json, keys_to_json, phrases_from_json, phrases_to_json
+from w2vplus.word2vec.rows import take_in_added_words
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def content_of(model: Any, kind: str, **head: Any) -> ArrayFolder:
         lost.add("hashfxn")
     if lost:
         logger.warning("a folder has no place for the attributes %s: not kept", ", ".join(sorted(lost)))
+    take_in_added_words(model)
     tables.settle_sample(model)
     arrays = _arrays_of(model)
     state = {name: _scalar(name, getattr(model, name)) for name in STATE if hasattr(model, name)}
@@ -114,7 +116,7 @@ def _arrays_of(model: Any) -> dict[str, NDArray[Any]]:
             if len(arrays[name]) != len(keyed_vectors):
                 raise ValueError(
                     f"wv has {len(keyed_vectors)} words and {attribute} {len(arrays[name])} rows, which no folder "
-                    "holds: build_vocab(update=True) adds words to a model; wv.save keeps vectors of wv.add_vectors"
+                    "holds: both must have a row for each word"
                 )
     for name, attribute in _EXPANDOS.items():
         if attribute in keyed_vectors.expandos:

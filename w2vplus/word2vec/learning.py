@@ -40,6 +40,7 @@ from w2vplus.word2vec.feeds import (
 )
 from w2vplus.word2vec.persistence import Persistence
 from w2vplus.word2vec.phrasing import phrased_stream
+from w2vplus.word2vec.rows import take_in_added_words
 from w2vplus.word2vec.training import TrainingCall, Watchers, corpus_mark
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ class Learning(Persistence):
             schedule = Checkpoints.wanted(checkpoint)
         if schedule is not None:
             schedule.present(self._run_id)
+        take_in_added_words(self)
         feed = self._feed(corpus_iterable, corpus_file, watched=bool(callbacks) or callable(progress))
         run = self._run(feed, total_examples, total_words, word_count)
         self.add_lifecycle_event(

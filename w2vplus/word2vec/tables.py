@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,9 @@ def grow_huffman_tree(keyed_vectors: Any) -> None:
         store_huffman_tree(keyed_vectors)
         return
     old_tree = _stored_huffman_tree(keyed_vectors)
+    with_paths = np.flatnonzero(np.diff(old_tree.path_starts))  # those behind the last came in by wv.add_vectors
+    words = int(with_paths[-1]) + 1 if len(with_paths) else 1
+    old_tree = replace(old_tree, path_starts=old_tree.path_starts[: words + 1])
     _keep_tree(keyed_vectors, graft(old_tree, word_counts(keyed_vectors)))
 
 
@@ -132,23 +136,31 @@ def _keep_thresholds(model: Any) -> NDArray[np.uint32]:
     return np.ascontiguousarray(model.wv.expandos["sample_int"], dtype=np.uint32)
 
 
+def has_own_noise(model: Any) -> bool:
+    """Whether somebody assigned a `cum_table` of another law than count^ns_exponent."""
+    counts, table = word_counts(model.wv), model.cum_table
+    if table is None or len(counts) == 0:
+        return False
+    table = np.asarray(table)
+    return table.shape != counts.shape or not np.array_equal(
+        table, cumulative_table(counts, model.ns_exponent, int(table[-1]))
+    )
+
+
 def _noise_distribution(model: Any) -> AliasTable:
     """The noise distribution: that of `cum_table` where somebody assigned another one, else count^ns_exponent.
 
     Both are the same law; the counts are exact, the table rounds to 1/2^31. A new `ns_exponent` acts, as in gensim,
     when `make_cum_table` is called. Raises ValueError for a table of another length than the vocabulary.
     """
-    counts, table = word_counts(model.wv), model.cum_table
-    if table is None or len(counts) == 0:
+    counts, table = word_counts(model.wv), np.asarray(model.cum_table)
+    if not has_own_noise(model):
         return AliasTable.from_counts(counts, model.ns_exponent)
-    table = np.asarray(table)
     if table.shape != counts.shape:
         raise ValueError(
             f"cum_table must have an entry for each of the {len(counts)} words, got the shape {table.shape}: "
             "make_cum_table() makes it anew"
         )
-    if np.array_equal(table, cumulative_table(counts, model.ns_exponent, int(table[-1]))):
-        return AliasTable.from_counts(counts, model.ns_exponent)
     ends = table.astype(np.int64)
     shares: NDArray[np.int64] = ends - np.append(0, ends[:-1])
     if shares.min() < 0 or table[-1] <= 0:
@@ -184,10 +196,7 @@ def _trainable(array: Any, shape: tuple[int, int], name: str) -> NDArray[np.floa
             "or the setting came later; init_weights() makes all weights anew, the vectors included"
         )
     if np.shape(array) != shape:
-        hint = ""
-        if np.ndim(array) == 2 and np.shape(array)[0] < shape[0] and name != "wv.vectors":
-            hint = "; wv.add_vectors gives words no output weights: build_vocab(..., update=True) adds words to a model"
-        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}{hint}")
+        raise ValueError(f"{name} must have the shape {shape} (vocabulary, dimensions), got {np.shape(array)}")
     return np.require(array, dtype=np.float32, requirements=["C", "W", "A"])
 
 
