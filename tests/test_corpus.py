@@ -15,6 +15,7 @@ from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import gensim.models.word2vec as gensim_word2vec
 import numpy as np
@@ -35,6 +36,7 @@ from w2vplus.corpus import (
     count_types,
     encode,
     encode_known,
+    encoding,
     fingerprint,
     open_corpus,
     open_sentences,
@@ -455,6 +457,11 @@ def test_known_tokens_stream_in_blocks_of_whole_sentences():
     assert [block.ids.tolist() for block in blocks] == [[0, 1, -1], [1, 1, 1], [0]]
     assert [block.sentence_starts.tolist() for block in blocks] == [[0, 2, 3], [0, 0, 3], [0, 1]]
     assert next(encode_known(iter(sentences), {}, 100)).sentence_count == 5
+    many = [["a", "b", "c"]] * 40_000
+    sizes = [block.token_count for block in encode_known(many, {"a": 0}, 70_000)]
+    assert sizes[:3] == [16_386, 32_769, 65_538] and sum(sizes) == 120_000  # they grow while sentences come fast
+    with mock.patch.object(encoding, "BLOCK_SECONDS", 0):
+        assert {block.token_count for block in encode_known(many, {"a": 0}, 70_000)} == {16_386, 120_000 % 16_386}
     of_a_file = encode_known(LineSentence(LEE), {}, 1000)
     assert sum(block.token_count for block in of_a_file) == encode(LEE).token_count
     with pytest.raises(ValueError, match="block_tokens must be at least 1, got 0"):

@@ -13,6 +13,7 @@ import gensim.models
 import numpy as np
 import pytest
 from gensim.models.callbacks import CallbackAny2Vec
+from gensim.test.utils import common_texts
 
 import w2vplus
 from w2vplus import Word2Vec, _sgd
@@ -244,3 +245,58 @@ def test_gensims_compiled_functions_train_and_score_models_of_ours():
         assert train_batch(*arguments, False) == 60 * 12
         assert not np.array_equal(before, model.wv.vectors)
         assert score(model, WALKS[0], *arguments[3:]) < 0
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_came_before_an_error_of_the_corpus_is_trained(workers):
+    """gensim waits for ever; what was read of a stream must not be lost."""
+    sentences = [[f"w{(7 * number + place) % 50}" for place in range(20)] for number in range(3000)]
+
+    class Stream:
+        def __init__(self, fails_after):
+            self.fails_after = fails_after
+
+        def __iter__(self):
+            yield from sentences[: self.fails_after]
+            if self.fails_after < len(sentences):
+                raise ConnectionError("the feed broke off")
+
+    def trained(fails_after, total):
+        model = Word2Vec(min_count=1, vector_size=8, workers=workers, seed=1, sample=0)
+        model.build_vocab(sentences)
+        before = model.wv.vectors.copy()
+        if fails_after < total:
+            with pytest.raises(ConnectionError, match="broke off"):
+                model.train(Stream(fails_after), total_examples=total, epochs=1)
+        else:
+            model.train(sentences[:total], total_examples=3000, epochs=1)
+        return model, before
+
+    for read in (3, 1234):
+        model, before = trained(read, 3000)
+        assert not np.array_equal(model.wv.vectors, before)
+        if workers == 1:
+            whole = trained(3000, 3000)[0]
+            prefix = Word2Vec(min_count=1, vector_size=8, workers=1, seed=1, sample=0)
+            prefix.build_vocab(sentences)
+
+            class Short:
+                def __iter__(self, read=read):
+                    yield from sentences[:read]
+
+            prefix.train(Short(), total_examples=3000, epochs=1)
+            assert np.array_equal(model.wv.vectors, prefix.wv.vectors)
+            assert not np.array_equal(model.wv.vectors, whole.wv.vectors)
+
+
+def test_an_empty_batch_of_a_stream_trains_nothing(caplog):
+    model = Word2Vec(common_texts, min_count=1, vector_size=8, workers=1)
+    before = model.wv.vectors.copy()
+    for batch in ([], (), [[], [], []]):
+        model.build_vocab(batch, update=True)
+        assert model.train(batch, total_examples=model.corpus_count, epochs=model.epochs) == (0, 0)
+    assert np.array_equal(model.wv.vectors, before)
+    assert not [record for record in caplog.records if "did not equal" in record.message]
+    model.train(common_texts, total_examples=len(common_texts), epochs=1)
+    with pytest.raises(ValueError, match="total_examples must be above 0, got 0"):
+        model.train(common_texts, total_examples=0, epochs=1)

@@ -40,7 +40,7 @@ cdef class SentenceEncoder:
     Thread-safety: none; it holds the GIL.
     """
 
-    cdef object sentences, as_sequence, progress
+    cdef object sentences, as_sequence, progress, failure
     cdef dict table
     cdef bint grows
     cdef list token_types
@@ -82,11 +82,23 @@ cdef class SentenceEncoder:
     def read(self, int64_t token_limit=0x7FFFFFFFFFFFFFFF):
         """The next sentences, until they have at least `token_limit` tokens; None when there are no more.
 
-        int32 (n_tokens,) ids and int64 (n_sentences + 1,) sentence starts.
+        int32 (n_tokens,) ids and int64 (n_sentences + 1,) sentence starts. With `token_to_id` an exception of the
+        sentences is raised by the call after the one that returns those before it.
         """
         cdef object sentence, sequence
+        if self.failure is not None:
+            raise self.failure
         self.ids, self.starts = clone(INT32_ITEMS, 0, False), clone(INT64_ITEMS, 1, True)
-        for sentence in self.sentences:
+        while True:
+            try:
+                sentence = next(self.sentences)
+            except StopIteration:
+                break
+            except Exception as error:
+                if self.grows or len(self.starts) == 1:
+                    raise
+                self.failure = error
+                break
             if type(sentence) is list or type(sentence) is tuple:
                 sequence = sentence
             else:

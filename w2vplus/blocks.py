@@ -70,11 +70,21 @@ def whole_block(store: TokenStore) -> Iterator[Block]:
 def aligned_blocks(stores: Iterable[TokenStore]) -> Iterator[Block]:
     """Cut streamed sentences into blocks that end at chunk borders.
 
-    The sentence that holds the border is carried into the next block, so that its windows stay whole.
+    The sentence that holds the border is carried into the next block, so that its windows stay whole. An exception of
+    `stores` is raised behind the last block of what they gave.
     """
     carried: TokenStore | None = None
+    failure: Exception | None = None
     first_position = first_sentence = begin = 0
-    for store in stores:
+    stores = iter(stores)
+    while True:
+        try:
+            store = next(stores)
+        except StopIteration:
+            break
+        except Exception as error:  # raised after what came before it
+            failure = error
+            break
         joined = store if carried is None else concatenate_stores([carried, store])
         end = (first_position + joined.token_count) // CHUNK_TOKENS * CHUNK_TOKENS - first_position
         if end > begin:
@@ -88,6 +98,8 @@ def aligned_blocks(stores: Iterable[TokenStore]) -> Iterator[Block]:
         begin -= cut
     if carried is not None and carried.token_count > begin:
         yield Block(carried, first_position, begin, carried.token_count, first_sentence)
+    if failure is not None:
+        raise failure
 
 
 def _sentences_from(store: TokenStore, sentence: int) -> TokenStore:

@@ -254,9 +254,9 @@ class Trainer:
         """Train every token of `blocks` once and return the epoch's sums.
 
         The calling thread draws the blocks (so a Python iterable runs where its user expects) and feeds the
-        workers. An exception of a worker or of the iterable stops the others and is raised here;
-        KeyboardInterrupt likewise, after at most one chunk per worker. `complete` says afterwards whether
-        `control` let the epoch end.
+        workers. An exception of a worker stops the others and is raised here; KeyboardInterrupt likewise, after at
+        most one chunk per worker. One of the iterable is raised when what came before it is trained. `complete` says
+        afterwards whether `control` let the epoch end.
 
         `start` skips what was trained before it, with the sums `tally`. Raises CheckpointError if the blocks do
         not begin with the tokens whose digest `start` has.
@@ -288,7 +288,16 @@ class Trainer:
         report, control = self._reporter.report, self._control
         digest = CorpusDigest(self._word_of_type) if control is not None and control.takes_digests else None
         passed, rate = 0, self.rate_reached
-        for block in blocks:
+        blocks = iter(blocks)
+        while True:
+            try:
+                block = next(blocks)
+            except StopIteration:
+                break
+            except Exception:
+                while not team.drained(REPORT_SECONDS):
+                    report(epoch, rate)
+                raise
             for begin, end in chunks(block, self._work):
                 first, last = block.first_position + begin, block.first_position + end
                 if digest is not None:

@@ -7,6 +7,7 @@ Called by the faces and the command line through `w2vplus.corpus`. Text files ar
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -28,6 +29,12 @@ from w2vplus.corpus.text_encoding import BYTES_PER_ID, count_files, encode_files
 from w2vplus.errors import CorpusError
 from w2vplus.storage import Storage
 from w2vplus.store import EncodedCorpus, MergedTypes, TokenStore, TypeCounts
+
+FIRST_BLOCK_TOKENS = 1 << 14
+"""Of `encode_known`, whose blocks grow while one takes less than BLOCK_SECONDS to read, and shrink while it takes more.
+"""
+
+BLOCK_SECONDS = 0.25
 
 LEAST_TOKENS_AT_ONCE = 1 << 20
 """Of an array of integers, however few ids stay in memory."""
@@ -190,8 +197,9 @@ def _runs(store: TokenStore) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int
 def encode_known(sentences: Iterable[Any], token_to_id: dict[Any, int], block_tokens: int) -> Iterator[TokenStore]:
     """Blocks of whole sentences as ids of a known vocabulary, -1 for tokens that are not in it.
 
-    A block ends with the sentence that brings it to `block_tokens` tokens (unknown ones count) or more.
-    Sentences are read as they are needed, once; empty ones are kept. Raises as `encode` does.
+    A block ends with the sentence that brings it to `block_tokens` tokens (unknown ones count) or more; or to fewer, as
+    long as sentences come slowly, so that somebody who waits for the block does not wait long. Sentences are read as
+    they are needed, once; empty ones are kept. Raises as `encode` does, after the block of what came before.
     """
     if block_tokens < 1:
         raise ValueError(f"block_tokens must be at least 1, got {block_tokens}")
@@ -199,5 +207,9 @@ def encode_known(sentences: Iterable[Any], token_to_id: dict[Any, int], block_to
     if isinstance(corpus, EncodedCorpus | TokenStore):
         raise CorpusError("encode_known takes sentences of tokens; this corpus is encoded already")
     encoder = SentenceEncoder(corpus, sequence_maker(corpus), token_to_id)
-    while (block := encoder.read(block_tokens)) is not None:
+    size, started = min(block_tokens, FIRST_BLOCK_TOKENS), time.monotonic()
+    while (block := encoder.read(size)) is not None:
+        took = time.monotonic() - started
+        size = min(2 * size, block_tokens) if took < BLOCK_SECONDS else max(size // 2, min(size, FIRST_BLOCK_TOKENS))
         yield TokenStore(*block)
+        started = time.monotonic()

@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -127,6 +127,10 @@ class Learning(Persistence):
         for name, shown, value in (("alpha", "start_alpha", start_alpha), ("min_alpha", "end_alpha", end_alpha)):
             if value:  # 0 stands for the model's own, as in gensim
                 checked(name, value, shown)
+        is_empty = isinstance(corpus_iterable, Sized) and not len(corpus_iterable)
+        if is_empty and 0 in (total_examples, total_words) and len(self.wv):  # a batch of a stream; words came before it
+            logger.warning("train() called with an empty corpus: there is nothing to train")
+            return 0, 0
         rates = {"alpha": start_alpha or self.alpha, "min_alpha": end_alpha or self.min_alpha}
         with self._set_unless_refused(epochs=epochs, **rates):
             self._check_training_sanity(epochs=epochs, total_examples=total_examples, total_words=total_words)

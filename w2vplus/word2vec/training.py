@@ -217,6 +217,8 @@ class TrainingCall:
         unit, supplied, expected = "raw word", trainer.tally.raw_words, self._run.words_per_epoch
         if self._run.sentences_per_epoch is not None:
             unit, supplied, expected = "example", round(trainer.position.sentences), self._run.sentences_per_epoch
+            if self._feed.store is not None and trainer.complete:
+                supplied = self._feed.store.sentence_count  # the position knows none behind the last word
         if trainer.complete and supplied != round(expected):
             logger.warning(
                 "EPOCH %i: supplied %s count (%i) did not equal expected count (%i): "
