@@ -23,7 +23,7 @@ pytest.importorskip("testfixtures", reason="gensim's tests import testfixtures")
 import gensim.models.word2vec as gensim_word2vec
 from gensim.models import KeyedVectors
 
-import w2vplus.phrases.model
+import w2vplus.phrases.counting
 import w2vplus.phrases.tally
 import w2vplus.word2vec
 from w2vplus import _sgd, collocations, load_vectors
@@ -157,7 +157,7 @@ def spy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Spy:
 
     monkeypatch.setattr(_sgd, "Worker", CountingWorker)
     monkeypatch.setattr(w2vplus.word2vec.Word2Vec, "train", train)
-    for room in (w2vplus.phrases.model, w2vplus.phrases.tally):
+    for room in (w2vplus.phrases.counting, w2vplus.phrases.tally):
         monkeypatch.setattr(room, "count_candidates", count_candidates)
     # gensim's method is wrapped on the class itself, so that it stays the one that hooks are compared with
     monkeypatch.setattr(gensim_word2vec.Word2Vec, "_do_train_job", do_train_job)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,27 @@ def test_one_sentence_after_another_is_learnt_and_joined_as_gensim_does(
     assert ours[pieces[100]] == looked_up
     ours.threshold = gensims.threshold = 20.0
     assert ours[pieces[100]] == gensims[pieces[100]]
+
+
+def test_a_vocab_that_is_held_follows_what_is_added_and_takes_what_is_written() -> None:
+    ours, gensims = (kind([["new", "york"]] * 3, min_count=1) for kind in (Phrases, gensim_phrases.Phrases))
+    for model in (ours, gensims):
+        held = model.vocab
+        model.add_vocab([["zz", "yy"], ["new", "york", "new"]])
+        held["new"] = 1000
+        model.add_vocab([["zz", "new"]])
+        held["zz_yy"] += 5
+    assert ours.vocab == gensims.vocab
+    assert (ours.vocab["new"], ours.vocab["zz_yy"], ours.vocabulary_size) == (1001, 6, len(gensims.vocab))
+    assert ours.corpus_word_count == gensims.corpus_word_count
+
+
+def test_threads_that_add_counts_lose_none() -> None:
+    model = Phrases(common_texts, min_count=1)
+    with ThreadPoolExecutor(4) as executor:
+        list(executor.map(model.add_vocab, [[["new", "york"]]] * 400))
+    assert (model.vocab["new"], model.vocab["new_york"]) == (400, 400)
+    assert model.corpus_word_count == sum(map(len, common_texts)) + 800
 
 
 @pytest.mark.parametrize("max_vocab_size", [50, 500, 3000])

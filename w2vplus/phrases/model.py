@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from os import PathLike
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from gensim.models import phrases as gensim_phrases
 from gensim.models.phrases import Phrases as PlainPhrases
 from gensim.models.phrases import npmi_scorer
 
 from w2vplus.collocations import (
     PhraseSettings,
     PhraseTable,
-    count_candidates,
     joined_tables,
     least_count,
     phrase_table,
@@ -23,41 +19,32 @@ from w2vplus.collocations import (
 )
 from w2vplus.corpus import encode
 from w2vplus.limits import available_cpus
-from w2vplus.phrases.applying import NativePhrases, decoded, encoded_strings, opened_strings
+from w2vplus.phrases.applying import NativePhrases
+from w2vplus.phrases.counting import PhraseCounting, Sentences
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, PhraseList, found_phrases, why
 from w2vplus.phrases.learning import learn_frozen
 from w2vplus.phrases.options import PhraseOptions
 from w2vplus.phrases.scorers import SCORER_OF, Scorer, checked_score, name_of, scoring_name
-from w2vplus.phrases.tally import Tally
 from w2vplus.phrases.transforming import StrictTransformation
-from w2vplus.phrases.views import WatchedDict
 from w2vplus.stand_in import StandIn
-from w2vplus.store import EncodedCorpus
-
-Sentences = Iterable[Iterable[str]] | PathLike[str] | EncodedCorpus
 
 ENTRIES_A_TOKEN = 8
 """To look a token's candidate up takes as long as to make the phrases of so many words and candidates."""
 
 
-class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn):  # type: ignore[misc]
+class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
     """Counts words and neighbouring words, and joins neighbours that occur together too often for chance.
 
     `vocab` is gensim's dict of counts, made when it is asked for; whoever changes it, or assigns another,
     has gensim's own way of finding phrases from then on: by joined strings.
 
-    Thread-safety: any number of threads may transform sentences; learning needs the object for itself.
+    Thread-safety: any number of threads may transform sentences, or add the counts of some.
     Reproducibility: counts are exact, unless `max_vocab_size` makes gensim's law drop rare entries.
     """
 
     scoring: Scorer
     connector_words: frozenset[str]
-    _strings: dict[str, int]
-    _tally: Tally | None
-    _view: WatchedDict | None
-    _ready: tuple[Any, PhraseTable, NativePhrases] | None
-    _looked_up = 0  # tokens, one by one, since the counts changed
 
     def __init__(
         self,
@@ -134,91 +121,6 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
             f"threshold={self.threshold}, max_vocab_size={self.max_vocab_size}>"
         )
 
-    # ---- Counts
-
-    @property
-    def vocab(self) -> dict[str, int]:
-        """gensim's dict: words and joined candidates with their counts; the counts of equal strings are
-        added up.
-        """
-        self._take_changes()
-        if self._tally is None:
-            return self._strings
-        if self._view is None:
-            self._view = WatchedDict(self._tally.strings(self.delimiter))
-        return self._view
-
-    @vocab.setter
-    def vocab(self, vocab: dict[str, int]) -> None:
-        self._strings = vocab
-        self._tally = self._view = self._ready = None
-        self._looked_up = 0
-
-    def _take_changes(self) -> None:
-        if self._view is not None and self._view.changed:
-            self.vocab = self._view
-
-    @property
-    def vocabulary_size(self) -> int:
-        """Distinct words and candidates: what gensim's scorers are given as `len_vocab`."""
-        self._take_changes()
-        return len(self._strings) if self._tally is None else self._tally.vocabulary_size
-
-    def add_vocab(self, sentences: Sentences) -> None:
-        """Add the counts of more sentences, natively over ids, to those learnt before.
-
-        `sentences` may be anything that the constructor takes, one-shot iterators included: it is read once.
-        Raises CorpusError for what is no corpus of token lists, TypeError for tokens that are not strings.
-        """
-        self._take_changes()
-        is_hooked = type(self)._learn_vocab is not Phrases._learn_vocab or "_learn_vocab" in self.__dict__
-        if is_hooked or (self._tally is None and self._strings):
-            super().add_vocab(sentences)
-            return
-        tally = Tally.of_corpus(sentences, self.delimiter, self.connector_words, self._workers())
-        size = tally.vocabulary_size + (0 if self._tally is None else self._tally.vocabulary_size)
-        if size > self.max_vocab_size:
-            # What pruning drops depends on the order of sentences: gensim's own loop and merging then.
-            self.vocab = dict(self.vocab)
-            super().add_vocab(tally.sentences())
-            return
-        with ThreadPoolExecutor(1, "w2vplus-phrases") as executor:  # to its end: half of the counts would be none
-            executor.submit(self._add_counts, tally).result()
-
-    def _add_counts(self, tally: Tally) -> None:
-        """Where an error breaks this off, as MemoryError may, there are no counts any more rather than wrong ones."""
-        learnt, self.vocab = self._tally, {}
-        if learnt is None:
-            tally.source, learnt = None, tally
-        else:
-            learnt.add(tally)
-        self._tally = learnt
-        self.corpus_word_count += tally.counts.total_words
-
-    @staticmethod
-    def _learn_vocab(
-        sentences: Sentences,
-        max_vocab_size: int,
-        delimiter: str,
-        connector_words: Set[str],
-        progress_per: int,
-    ) -> tuple[int, dict[str, int], int]:
-        """Count a corpus: (min_reduce, counts by word and by joined candidate, number of tokens).
-
-        gensim's hook for subclasses. A corpus that reaches `max_vocab_size` is counted by gensim's own loop.
-        """
-        corpus = encoded_strings(opened_strings(sentences), 1)[0]
-        counts = count_candidates(corpus, frozenset(connector_words))
-        if counts.vocabulary_size <= max_vocab_size:
-            return 1, Tally(list(corpus.types), counts).strings(delimiter), counts.total_words
-        pruned: tuple[int, dict[str, int], int] = gensim_phrases.Phrases._learn_vocab(
-            decoded(corpus), max_vocab_size, delimiter, connector_words, progress_per
-        )
-        return pruned
-
-    def _workers(self) -> int:
-        return getattr(self, "workers", None) or available_cpus()
-
     # ---- Phrases
 
     def score_candidate(
@@ -235,14 +137,6 @@ class Phrases(StrictTransformation, gensim_phrases.Phrases, metaclass=StandIn): 
         if score <= self.threshold:
             return None, None
         return self.delimiter.join([word_a, *in_between, word_b]), score
-
-    def _counts_of(self, words: tuple[str, ...]) -> tuple[int, int, int]:
-        """Occurrences of the first word, of the last, and of the candidate that all of them are."""
-        self._take_changes()
-        if self._tally is not None:
-            return self._tally.counts_of(words)
-        get = self._strings.get
-        return get(words[0], 0), get(words[-1], 0), get(self.delimiter.join(words), 0)
 
     def _score(self, word_a: str, word_b: str, counts: tuple[int, int, int]) -> float:
         return checked_score(

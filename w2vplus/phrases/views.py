@@ -11,6 +11,11 @@ class WatchedDict(dict[Any, Any]):
 
     changed = False
 
+    def add(self, counts: dict[Any, int]) -> None:
+        """Add counts that its owner has added too: no change of a user's."""
+        for key, count in counts.items():
+            dict.__setitem__(self, key, self.get(key, 0) + count)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)
 

@@ -128,7 +128,7 @@ class Learning(Persistence):
             if value:  # 0 stands for the model's own, as in gensim
                 checked(name, value, shown)
         is_empty = isinstance(corpus_iterable, Sized) and not len(corpus_iterable)
-        if is_empty and 0 in (total_examples, total_words) and len(self.wv):  # a batch of a stream; words came before it
+        if is_empty and 0 in (total_examples, total_words) and len(self.wv):  # a batch of a stream
             logger.warning("train() called with an empty corpus: there is nothing to train")
             return 0, 0
         rates = {"alpha": start_alpha or self.alpha, "min_alpha": end_alpha or self.min_alpha}
