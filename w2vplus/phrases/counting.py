@@ -24,8 +24,8 @@ _adding = threading.Lock()
 
 
 class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
-    """The counts: by id in `_tally`, or in `_strings`, gensim's own, once a user has written into them or there are more
-    than `max_vocab_size`. `_view` is the dict that `vocab` gave away.
+    """The counts: by id in `_tally`, or in `_strings`, gensim's own, once a user has written into them or there are
+    more than `max_vocab_size`. `_view` is the dict that `vocab` gave away.
     """
 
     workers: int | None
