@@ -234,6 +234,22 @@ def test_similar_of_a_name_of_seeds_tells_what_they_share(lee: Path) -> None:
     assert [list(near) for near in answer["neighbours"]] == [["word", "cosine", "low", "high", "seeds"]] * 3
 
 
+def test_seeds_of_two_runs_are_noticed(tmp_path: Path) -> None:
+    text = tmp_path / "t.txt"
+    text.write_text("a b c d e f g h\n" * 40)
+    command = ["train", text, "-o", tmp_path / "v.bin", "--workers", 1, "--epochs", 1, "--min-count", 1]
+    first = run(*command, "--vector-size", 4, "--seeds", 3)
+    assert first.exit_code == 0 and "earlier run" not in first.stderr
+    second = run(*command, "--vector-size", 5, "--seeds", 2)
+    assert second.exit_code == 0
+    assert f"{tmp_path / 'v.seed3.bin'} of an earlier run will stand beside the new files" in second.stderr
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("a b 5\na c 4\nb c 1\n")
+    for asked in (["evaluate", tmp_path / "v.bin", "--similarity", pairs], ["similar", tmp_path / "v.bin", "a"]):
+        line = refusal(run(*asked), 1)
+        assert "v.seed3.bin has 8 vectors of 4 numbers and " in line and "v.seed1.bin 8 of 5" in line
+
+
 def test_similar_of_a_name_of_seeds_refuses_unknown_words(lee: Path) -> None:
     assert "'goverment' (did you mean government" in refusal(run("similar", lee / "lee.bin", "goverment"), 1)
     summed = refusal(run("similar", lee / "lee.bin", "the", "the - of"), 1)

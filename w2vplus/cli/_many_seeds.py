@@ -18,7 +18,7 @@ from w2vplus.cli import _models, _output, _pipeline
 from w2vplus.cli._interrupts import Interrupted, announced, hear_no_more
 from w2vplus.cli._phrase_settings import PhraseSettings
 from w2vplus.cli._reading import ReadOptions
-from w2vplus.cli._seeds import SEEDED, seeded_name
+from w2vplus.cli._seeds import SEEDED, seeded_name, seeds_present
 from w2vplus.cli._settings import CheckpointSettings, Ending, StartSettings, TrainSettings
 from w2vplus.cli._side_by_side import SideBySide, available_memory, how_many_at_once
 from w2vplus.cli._targets import Targets, check_distinct, check_not_a_source, check_not_an_input, check_writable
@@ -65,6 +65,11 @@ def targets_of_seeds(
             check_not_a_source(seeded_name(log, seed), "--log", [*corpus, *inputs])
             check_distinct(("--log", seeded_name(log, seed)), ("--output", found[seed].vectors))
             check_distinct(("--log", seeded_name(log, seed)), ("--save-model", model))
+    if others := [file for seed, file in sorted(seeds_present(targets.vectors).items()) if seed not in found]:
+        _output.warn(
+            f"{', '.join(others)} of an earlier run will stand beside the new files, and evaluate {targets.vectors}"
+            " takes all for seeds of one model: delete them unless they are"
+        )
     return found
 
 

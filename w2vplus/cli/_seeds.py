@@ -35,12 +35,36 @@ def files_of(path: str) -> tuple[str, ...]:
     file = local_path(path)
     if file is None or file.exists():
         return (path,)
-    found: dict[int, str] = {}
-    for other in file.parent.glob("*.seed*") if file.parent.is_dir() else ():
-        match = SEEDED.fullmatch(other.name)
-        if match and match["stem"] + match["suffixes"] == file.name:
-            found[int(match["seed"])] = str(Path(path).with_name(other.name))
+    found = seeds_present(path)
     return tuple(found[seed] for seed in sorted(found)) or (path,)
+
+
+def seeds_present(path: str) -> dict[int, str]:
+    """The files of this name and a seed, by seed."""
+    file = local_path(path)
+    found: dict[int, str] = {}
+    for other in file.parent.glob("*.seed*") if file is not None and file.parent.is_dir() else ():
+        match = SEEDED.fullmatch(other.name)
+        if file is not None and match and match["stem"] + match["suffixes"] == file.name:
+            found[int(match["seed"])] = str(Path(path).with_name(other.name))
+    return found
+
+
+class Alike:
+    """Refuses files that cannot be seeds of one run, as an earlier run may have left behind."""
+
+    def __init__(self) -> None:
+        self._first: tuple[str, int, int] | None = None
+
+    def check(self, file: str, words: int, numbers: int) -> None:
+        """Raises CommandError if the vectors are not as many, or not as long, as those of the first file."""
+        self._first = self._first or (file, words, numbers)
+        if self._first[1:] != (words, numbers):
+            of_first = f"{self._first[0]} {self._first[1]:,} of {self._first[2]}"
+            raise CommandError(
+                f"{file} has {words:,} vectors of {numbers} numbers and {of_first}: they are no seeds of one run; name "
+                "those that are, or delete the others"
+            )
 
 
 def check_one_file(path: str) -> None:

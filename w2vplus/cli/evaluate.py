@@ -12,7 +12,7 @@ import typer
 from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus.cli import _output
 from w2vplus.cli._options import JsonFlag, QuietFlag
-from w2vplus.cli._seeds import Family, families
+from w2vplus.cli._seeds import Alike, Family, families
 from w2vplus.cli._targets import check_not_an_input, check_writable
 from w2vplus.cli._words import load_with_phrases
 from w2vplus.errors import CoverageError
@@ -209,8 +209,10 @@ def judge_family(family: Family, judge: Judge, *, is_alone: bool = True) -> Judg
     neighbours: list[Neighbours] = []
     words: list[Any] = []
     vocabulary = 0
+    alike = Alike()
     for path in family.files:
         loaded, phrases = load_with_phrases(path)
+        alike.check(path, len(loaded), loaded.vector_size)
         results.append(judge.results(loaded, phrases, "" if is_alone and len(family.files) == 1 else path))
         limit = judge.options["restrict_vocab"]
         words = words or list(loaded.index_to_key[:NEIGHBOURHOODS][:limit])

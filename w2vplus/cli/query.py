@@ -10,7 +10,7 @@ from w2vplus._numbers import fixed
 from w2vplus.cli import _answers, _output
 from w2vplus.cli._answers import Limits
 from w2vplus.cli._options import JsonFlag, RestrictOption, TopnOption, VectorsArgument
-from w2vplus.cli._seeds import files_of
+from w2vplus.cli._seeds import Alike, files_of
 from w2vplus.cli._words import Words
 
 
@@ -35,7 +35,11 @@ def similar(
     limits = Limits(topn, restrict_vocab)
     limits.check()
     if len(files := files_of(vectors)) > 1:
-        similar_across_seeds([Words.of_file(file) for file in files], words, limits, as_json)
+        alike, models = Alike(), []
+        for file in files:
+            models.append(Words.of_file(file))
+            alike.check(file, len(models[-1].vectors), models[-1].vectors.vector_size)
+        similar_across_seeds(models, words, limits, as_json)
         return
     loaded = Words.of_file(vectors)
     sums = loaded.expressions(words)
