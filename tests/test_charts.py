@@ -151,6 +151,14 @@ def test_bars_have_intervals_where_the_results_have_them() -> None:
     assert "99.5 % intervals" in evaluation_bars({**results, "settings": {"confidence": 0.995}}).svg()
 
 
+def test_an_interval_that_reaches_below_nothing_is_seen_whole() -> None:
+    doubtful = score(file="s.tsv", method="", level="total", measure="spearman", value=0.1, low=-0.02, high=0.2)
+    left, right = evaluation_bars({"scores": [doubtful]}).figure.axes[0].get_xlim()
+    assert -0.04 < left < -0.022 and right > 0.2
+    left, _ = evaluation_bars({"scores": [score()]}).figure.axes[0].get_xlim()
+    assert left == 0
+
+
 def test_models_are_compared_by_their_totals() -> None:
     correlated = {"method": "", "level": "total", "measure": "spearman"}
     scores = [score(model=model, level=level) for model in "ab" for level in ("section", "total")]

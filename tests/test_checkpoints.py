@@ -244,7 +244,28 @@ def test_the_last_two_checkpoints_are_kept_and_the_rest_swept_away(lee, tmp_path
 def test_checkpoints_by_epochs_come_at_the_end_of_epochs(lee, tmp_path):
     Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=2), **{**SETTINGS, "epochs": 5})
     checkpoints = [json.loads((path / HEAD).read_text())["training"] for path in checkpoint_folders(tmp_path)]
-    assert [(c["position"]["epoch"], c["position"]["offset"]) for c in checkpoints] == [(4, 0), (2, 0)]
+    assert [(c["position"]["epoch"], c["position"]["offset"]) for c in checkpoints] == [(5, 0), (4, 0)]
+
+
+def test_a_run_that_was_resumed_to_its_end_is_finished(lee, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        CrashAt(patch, 2)
+        with pytest.raises(Crash):
+            Word2Vec(lee, checkpoint=Checkpoints(tmp_path, OFTEN), **SETTINGS)
+    (crashed, *_) = checkpoint_folders(tmp_path)
+    head = json.loads((crashed / HEAD).read_text())
+    head["training"]["minutes"] = 1000.0  # no further one is due before the end
+    (crashed / HEAD).write_text(json.dumps(head))
+    model = Word2Vec.resume(tmp_path, lee)
+    (last, *_) = checkpoint_folders(tmp_path)
+    assert json.loads((last / HEAD).read_text())["training"]["position"]["epoch"] == SETTINGS["epochs"]
+    monkeypatch.setattr(trainer.Trainer, "train_epoch", None)  # nothing is trained again
+    assert state_of(Word2Vec.resume(tmp_path, lee)) == state_of(model)
+
+
+def test_a_short_run_leaves_no_checkpoint(lee, tmp_path):
+    Word2Vec(lee, checkpoint=tmp_path, **SETTINGS)
+    assert checkpoint_folders(tmp_path) == []
 
 
 def test_a_finished_run_has_nothing_left_to_train(lee, tmp_path):

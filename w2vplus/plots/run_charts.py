@@ -138,8 +138,9 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar]) -> None:
     axes.set_yticks(places, [f"{bar.name}  ({bar.note})" for bar in bars], parse_math=False)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.tick_params(axis="y", left=False)
-    highest = max([value for bar in bars for value in (bar.value, *(bar.interval or ()))] + [0.05])
-    axes.set_xlim(min([0.0, *values]), min(1.0, highest) * 1.12)
+    reached = [value for bar in bars for value in (bar.value, *(bar.interval or ()))]
+    lowest, highest = min([0.0, *reached]), min(1.0, max([0.05, *reached]))
+    axes.set_xlim(1.04 * lowest - 0.004 * (lowest < 0), 1.12 * highest)  # a cap's width beyond what is below 0
     if all(bar.is_share for bar in bars):
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
 

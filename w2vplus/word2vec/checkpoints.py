@@ -41,8 +41,8 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 class Checkpoints:
     """Where checkpoints go, and when: every so many minutes (at a chunk border), epochs, or both.
 
-    Neither means every 10 minutes. Raises TypeError for a folder that is no path, ValueError for an empty one or a time
-    that is not positive.
+    Neither means every 10 minutes. A run that has any has one at its end, too, from which nothing is left to train.
+    Raises TypeError for a folder that is no path, ValueError for an empty one or a time that is not positive.
     """
 
     folder: str | PathLike[str]
@@ -127,8 +127,9 @@ class CheckpointWriter:
         present = schedule.present(self.run_id)
         self._next_number = 1 + (int(present[0].name.rpartition("-")[2]) if present else 0)
         self._tried = time.monotonic()
-        self.is_behind = False
-        """Whether the last checkpoint that was due could not be written."""
+        self._written: Position | None = None
+        self._has_earlier = bool(present)
+        """Whether there are checkpoints of an earlier process, or one that was due could not be written."""
 
     def forget_digest(self) -> None:
         """The corpus has changed since the run began: whoever goes on need not bring that of the beginning."""
@@ -140,6 +141,11 @@ class CheckpointWriter:
         minutes = self.schedule.minutes
         return minutes is not None and time.monotonic() - self._tried >= 60 * minutes
 
+    def is_behind(self, position: Position) -> bool:
+        """Whether who goes on from the last checkpoint would train again what is trained at `position`. Without any
+        checkpoint nobody goes on."""
+        return self._written != position and (self._has_earlier or self._written is not None)
+
     def is_due_after(self, epochs_done: int) -> bool:
         """Whether a checkpoint is wanted at the end of an epoch."""
         return self.is_due() or (self.schedule.epochs is not None and epochs_done % self.schedule.epochs == 0)
@@ -150,7 +156,7 @@ class CheckpointWriter:
         try:
             self.write(model, progress, callbacks)
         except OSError as error:
-            self.is_behind = True
+            self._has_earlier = True
             self._tried = time.monotonic()
             warnings.warn(
                 f"no checkpoint of epoch {progress.position.epoch}, word {progress.position.offset}, could be written "
@@ -178,7 +184,7 @@ class CheckpointWriter:
         target = self._folder / f"checkpoint-{self._next_number:06d}"
         write_folder(target, folder_layout.content_of(model, CHECKPOINT_KIND, training=training))
         self._next_number += 1
-        self._tried, self.is_behind = time.monotonic(), False
+        self._tried, self._written = time.monotonic(), progress.position
         for aside in leftovers(self._folder):
             shutil.rmtree(aside, ignore_errors=True)
         for old in checkpoint_folders(self._folder)[KEPT:]:

@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 import logging
 import secrets
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -127,7 +127,7 @@ class Learning(Persistence):
         for name, shown, value in (("alpha", "start_alpha", start_alpha), ("min_alpha", "end_alpha", end_alpha)):
             if value:  # 0 stands for the model's own, as in gensim
                 checked(name, value, shown)
-        is_empty = isinstance(corpus_iterable, Sized) and not len(corpus_iterable)
+        is_empty = isinstance(corpus_iterable, (list, tuple)) and not corpus_iterable
         if is_empty and 0 in (total_examples, total_words) and len(self.wv):  # a batch of a stream
             logger.warning("train() called with an empty corpus: there is nothing to train")
             return 0, 0

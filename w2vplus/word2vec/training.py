@@ -135,8 +135,8 @@ class TrainingCall:
             callback.on_epoch_end(model)
         if writer is None:
             return
-        is_end = self.position.epoch == self._run.epochs
-        if model.stop_training or writer.is_due_after(self.position.epoch) or (is_end and writer.is_behind):
+        is_late = self.position.epoch == self._run.epochs and writer.is_behind(self.position)
+        if model.stop_training or is_late or writer.is_due_after(self.position.epoch):
             self._write(due=not model.stop_training)
 
     def _pick_up_changes(self) -> None:
