@@ -32,7 +32,7 @@ def map_chart(words: WordMap, size: tuple[int, int]) -> Chart:
     """The map as a picture of `size` pixels."""
     with drawing(size, words.words) as figure:
         axes = figure.add_subplot()
-        axes.set_title(words.title)
+        axes.set_title(words.title, wrap=True)
         axes.set_axis_off()
         axes.set_aspect("equal", adjustable="datalim")
         few = len(words.words) <= POINTS_FOR_FULL_SIZE
@@ -48,8 +48,8 @@ def map_chart(words: WordMap, size: tuple[int, int]) -> Chart:
             for handle in handles:
                 handle.set_sizes([30])
         axes.annotate(
-            f"{len(words.words):,} of {words.vocabulary:,} words · {words.method}", (1, 1), xycoords="axes fraction",
-            xytext=(0, 4), textcoords="offset points", ha="right", fontsize=8, color=FAINT,
+            f"{len(words.words):,} of {words.vocabulary:,} words · {words.method}", (1, 0), xycoords="axes fraction",
+            xytext=(0, -4), textcoords="offset points", ha="right", va="top", fontsize=8, color=FAINT,
         )  # fmt: skip
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # the labels' places hold in this layout only

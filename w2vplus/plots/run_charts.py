@@ -22,6 +22,8 @@ CURVES_SIZE = (900, 640)
 BAR = 26
 """Pixels of height for a bar."""
 
+LEAST_BAR = 20
+
 BARS_WIDTH = 900
 ABOVE_BARS = 120
 MOST_PHRASES = 30
@@ -76,7 +78,7 @@ class Bar:
 def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = None) -> Chart:
     """Accuracy by section and correlations, from what `w2vplus evaluate --json` writes; intervals where it has any.
 
-    Raises EvaluationError for another object, and where nothing was answered.
+    Raises EvaluationError for another object, and where nothing was answered; ValueError for a size without room.
     """
     panels = evaluation_panels(results)
     if not panels:
@@ -84,15 +86,17 @@ def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = N
     lines = [len(bars) + 2.5 for _, bars in panels]
     if size is None:
         size = (BARS_WIDTH, max(200, round(BAR * sum(lines)) + 60))
+    if size[1] < (least := round(LEAST_BAR * sum(lines)) + 60):
+        raise ValueError(f"the height must be at least {least} pixels for so many bars, got {size[1]}")
     with drawing(size, [bar.name for _, bars in panels for bar in bars]) as figure:
         grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=lines)[:, 0]
         for axes, (title, bars) in zip(grid, panels, strict=True):
             _draw_bars(axes, bars)
-            axes.set_title(title, parse_math=False)
+            axes.set_title(title, parse_math=False, wrap=True)
         has_intervals = any(bar.interval for _, bars in panels for bar in bars)
         level = 100 * results.get("settings", {}).get("confidence", 0.95)
         lines_say = f"; lines: {level:g} % intervals" if has_intervals else ""
-        figure.supxlabel(f"in brackets: questions or pairs that were answered{lines_say}", fontsize=9, color=FAINT)
+        figure.supxlabel(f"in brackets: questions or pairs that were answered{lines_say}", fontsize=9, color=FAINT, wrap=True)
         return Chart(figure)
 
 
