@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,7 @@ class Chronicle:
         from w2vplus.word2vec.card import versions
 
         _output.note("w2vplus: making the report", quiet=quiet)
+        started = time.perf_counter()
         unknown = [word for word in self.words if word not in trained.vectors.key_to_index]
         if unknown:
             _output.warn(f"--report-word: no vector for {', '.join(map(_output.shown, unknown))}")
@@ -99,6 +101,9 @@ class Chronicle:
             words=words,
             map=drawn,
         ).save(self.report)
+        of_steps = {name: seconds for name, seconds in trained.summary["seconds"].items() if name != "total"}
+        of_steps["report"] = time.perf_counter() - started
+        trained.summary["seconds"] = {**of_steps, "total": sum(of_steps.values())}
 
     def _record(self) -> RunRecord:
         from w2vplus.errors import LogFormatError

@@ -29,7 +29,7 @@ def print_summary(summary: dict[str, Any]) -> None:
         lines.append(
             ("phrases", f"{summary['phrases']:,} found, standing in {summary['phrase_tokens']:,} places")
         )
-    loss = f", mean loss of the last epoch {summary['losses'][-1]:.4f}" if summary["losses"] else ""
+    loss = _loss_of(summary)
     lines.append(
         (
             "training",
@@ -56,14 +56,19 @@ def _part_trained(summary: dict[str, Any]) -> str:
     return f", of which the last {summary['raw_words'] - before:,} words now,"
 
 
+def _loss_of(summary: dict[str, Any]) -> str:
+    """The end of a line; nothing where no loss was computed, or no pair trained, whose mean is 0 and none."""
+    losses = summary["losses"]
+    return f", mean loss of the last epoch {losses[-1]:.4f}" if losses and losses[-1] > 0 else ""
+
+
 def print_seeds_summary(summary: dict[str, Any]) -> None:
     """The text once, and a line for every model."""
     print(f"{'text':<12}{summary['tokens']:,} tokens, {duration(summary['seconds']['reading'])}")
     print(f"{'vocabulary':<12}{summary['vocabulary']:,} words")
     for model in summary["models"]:
-        loss = f", mean loss of the last epoch {model['losses'][-1]:.4f}" if model["losses"] else ""
         print(
             f"{'seed ' + str(model['seed']):<12}{' and '.join(model['files'])},"
-            f" {count(model['words_per_second'])} words/s{loss}"
+            f" {count(model['words_per_second'])} words/s{_loss_of(model)}"
         )
     print(f"{'all':<12}{duration(summary['seconds']['total'])}")

@@ -66,4 +66,7 @@ def convert(
     )
     save_vectors(loaded, target, format=to_format)
     shape = f"{_output.plural(len(loaded), 'vector')} of {_output.plural(loaded.vector_size, 'dimension')}"
-    _output.note(f"{target}: {shape}, {loaded.vectors.dtype}", quiet=quiet)
+    kept = str(loaded.vectors.dtype)
+    if kept == "float16" and (stored := load_vectors(target, format=to_format, limit=1).vectors.dtype) != kept:
+        kept = f"{stored}, rounded to {kept}"
+    _output.note(f"{target}: {shape}, {kept}", quiet=quiet)

@@ -79,7 +79,8 @@ def vocab(
     covered = _output.percent(summary["word_tokens"] / counted.token_count)
     sentences, times = _output.plural(counted.sentence_count, "sentence"), _output.plural(min_count, "time")
     print(
-        f"{summary['tokens']:,} tokens in {sentences}, {summary['types']:,} different;"
+        f"{summary['tokens']:,} tokens in {sentences}, {summary['types']:,}"
+        f" {'different words kept' if counted.error_bound else 'different'};"
         f" {summary['words']:,} occur {times} or more and cover {covered}"
     )
     if counted.error_bound:

@@ -96,7 +96,8 @@ def evaluation_bars(results: Mapping[str, Any], size: tuple[int, int] | None = N
         has_intervals = any(bar.interval for _, bars in panels for bar in bars)
         level = 100 * results.get("settings", {}).get("confidence", 0.95)
         lines_say = f"; lines: {level:g} % intervals" if has_intervals else ""
-        figure.supxlabel(f"in brackets: questions or pairs that were answered{lines_say}", fontsize=9, color=FAINT, wrap=True)
+        note = f"in brackets: questions or pairs that were answered{lines_say}"
+        figure.supxlabel(note, fontsize=9, color=FAINT, wrap=True)
         return Chart(figure)
 
 
