@@ -1,10 +1,12 @@
 """The models that a training command begins with: a new one, a saved one with new words, or a checkpoint's.
 
-Called by `train` and `_pipeline`.
+Called by `train` and `_pipeline`; `load_whole` by others who need more than vectors.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Container
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from w2vplus.cli import _output
 from w2vplus.cli._reading import KeepOptions, Normalization
 from w2vplus.cli._settings import CheckpointSettings, TrainSettings
+from w2vplus.cli._targets import local_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +45,22 @@ def load_earlier(path: str) -> Word2Vec:
     if not len(model.wv):
         raise _output.UsageError(f"--continue {path}: this model has no words yet; train a new one")
     return model
+
+
+def load_whole(path: str) -> Word2Vec:
+    """A saved model, a folder of ours or a file of gensim's format. Raises FileNotFoundError, or CommandError for
+    anything else, vectors among it."""
+    from w2vplus import Word2Vec
+    from w2vplus.errors import ModelFormatError
+
+    file = local_path(path)
+    if file is not None and not file.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    try:
+        return Word2Vec.load(path)  # type: ignore[no-any-return]
+    except ModelFormatError as error:
+        remedy = "a whole model is needed here: a folder of train --save-model, or what Word2Vec.save wrote"
+        raise _output.CommandError(f"{error}; {remedy}") from error
 
 
 def settings_of_continued(
@@ -80,6 +99,7 @@ def grown_model(model: Word2Vec, encoded: EncodedCorpus, settings: TrainSettings
     for name, value in settings.arguments().items():
         if name not in FIXED:
             setattr(model, name, value)
+    model.min_alpha_yet_reached = model.alpha  # what gensim warns of is meant here: the rate begins anew
     model.build_vocab(encoded, update=True)
     model.sort_vocabulary()
     remedy = "lower --min-count for its words to join, or give more text"
@@ -121,7 +141,12 @@ def new_model(
         )
     model = Word2Vec(**settings.arguments(), **(start or {}))
     if known is None:
-        model.build_vocab(encoded)
+        try:
+            model.build_vocab(encoded)
+        except MemoryError as error:
+            raise MemoryError(
+                f"{error}: lower --vector-size {settings.vector_size}, or raise --min-count for fewer words"
+            ) from error
     else:
         # Sorting puts the later of equally frequent words first; from behind, they stay in the file's order.
         frequencies = dict(zip(types[::-1], counts[::-1].tolist(), strict=True))

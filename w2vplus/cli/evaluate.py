@@ -169,7 +169,9 @@ class Judge:
         for path in self.files.relations:
             answered += self._attempt(name, evaluate_relations, vectors, path, as_key=as_key)
         if not answered:
-            message = "the vocabulary knows no word of gensim's English files; name files of your own"
+            considered = min(len(vectors), self.options.get("restrict_vocab") or len(vectors))
+            message = f"the first {considered:,} words know nothing of the questions and pairs"
+            message += "; raise --restrict-vocab" if considered < len(vectors) else "; name files of their language"
             raise _output.CommandError(_of_model(name, message))
         return answered
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import math
-import os
 import shutil
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +10,9 @@ import typer
 
 from w2vplus._numbers import fixed
 from w2vplus.cli import _output
+from w2vplus.cli._models import load_whole
 from w2vplus.cli._options import JsonFlag, QuietFlag
-from w2vplus.cli._targets import check_not_an_input, check_writable, local_path
+from w2vplus.cli._targets import check_not_an_input, check_writable
 from w2vplus.limits import MOST_SEED
 
 if TYPE_CHECKING:
@@ -158,13 +157,9 @@ def _saved(path: str, common: dict[str, Any], toy: dict[str, Any]) -> StepModel:
         if value is not None:
             option = options.get(name, f"--{name.replace('_', '-')}")
             raise _output.UsageError(f"{option} is for the toy model: with --model the model decides")
-    file = local_path(path)
-    if file is not None and not file.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     from w2vplus.stepwise import StepModel
-    from w2vplus.word2vec import Word2Vec
 
-    return StepModel.of(Word2Vec.load(path), f"the model {path}", **common)
+    return StepModel.of(load_whole(path), f"the model {path}", **common)
 
 
 # ---- On the terminal

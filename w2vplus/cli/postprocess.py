@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +10,7 @@ import typer
 from w2vplus._bundled import CONSIDERED_WORDS
 from w2vplus._numbers import fixed
 from w2vplus.cli import _output
+from w2vplus.cli._models import load_whole
 from w2vplus.cli._options import FormatOption, JsonFlag, QuietFlag
 from w2vplus.cli._seeds import check_one_file
 from w2vplus.cli._targets import check_format, check_not_an_input, check_vectors_target
@@ -138,12 +137,9 @@ def _check_target(source: str, target: str, to_format: str | None, as_folder: bo
 
 def _load_outputs(path: str) -> KeyedVectors:
     """The sums of input and output vectors of a saved model: a folder of ours, or gensim's format."""
-    from w2vplus import Word2Vec
     from w2vplus.postprocessing import add_output_vectors
 
-    if not Path(path).exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-    return add_output_vectors(Word2Vec.load(path))
+    return add_output_vectors(load_whole(path))
 
 
 def _write(target: str, to_format: str | None, vectors: KeyedVectors, quantizing: Step | None) -> None:

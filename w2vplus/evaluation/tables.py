@@ -153,7 +153,8 @@ def _differences(evaluation: Evaluation, confidence: str) -> Table:
         )
     columns = ("asked", "models", "difference", f"interval {confidence}", "p", "p adjusted")
     rest = (*(("p over seeds",) if several else ()), "pairs")
-    return Table("Differences, paired by word pair", (*columns, *rest), tuple(rows), _undecided(evaluation))
+    title = "Differences on what both know, paired by word pair"
+    return Table(title, (*columns, *rest), tuple(rows), _undecided(evaluation))
 
 
 def _undecided(evaluation: Evaluation) -> str:

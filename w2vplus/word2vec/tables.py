@@ -69,8 +69,9 @@ def cumulative_table(counts: NDArray[np.int64], exponent: float, domain: int) ->
     """
     if len(counts) == 0:
         return np.zeros(0, dtype=np.uint32)
-    cumulated = np.cumsum(counts.astype(np.float64) ** float(exponent))
-    table: NDArray[np.uint32] = np.rint(cumulated / cumulated[-1] * domain).astype(np.uint32)
+    with np.errstate(all="ignore"):  # AliasTable.from_counts names an exponent that overflows
+        cumulated = np.cumsum(counts.astype(np.float64) ** float(exponent))
+        table: NDArray[np.uint32] = np.rint(cumulated / cumulated[-1] * domain).astype(np.uint32)
     return table
 
 
