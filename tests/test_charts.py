@@ -312,6 +312,21 @@ def test_the_report_is_one_file(reported: Any) -> None:
     assert (reported[0] / "run.jsonl").read_text().count('"event": "epoch"') == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run.jsonl", "-o", "c.png", "--title", "Hello"], "--title is for --kind map, and this is curves"),
+        (["result.json", "-o", "c.png", "--topn", 3], "--topn is for --kind analogy, and this is evaluation"),
+        (["phrases.tsv", "-o", "c.png", "--top", 5], "--top is for --kind map, and this is phrases"),
+        (["v.bin", "a", "-k", "strip", "-o", "c.png", "--seed", 2], "--seed is for --kind map, and this is strip"),
+        (["v.bin", "a", "b", "-o", "c.png", "--top", 5], "--top is for the most frequent words"),
+        (["v.bin", "-o", "c.html", "--size", "800x600"], "--size is for pictures"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(arguments: list, message: str) -> None:
+    assert message in refusal(run("plot", *arguments), 2)
+
+
 def test_the_report_is_refused_before_the_text_is_read(tmp_path: Path) -> None:
     base = ["train", tmp_path / "none.txt", "-o", tmp_path / "v.bin"]
     assert "--report must end in .html" in refusal(run(*base, "--report", tmp_path / "run.txt"), 2)

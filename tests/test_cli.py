@@ -146,7 +146,7 @@ def test_options_reach_the_model(lee: str, tmp_path: Path) -> None:
 
     model_file = tmp_path / "model"
     outcome = run(
-        *("train", lee, "-o", tmp_path / "v.txt", "--save-model", model_file, *QUICK, "--sg", "--hs"),
+        *("train", lee, "-o", tmp_path / "v.txt", "--save-model", model_file, *QUICK, "--hs"),
         *("--negative", 3, "--window", 7, "--min-count", 9, "--max-final-vocab", 200, "--sample", 0.01),
         *("--alpha", 0.05, "--min-alpha", 0.001, "--seed", 42, "--ns-exponent", 0.5, "--cbow-sum"),
         *("--fixed-windows", "--no-compute-loss"),
@@ -154,7 +154,7 @@ def test_options_reach_the_model(lee: str, tmp_path: Path) -> None:
     assert outcome.exit_code == 0, outcome.stderr
     model = Word2Vec.load_folder(model_file)
     wanted: dict[str, Any] = {
-        "sg": 1, "hs": 1, "negative": 3, "window": 7, "min_count": 9, "max_final_vocab": 200, "sample": 0.01,
+        "sg": 0, "hs": 1, "negative": 3, "window": 7, "min_count": 9, "max_final_vocab": 200, "sample": 0.01,
         "alpha": 0.05, "min_alpha": 0.001, "seed": 42, "ns_exponent": 0.5, "cbow_mean": 0, "vector_size": 16,
         "epochs": 2, "shrink_windows": 0, "compute_loss": False, "workers": 1,
     }  # fmt: skip

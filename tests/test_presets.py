@@ -90,8 +90,14 @@ def test_the_corrected_law_is_an_option_of_cbow_alone(tmp_path: Path) -> None:
     plain = (tmp_path / "v.bin").read_bytes()
     run(*output, "--cbow-corrected", "--save-model", tmp_path / "m")
     assert (tmp_path / "v.bin").read_bytes() != plain and Word2Vec.load(tmp_path / "m").cbow_corrected
-    outcome = CliRunner().invoke(app, [str(one) for one in (*output, "--cbow-corrected", "--sg")])
-    assert outcome.exit_code == 2 and "--cbow-corrected has no effect with --sg" in outcome.stderr
+    for options, message in (
+        (("--cbow-corrected", "--sg"), "--cbow-corrected has no effect with --sg"),
+        (("--cbow-sum", "--sg"), "--cbow-sum has no effect with --sg"),
+        (("--hs", "--negative", 0, "--ns-exponent", 0.5), "--ns-exponent is about noise words"),
+        (("--hs", "--negative", 0, "--shared-negatives", 2), "--shared-negatives is about noise words"),
+    ):
+        outcome = CliRunner().invoke(app, [str(one) for one in (*output, *options)])
+        assert outcome.exit_code == 2 and message in outcome.stderr
 
 
 def test_every_setting_of_a_preset_is_taken_back_once() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
+from w2vplus.cli._groups import typed_options
 from w2vplus.cli._options import QuietFlag
 from w2vplus.cli._targets import check_not_an_input, check_writable
 from w2vplus.cli._words import Words, words_listed_in
@@ -42,6 +43,13 @@ class Kind(str, Enum):
 KIND_OF_SUFFIX = {".jsonl": Kind.CURVES, ".json": Kind.EVALUATION, ".tsv": Kind.PHRASES}
 
 
+ONLY_OF = {
+    "top": Kind.MAP, "method": Kind.MAP, "color": Kind.MAP, "clusters": Kind.MAP, "seed": Kind.MAP, "title": Kind.MAP,
+    "topn": Kind.ANALOGY,
+}  # fmt: skip
+"""Options that act on one kind alone."""
+
+
 class Method(str, Enum):
     """How words find their places on a map."""
 
@@ -59,6 +67,7 @@ class Coloring(str, Enum):
 
 
 def plot(
+    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -116,6 +125,7 @@ def plot(
     chosen = _kind(kind, source)
     listed = [] if words_from is None else words_listed_in(words_from, "--words-from")
     texts = [*(words or ()), *listed]
+    _check_effect(typed_options(context), chosen, texts, output)
     _check_output(output, chosen, [source, *([words_from] if words_from is not None else [])])
     _check_words(chosen, texts)
     pixels = _pixels(size)
@@ -142,6 +152,18 @@ def _kind(kind: Kind, source: str) -> Kind:
         return kind
     bare = re.sub(r"\.(gz|bz2|xz|zst)$", "", source.lower())
     return KIND_OF_SUFFIX.get(Path(bare).suffix, Kind.MAP)
+
+
+def _check_effect(typed: dict[str, str], kind: Kind, texts: list[str], output: str) -> None:
+    """Refuse options that would change nothing."""
+    for name, of_kind in ONLY_OF.items():
+        if name in typed and kind is not of_kind:
+            this = f"and this is {kind.value}: leave it out"
+            raise _output.UsageError(f"{typed[name]} is for --kind {of_kind.value}, {this}")
+    if "top" in typed and texts:
+        raise _output.UsageError("--top is for the most frequent words, and these are named: leave it or them out")
+    if "size" in typed and Path(output).suffix.lower() in PAGES:
+        raise _output.UsageError("--size is for pictures, and a page takes the size of its window: leave it out")
 
 
 def _check_output(output: str, kind: Kind, inputs: list[str]) -> None:

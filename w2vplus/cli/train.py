@@ -124,7 +124,6 @@ def train(
     and better on small texts). The text is read once; epochs run over ids in memory.
     """
     given = given_options(context, "settings")
-    _check_effect(given, settings, given_options(context, "phrases"), phrases)
     if preset is not None:
         if continue_from is not None:
             raise _output.UsageError("--preset is for a new model, and --continue keeps the one's own settings")
@@ -138,6 +137,7 @@ def train(
             earlier, reading, given_options(context, "reading"), quiet=quiet or as_json
         )
         ending = ending or Ending(_models.beginning_of(earlier).get("ending", Ending.INPUT))
+    _check_effect(given, settings, given_options(context, "phrases"), phrases)
     settings.check_rates()
     if ending is not None and ending is not Ending.INPUT and settings.negative == 0:
         raise _output.UsageError(
@@ -185,8 +185,11 @@ def _check_effect(
     """UsageError for options on the command line that others make meaningless."""
     if settings.whole_sequence and of_settings.keys() & {"window", "shrink_windows"}:
         raise _output.UsageError("--window and --fixed-windows have no effect with --whole-sequence: leave them out")
-    if settings.sg and settings.cbow_corrected:
-        raise _output.UsageError("--cbow-corrected has no effect with --sg: leave one of them out")
+    for field, option in of_settings.items():
+        if settings.sg and field in ("cbow_mean", "cbow_corrected"):
+            raise _output.UsageError(f"{option} has no effect with --sg: leave one of them out")
+        if settings.negative == 0 and field in ("ns_exponent", "shared_negatives"):
+            raise _output.UsageError(f"{option} is about noise words, of which --negative 0 draws none: leave it out")
     for field, option in of_phrases.items():
         if phrases.passes == 0 and field != "passes":
             raise _output.UsageError(f"{option} needs --phrases, which is 0: add --phrases 1 to join phrases")
