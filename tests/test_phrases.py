@@ -212,6 +212,27 @@ def test_a_custom_scorer_sees_rare_pairs_too() -> None:
     assert Phrases(common_texts, **arguments).export_phrases() == expected != {}
 
 
+def picky_scorer(worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_word_count):
+    if bigram_count == 1:
+        raise ArithmeticError("too rare")
+    return bigram_count / worda_count
+
+
+@pytest.mark.parametrize("scorer", [negative_scorer, picky_scorer])
+def test_a_custom_scorer_joins_many_sentences_as_it_joins_few(scorer: Callable) -> None:
+    texts = [["new", "york", "is", "far"], ["new", "york", "or", "old", "york"]] * 40
+    others = [[f"v{number}", f"w{number}"] for number in range(100)] * 2
+    arguments: dict = {"min_count": 1, "threshold": 0.6 if scorer is picky_scorer else -0.6, "scoring": scorer}
+    ours, gensims = (kind(texts + others, **arguments) for kind in (Phrases, gensim_phrases.Phrases))
+    few = ours[texts[0]]
+    assert ours._ready is None and few == gensims[texts[0]]
+    assert list(ours[texts]) == list(gensims[texts]) == list(ours.freeze()[texts])
+    assert ours._ready is not None and ours._ready[1] is not None
+    assert ours.find_phrases(texts) == gensims.find_phrases(texts)
+    ours.add_vocab([["one", "more"]])  # on which one of the scorers fails, if it is asked
+    assert list(ours[texts]) == list(gensims[texts])
+
+
 def failing_scorer(worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_word_count):
     return 1 // 0
 

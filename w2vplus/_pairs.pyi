@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,7 +41,7 @@ class PairCounter:
         """
     def merge(self, other: PairCounter, new_ids: NDArray[np.int32]) -> None:
         """Add the counts of `other` that fall into this share, its word w being `new_ids[w]` here."""
-    def count_of(self, tokens: NDArray[np.int32]) -> int:
+    def count_of(self, tokens: Sequence[int]) -> int:
         """Occurrences of the candidate (first word, connectors, last word), 0 in another share."""
     def candidates(
         self, least_count: int

@@ -122,8 +122,14 @@ cdef class PairCounter:
             status = pair_merge_counts(&self._counts, &other._counts, &new_ids[0])
         _checked(status)
 
-    def count_of(self, const int32_t[::1] tokens):
-        return pair_find(&self._counts.table, &self._counts.endings, &tokens[0], tokens.shape[0])
+    def count_of(self, tokens):
+        cdef int32_t both[2]
+        cdef int32_t[::1] several
+        if len(tokens) == 2:  # without an array: most candidates are two words, and most questions come one by one
+            both[0], both[1] = tokens[0], tokens[1]
+            return pair_find(&self._counts.table, &self._counts.endings, both, 2)
+        several = np.array(tokens, np.int32)
+        return pair_find(&self._counts.table, &self._counts.endings, &several[0], several.shape[0])
 
     def candidates(self, uint64_t least_count):
         cdef const PairTable *table = &self._counts.table

@@ -113,8 +113,10 @@ class CandidateCounts:
 
     def count_of(self, type_ids: Sequence[int]) -> int:
         """Occurrences of the candidate first word, connectors, last word."""
-        tokens = np.array(type_ids, dtype=np.int32)
-        return max(share.count_of(tokens) for share in self.shares)
+        for share in self.shares:
+            if count := share.count_of(type_ids):
+                return count
+        return 0
 
 
 def count_candidates(

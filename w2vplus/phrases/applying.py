@@ -70,16 +70,13 @@ class PhrasedCorpus(TransformedCorpus):  # type: ignore[misc]
         super().__init__(obj, corpus, chunksize, **kwargs)
 
     def __iter__(self) -> Iterator[list[Any]]:
-        native = self.obj._native()
-        if native is None:
-            yield from super().__iter__()
-            return
-        merge = native.merger.merge
+        native = self.obj._native_for(0)
         for sentence in self.corpus:
-            if type(sentence) is list and (not sentence or isinstance(sentence[0], str)):
-                yield merge(sentence)
+            if native is not None and type(sentence) is list and (not sentence or isinstance(sentence[0], str)):
+                yield native.merger.merge(sentence)
             else:
                 yield self.obj[sentence]
+                native = native or self.obj._native_for(0)
 
     def encoded(
         self, workers: int, **options: Any

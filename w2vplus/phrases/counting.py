@@ -10,7 +10,7 @@ from typing import Any
 
 from gensim.models import phrases as gensim_phrases
 
-from w2vplus.collocations import PhraseTable, count_candidates
+from w2vplus.collocations import count_candidates
 from w2vplus.limits import available_cpus
 from w2vplus.phrases.applying import NativePhrases, decoded, encoded_strings, opened_strings
 from w2vplus.phrases.tally import Tally
@@ -32,7 +32,7 @@ class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
     _strings: dict[str, int]
     _tally: Tally | None
     _view: WatchedDict | None
-    _ready: tuple[Any, PhraseTable, NativePhrases] | None
+    _ready: tuple[Any, NativePhrases | None] | None  # settings, and the phrases that they make of the counts
     _looked_up = 0  # tokens, one by one, since the counts changed
 
     @property

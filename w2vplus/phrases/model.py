@@ -32,6 +32,9 @@ from w2vplus.stand_in import StandIn
 ENTRIES_A_TOKEN = 8
 """To look a token's candidate up takes as long as to make the phrases of so many words and candidates."""
 
+ENTRIES_SCORED_A_TOKEN = 4
+"""The same where a scorer of the user's is asked."""
+
 
 class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
     """Counts words and neighbouring words, and joins neighbours that occur together too often for chance.
@@ -169,13 +172,13 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
         assert self._tally is not None
         tally, counts = self._tally, self._tally.counts
         name = scoring_name(self.scoring)
-        if name is None or type(self).score_candidate is not Phrases.score_candidate:
-            rows = {
-                words: (count, self._asked(words)) for words, count in tally.candidates(self._least_count())
-            }
-            accepted: dict[tuple[Hashable, ...], tuple[int, float]] = {
-                words: (count, score) for words, (count, score) in rows.items() if score is not None
-            }
+        is_own = type(self).score_candidate is not Phrases.score_candidate or "score_candidate" in self.__dict__
+        if name is None or is_own:
+            accepted: dict[tuple[Hashable, ...], tuple[int, float]] = {}
+            for words, of_words in tally.candidates(self._least_count()):
+                score = self._asked(words) if is_own else self._score(words[0], words[-1], of_words)
+                if score is not None and (is_own or (min(of_words) > 0 and score > self.threshold)):
+                    accepted[words] = of_words[2], score
             return table_of_components(accepted, self.connector_words)
         candidates = counts.candidates(self._least_count(), ordered=False)
         scores = scores_of(counts, candidates, name, self.min_count, tally.vocabulary_size)
@@ -201,27 +204,31 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
 
     def _native(self) -> NativePhrases | None:
         self._take_changes()
-        if self._tally is None or scoring_name(self.scoring) is None or self._is_overridden(Phrases):
+        if self._tally is None or self._is_overridden(Phrases):
             return None
-        if (ready := self._phrases_at_hand()) is None:
-            table = self._table().compact()
-            ready = NativePhrases([table], self.delimiter)
-            self._ready = self._settings(), table, ready
-        return ready
+        if self._ready is None or self._ready[0] != self._settings():
+            self._ready = self._settings(), self._made_native()
+        return self._ready[1]
+
+    def _made_native(self) -> NativePhrases | None:
+        """None if a scorer of the user's fails: perhaps on a candidate that nobody will meet."""
+        try:
+            return NativePhrases([self._table().compact()], self.delimiter)
+        except ValueError:
+            if scoring_name(self.scoring) is None:
+                return None
+            raise
 
     def _settings(self) -> tuple[Any, ...]:
         """What may be assigned and decides, beside the counts, which candidates are phrases."""
         return self.min_count, self.threshold, self.scoring, self.delimiter, self.connector_words
 
-    def _phrases_at_hand(self) -> NativePhrases | None:
-        """The phrases, if they were made since counts and settings changed."""
-        return self._ready[2] if self._ready is not None and self._ready[0] == self._settings() else None
-
     def _native_for(self, token_count: int) -> NativePhrases | None:
         self._take_changes()
-        if self._tally is not None and self._phrases_at_hand() is None:
+        if self._tally is not None and (self._ready is None or self._ready[0] != self._settings()):
             self._looked_up += token_count
-            if self._looked_up * ENTRIES_A_TOKEN < self.vocabulary_size:
+            entries = self._looked_up * (ENTRIES_A_TOKEN if scoring_name(self.scoring) else ENTRIES_SCORED_A_TOKEN)
+            if entries < self.vocabulary_size:
                 return None
         return self._native()
 

@@ -61,7 +61,7 @@ class Tally:
 
     def _word_count(self, word: str) -> int:
         number = self.id_of.get(word, -1)
-        return int(self.counts.word_counts[number]) if number >= 0 else 0
+        return self.counts.word_counts.item(number) if number >= 0 else 0
 
     def _pair_count(self, words: tuple[str, ...]) -> int:
         numbers = [self.id_of.get(word, -1) for word in words]
@@ -69,17 +69,21 @@ class Tally:
 
     def counts_of(self, words: tuple[str, ...]) -> tuple[int, int, int]:
         """Occurrences of the first word, of the last, and of the candidate."""
-        together = self._pair_count(words)
+        numbers = [self.id_of.get(word, -1) for word in words]
+        count_of_type = self.counts.word_counts.item
+        of_first = count_of_type(numbers[0]) if numbers[0] >= 0 else 0
+        of_last = count_of_type(numbers[-1]) if numbers[-1] >= 0 else 0
+        together = self.counts.count_of(numbers) if min(numbers) >= 0 else 0
         if words in self.carried:
             together += self._word_count(self.carried[words])
-        return self._word_count(words[0]), self._word_count(words[-1]), together
+        return of_first, of_last, together
 
-    def candidates(self, least_count: int) -> Iterator[tuple[tuple[Any, ...], int]]:
-        """(words, count) of each candidate that occurs so often, carried ones included."""
+    def candidates(self, least_count: int) -> Iterator[tuple[tuple[Any, ...], tuple[int, int, int]]]:
+        """Each candidate that occurs so often, carried ones included, with its `counts_of`."""
         found = self.counts.candidates(1 if self.carried else least_count)
         connectors: dict[int, list[Any]] = {}
         columns = (column.tolist() for column in (found.firsts, found.runs, found.lasts, found.counts))
-        seen = set()
+        word_counts, seen = self.counts.word_counts.tolist(), set()
         for first, run, last, count in zip(*columns, strict=True):
             if run not in connectors:
                 connectors[run] = [self.types[type_id] for type_id in self.counts.connector_run(run)]
@@ -88,16 +92,16 @@ class Tally:
                 seen.add(words)
                 count += self._word_count(self.carried[words])
             if count >= least_count:
-                yield words, count
+                yield words, (word_counts[first], word_counts[last], count)
         for words in self.carried:
-            if words not in seen and (count := self._word_count(self.carried[words])) >= least_count:
-                yield words, count
+            if words not in seen and (counts := self.counts_of(words))[2] >= least_count:
+                yield words, counts
 
     def strings(self, delimiter: str) -> dict[str, int]:
         """gensim's vocabulary: words and joined candidates with their counts; equal strings are added up."""
         columns = zip(self.types, self.counts.word_counts.tolist(), strict=True)
         vocab: dict[str, int] = {word: count for word, count in columns if count}
-        for words, count in replace(self, carried={}).candidates(1):
+        for words, (_, _, count) in replace(self, carried={}).candidates(1):
             joined = delimiter.join(words)
             vocab[joined] = vocab.get(joined, 0) + count
         return vocab
