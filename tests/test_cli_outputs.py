@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,19 @@ def test_what_a_corpus_folder_does_not_read_may_be_written_there(text: Path) -> 
     assert run("train", "corpus", *settings).exit_code == 0
     assert run("train", "corpus", *settings).exit_code == 0
     assert run("train", "corpus/a.txt", "-o", "corpus/v.bin", *SMALL).exit_code == 0
+
+
+def test_files_that_are_named_twice_and_tables_that_are_read_as_text_are_told(text: Path) -> None:
+    (text.parent / "b.csv").write_text("text,label\na b,1\n")
+    outcome = run("vocab", "corpus", "corpus/*.txt", "corpus/../corpus/a.txt")
+    assert outcome.exit_code == 0
+    assert f"read more than once, since it is named so often: {text.resolve()} (3 times)" in outcome.stderr
+    assert "read as plain text, commas and all: corpus/b.csv; --column NAME" in outcome.stderr
+    limit = csv.field_size_limit()  # which the program raises for itself
+    try:
+        assert run("vocab", "corpus/b.csv", "--column", "text").stderr == run("vocab", "corpus/a.txt").stderr == ""
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_output_beside_the_corpus_is_written(text: Path) -> None:
@@ -191,7 +205,8 @@ def test_phrase_options_need_phrases(text: Path, options: tuple[object, ...]) ->
 
 
 def test_the_summary_says_which_loss_it_shows(text: Path) -> None:
-    assert "mean loss of the last epoch" in run("train", text, "-o", "v.bin", *SMALL).stdout
+    assert "mean loss of the last epoch" not in run("train", text, "-o", "v.bin", *SMALL).stdout  # no pair was left
+    assert "mean loss of the last epoch" in run("train", text, "-o", "v.bin", *SMALL, "--sample", 0).stdout
 
 
 @pytest.mark.parametrize(

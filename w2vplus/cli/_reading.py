@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,13 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli._options import TEXT
-from w2vplus.cli._output import require
+from w2vplus.cli._output import require, warn
+from w2vplus.cli._targets import local_files_of
 
 if TYPE_CHECKING:
     from w2vplus.corpus import Corpus
 
 MOST_CSV_FIELD = 1 << 30
 """Characters: whole articles are fields too, and Python's default allows 131,072."""
+
+
+CSV = re.compile(r"\.csv(\.(gz|bz2|xz|zst))?$")
+
+MOST_NAMED = 3
+"""Files in a warning."""
 
 
 class DecodingErrors(str, Enum):
@@ -106,6 +115,7 @@ class ReadOptions:
 
         if self.columns:
             csv.field_size_limit(MOST_CSV_FIELD)
+        self._warn_of(sources)
         return open_corpus(
             sources[0] if len(sources) == 1 else sources,
             fields=tuple(self.columns or ()) or None,
@@ -115,6 +125,17 @@ class ReadOptions:
             sentences="simple" if self.split_sentences else None,
             skip_unreadable=self.skip_unreadable,
         )
+
+    def _warn_of(self, sources: list[str]) -> None:
+        """Say what is read in a way that may not be meant: files more than once, tables as text."""
+        files = [file for source in sources for file in local_files_of(source)]
+        times = Counter(file.resolve() for file in files if file.exists())
+        several = [f"{file} ({count} times)" for file, count in times.items() if count > 1]
+        if several:
+            warn(f"read more than once, since it is named so often: {', '.join(several[:MOST_NAMED])}")
+        tables = [str(file) for file in files if not self.columns and CSV.search(file.name.lower())]
+        if tables:
+            warn(f"read as plain text, commas and all: {', '.join(tables[:MOST_NAMED])}; --column NAME reads a column")
 
 
 @dataclass(frozen=True)

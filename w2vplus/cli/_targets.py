@@ -76,7 +76,7 @@ def check_not_a_source(path: str, option: str, sources: Sequence[str], *, may_be
             _check_is_not_read_later(target, f"{option} {path}", sources)
         return
     for source in sources:
-        for file in _files_of(source):
+        for file in local_files_of(source):
             if target.samefile(file):
                 which = "the corpus itself" if file == Path(source) else "a file of the corpus"
                 raise UsageError(f"{option} {path} is {which}, {source}; it would be lost: write elsewhere")
@@ -133,7 +133,7 @@ def local_path(name: str) -> Path | None:
     return Path(rest) if scheme.lower() == "file" else None
 
 
-def _files_of(source: str) -> Iterator[Path]:
+def local_files_of(source: str) -> Iterator[Path]:
     """The local files that a source stands for now; what cannot be found is for its reader to complain of."""
     from w2vplus.corpus.files import expand
     from w2vplus.corpus.sources import LocalFile
