@@ -151,6 +151,16 @@ def test_bars_have_intervals_where_the_results_have_them() -> None:
     assert "99.5 % intervals" in evaluation_bars({**results, "settings": {"confidence": 0.995}}).svg()
 
 
+def test_long_words_leave_room_for_the_picture() -> None:
+    long = "x" * 200
+    vectors = vectors_of(["a", "b", long, "d"])
+    strip = heat_strip(vectors, ["a", long])
+    assert [label.get_text() for label in strip.figure.axes[0].get_yticklabels()] == ["a", f"{'x' * 39}…"]
+    assert f">{'x' * 39}…<" in analogy_chart(vectors, "a", "b", long).svg()
+    assert f">{'x' * 39}…<" in phrase_bars([(long, 3, 4.0)]).svg()
+    assert f">{'x' * 39}…  (20)<" in evaluation_bars({"scores": [score(section=long)]}).svg()
+
+
 def test_an_interval_that_reaches_below_nothing_is_seen_whole() -> None:
     doubtful = score(file="s.tsv", method="", level="total", measure="spearman", value=0.1, low=-0.02, high=0.2)
     left, right = evaluation_bars({"scores": [doubtful]}).figure.axes[0].get_xlim()

@@ -100,6 +100,16 @@ def drawing(size: tuple[int, int], words: Iterable[str] = ()) -> Iterator[Figure
         yield figure
 
 
+LONGEST_NAME = 40
+"""Characters of a word in a picture; an address or a run of letters would push all else out."""
+
+
+def shortened(name: object) -> str:
+    """A word as pictures name it."""
+    text = str(name)
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+
+
 def check_size(size: tuple[int, int]) -> None:
     """Raise ValueError for a width or height that no picture has."""
     for name, pixels in zip(("width", "height"), size, strict=True):

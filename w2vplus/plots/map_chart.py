@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus.plots.chart import Chart, drawing
+from w2vplus.plots.chart import Chart, drawing, shortened
 from w2vplus.plots.labels import FEW, place_labels
 from w2vplus.plots.palette import FAINT
 
@@ -20,7 +20,6 @@ POINTS_FOR_FULL_SIZE = 300
 FAR = 12.0
 """Pixels between a point and its label from which a line joins them."""
 
-MOST_LEGEND_NAME = 40
 UNDERLAY = {"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.65, "linewidth": 0}
 """Behind a label, so that it can be read over points and lines."""
 
@@ -39,8 +38,9 @@ def map_chart(words: WordMap, size: tuple[int, int]) -> Chart:
         area = 22.0 if few else max(2.0, 22.0 * (POINTS_FOR_FULL_SIZE / len(words.words)) ** 0.5)
         for place, group in enumerate(words.groups):
             inside = words.points[words.group_of == place]
-            name = group.name if len(group.name) <= MOST_LEGEND_NAME else f"{group.name[:MOST_LEGEND_NAME]}…"
-            axes.scatter(inside[:, 0], inside[:, 1], s=area, color=group.color, label=name, linewidths=0)
+            axes.scatter(
+                inside[:, 0], inside[:, 1], s=area, color=group.color, label=shortened(group.name), linewidths=0
+            )
         axes.margins(0.06)
         if size[0] >= NARROW:
             legend = figure.legend(loc="outside lower left", ncols=max(1, size[0] // 300), fontsize=8)
@@ -59,10 +59,11 @@ def map_chart(words: WordMap, size: tuple[int, int]) -> Chart:
 
 def _label(axes: Axes, words: WordMap, fontsize: float) -> None:
     pixels: NDArray[np.float64] = axes.transData.transform(words.points)
-    sizes = text_sizes(axes, words.words, fontsize)
+    texts = [shortened(word) for word in words.words]
+    sizes = text_sizes(axes, texts, fontsize)
     box = axes.get_window_extent()
     corners = place_labels(pixels, sizes, (box.x0, box.y0, box.x1, box.y1))
-    for text, corner, extent, point in zip(words.words, corners, sizes, pixels, strict=True):
+    for text, corner, extent, point in zip(texts, corners, sizes, pixels, strict=True):
         if not np.isnan(corner[0]):
             draw_label(axes, text, point, corner, extent, fontsize=fontsize)
 

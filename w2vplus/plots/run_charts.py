@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2vplus._numbers import fixed
 from w2vplus.errors import EvaluationError, LogFormatError
-from w2vplus.plots.chart import Chart, drawing
+from w2vplus.plots.chart import Chart, drawing, shortened
 from w2vplus.plots.palette import ACCENT, FAINT, INK, SECOND_ACCENT
 from w2vplus.run_log import RunRecord
 
@@ -140,7 +140,7 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar]) -> None:
             axes.errorbar(bar.value, place, xerr=[[low], [high]], color=INK, capsize=3, linewidth=1.2)
         end = max(bar.value, *(bar.interval or ()), 0.0)
         axes.annotate(bar.said(), (end, place), xytext=(5, 0), textcoords="offset points", va="center")
-    axes.set_yticks(places, [f"{bar.name}  ({bar.note})" for bar in bars], parse_math=False)
+    axes.set_yticks(places, [f"{shortened(bar.name)}  ({bar.note})" for bar in bars], parse_math=False)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.tick_params(axis="y", left=False)
     reached = [value for bar in bars for value in (bar.value, *(bar.interval or ()))]
@@ -170,7 +170,7 @@ def phrase_bars(
                 f"{score:,.4g} · {count:,}×", (max(0.0, score), place), xytext=(5, 0), textcoords="offset points",
                 va="center", fontsize=8, color=FAINT,
             )  # fmt: skip
-        axes.set_yticks(range(len(best)), [phrase for phrase, _, _ in best], parse_math=False)
+        axes.set_yticks(range(len(best)), [shortened(phrase) for phrase, _, _ in best], parse_math=False)
         axes.set_ylim(len(best) - 0.4, -0.6)
         axes.tick_params(axis="y", left=False)
         axes.margins(x=0.18)

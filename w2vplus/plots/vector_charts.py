@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vplus._numbers import fixed
-from w2vplus.plots.chart import Chart, drawing
+from w2vplus.plots.chart import Chart, drawing, shortened
 from w2vplus.plots.labels import place_labels, stack_labels
 from w2vplus.plots.layout import directions
 from w2vplus.plots.map_chart import draw_label, text_sizes
@@ -40,7 +40,7 @@ def heat_strip(vectors: KeyedVectors, words: Sequence[Hashable], size: tuple[int
     vector; ValueError for no word, or numbers that are not finite.
     """
     rows = _rows(vectors, words)
-    shown = [str(word) for word in words]
+    shown = [shortened(word) for word in words]
     directions(rows, words)  # refuses what is not finite
     if size is None:
         size = (STRIP_WIDTH, max(200, 110 + STRIP_ROW * len(shown)))
@@ -85,7 +85,8 @@ def analogy_chart(
     answers = directions(_rows(vectors, [word for word, _ in found]), [word for word, _ in found])
     corner = rows[1] - rows[0] + rows[2]
     flat = _plane(rows) @ (np.vstack([rows, corner, answers]) - rows[0]).T
-    names = [*map(str, given), *(f"{word}  {fixed(cosine, 2)}" for word, cosine in found)]
+    a, b, c = map(shortened, given)
+    names = [a, b, c, *(f"{shortened(word)}  {fixed(cosine, 2)}" for word, cosine in found)]
     with drawing(size, names) as figure:
         axes = figure.add_subplot()
         axes.set_title(f"{a} is to {b} as {c} is to …", parse_math=False)
