@@ -271,7 +271,7 @@ def test_of_several_models_the_one_that_knows_no_question_is_named(lee: Path, tm
     assert f"{tmp_path / 'foreign.txt'}: {tmp_path / 'questions.txt'}: no question is in the vocabulary" in line
     bundled_files = run("evaluate", *files, "--resamples", 0)
     assert bundled_files.exit_code == 1 and f"warning: {tmp_path / 'foreign.txt'}: " in bundled_files.stderr
-    assert f"error: {tmp_path / 'foreign.txt'}: the vocabulary knows no word of" in bundled_files.stderr
+    assert f"error: {tmp_path / 'foreign.txt'}: the first 3 words know nothing of" in bundled_files.stderr
     alone = refusal(run("evaluate", files[1], "--analogies", tmp_path / "questions.txt"), 1)
     assert f"error: {tmp_path / 'questions.txt'}: " in alone
 

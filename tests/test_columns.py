@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -122,6 +122,8 @@ def test_normalizing_limits_and_length_apply_to_text_columns(write):
 
 
 @given(st.lists(st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=12)), max_size=8))
+@example(["\x00", "\x00\x80"])  # of which a file would look like UTF-16
+@example(["PK\x03\x04", "\ufeffmark"])
 def test_any_text_in_a_column_is_split_as_str_split_does(tmp_path_factory, texts):
     path = tmp_path_factory.mktemp("rows") / "a.jsonl"
     path.write_bytes(json_lines([{"text": text} for text in texts]))

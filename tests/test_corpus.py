@@ -687,7 +687,7 @@ def test_a_stream_that_can_be_read_once_serves_a_corpus_under_two_laws(tmp_path,
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_source_of_unknown_size_is_opened_once(workers):
     class Remote:
-        name, detect_compression, seekable, opened = "far.txt", True, False, 0
+        name, detect_compression, is_known_text, seekable, opened = "far.txt", True, False, False, 0
 
         def open(self):
             self.opened += 1

@@ -54,7 +54,7 @@ def test_a_group_is_made_of_its_options_and_their_defaults(app: typer.Typer, cal
     ((box, size, weight, loud, of_size, of_weight),) = calls
     assert (box, size, weight, loud) == ("b", Size(7, 1, ["x", "y"]), Weight(2.5, False), False)
     assert of_size == {"width": "--width", "names": "--name"}
-    assert of_weight == {"least": "--least", "is_dry": "--dry"}
+    assert of_weight == {"least": "--least", "is_dry": "--wet"}
 
 
 def test_two_groups_may_have_fields_of_one_name(app: typer.Typer, calls: list[tuple[object, ...]]) -> None:

@@ -53,7 +53,7 @@ def test_text_is_joined_as_its_token_lists_are(text: str) -> None:
 class _Blocks:
     """A byte source that gives a few bytes at a time."""
 
-    name, detect_compression, seekable = "blocks", False, False
+    name, detect_compression, is_known_text, seekable = "blocks", False, False, False
 
     def __init__(self, data: bytes, size: int) -> None:
         self.blocks = [data[start : start + size] for start in range(0, len(data), size)]

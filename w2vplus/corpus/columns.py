@@ -51,6 +51,7 @@ class ColumnText:
     """
 
     detect_compression = False
+    is_known_text = True
     seekable = False
 
     def __init__(self, table: Table) -> None:

@@ -84,7 +84,7 @@ def read_blocks(
 
         whole = start == 0 and end is None
         blocks = plain_blocks(read, source.name, detect=whole and source.detect_compression)
-        if start == 0:
+        if start == 0 and not source.is_known_text:
             head = b""
             while len(head) < TELLING_BYTES and (block := next(blocks, b"")):
                 head += block

@@ -235,6 +235,7 @@ class NormalizedFile:
     place in the raw file."""
 
     detect_compression = False
+    is_known_text = True
     seekable = False
 
     def __init__(self, file: ByteSource, rules: RawTextRules, errors: str, line_limit: int | None) -> None:

@@ -50,12 +50,14 @@ class Fingerprinted(Protocol):
 class ByteSource(Protocol):
     """Bytes with a name that can be opened any number of times.
 
-    `detect_compression` is False where the bytes are to be taken as they are. `open()` gives a raw stream
-    from the start; `fingerprint()` and `byte_size()` give None where they cannot be known.
+    `detect_compression` is False where the bytes are to be taken as they are, `is_known_text` True where they are made
+    of text, so that nothing is concluded from how they begin. `open()` gives a raw stream from the start;
+    `fingerprint()` and `byte_size()` give None where they cannot be known.
     """
 
     name: str
     detect_compression: bool
+    is_known_text: bool
     seekable: bool
 
     def open(self) -> AbstractContextManager[Any]: ...
@@ -84,6 +86,7 @@ class LocalFile:
     """A regular file on this machine."""
 
     detect_compression = True
+    is_known_text = False
     seekable = True
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -112,6 +115,7 @@ class RemoteFile:
     """A URI that smart_open can read (s3, gs, http, ...); fetched anew at each opening."""
 
     detect_compression = True
+    is_known_text = False
     seekable = False
 
     def __init__(self, uri: str) -> None:
@@ -169,6 +173,7 @@ class SpooledStream:
     """
 
     detect_compression = True
+    is_known_text = False
     seekable = True
 
     def __init__(self, name: str, open_stream: Callable[[], AbstractContextManager[Any]]) -> None:
@@ -214,6 +219,7 @@ class FileObject:
     they are."""
 
     detect_compression = False
+    is_known_text = False
     seekable = False
 
     def __init__(self, stream: Any) -> None:
