@@ -263,6 +263,18 @@ def test_a_run_that_was_resumed_to_its_end_is_finished(lee, tmp_path, monkeypatc
     assert state_of(Word2Vec.resume(tmp_path, lee)) == state_of(model)
 
 
+def test_a_run_over_files_goes_on_with_more_workers_and_is_watched(lee, tmp_path, monkeypatch):
+    text, folder, reports = tmp_path / "lee.txt", tmp_path / "run", []
+    text.write_text("".join(" ".join(sentence) + "\n" for sentence in lee))
+    with monkeypatch.context() as patch:
+        CrashAt(patch, 2)
+        with pytest.raises(Crash):
+            Word2Vec(corpus_file=str(text), checkpoint=Checkpoints(folder, OFTEN), **SETTINGS)
+    model = Word2Vec.resume(folder, corpus_file=str(text), workers=2, progress=reports.append)
+    assert model.workers == 2 and len(model.training_losses) == SETTINGS["epochs"]
+    assert reports[-1].finished and reports[-1].raw_words == SETTINGS["epochs"] * sum(map(len, lee))
+
+
 def test_a_short_run_leaves_no_checkpoint(lee, tmp_path):
     Word2Vec(lee, checkpoint=tmp_path, **SETTINGS)
     assert checkpoint_folders(tmp_path) == []

@@ -150,6 +150,8 @@ cdef class PairCounter:
                 slot = table.slots[i]
                 if slot.value < least:
                     continue
+                if kept == first_view.shape[0]:
+                    break
                 ending = pair_ending_parts(&self._counts.endings, slot.second)
                 first_view[kept] = slot.first
                 run_view[kept] = ending.first

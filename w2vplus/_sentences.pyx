@@ -83,7 +83,7 @@ cdef class SentenceEncoder:
         """The next sentences, until they have at least `token_limit` tokens; None when there are no more.
 
         int32 (n_tokens,) ids and int64 (n_sentences + 1,) sentence starts. With `token_to_id` an exception of the
-        sentences is raised by the call after the one that returns those before it.
+        sentences, or for one, is raised by the call after the one that returns those before it.
         """
         cdef object sentence, sequence
         if self.failure is not None:
@@ -91,19 +91,20 @@ cdef class SentenceEncoder:
         self.ids, self.starts = clone(INT32_ITEMS, 0, False), clone(INT64_ITEMS, 1, True)
         while True:
             try:
-                sentence = next(self.sentences)
-            except StopIteration:
-                break
+                sentence = next(self.sentences, self)
+                if sentence is self:
+                    break
+                if type(sentence) is list or type(sentence) is tuple:
+                    sequence = sentence
+                else:
+                    sequence = self.as_sequence(sentence, self.sentences_read)
+                self._add(sequence)
             except Exception as error:
                 if self.grows or len(self.starts) == 1:
                     raise
                 self.failure = error
+                resize_smart(self.ids, self.starts.data.as_longlongs[len(self.starts) - 1])
                 break
-            if type(sentence) is list or type(sentence) is tuple:
-                sequence = sentence
-            else:
-                sequence = self.as_sequence(sentence, self.sentences_read)
-            self._add(sequence)
             resize_smart(self.starts, len(self.starts) + 1)
             self.starts.data.as_longlongs[len(self.starts) - 1] = len(self.ids)
             self.sentences_read += 1

@@ -10,6 +10,7 @@ complete.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -68,9 +69,14 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
     """
     target = Path(path).expanduser()
     if not target.exists():
-        with new_folder(target) as temporary:
-            _write_generation(temporary, content, 1)
-        return
+        try:
+            with new_folder(target) as temporary:
+                _write_generation(temporary, content, 1)
+            return
+        except OSError as error:
+            taken = isinstance(error, FileExistsError) or error.errno == errno.ENOTEMPTY
+            if not (taken and is_array_folder(target)):
+                raise  # else another writer was first
     if not target.is_dir() or (not is_array_folder(target) and any(target.iterdir())):
         raise FileExistsError(
             f"cannot write {target}: it exists and is no w2vplus folder; choose another name"
@@ -105,7 +111,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(handle)  # which unlocks it
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a process that was forked meanwhile holds it, too
+        os.close(handle)
 
 
 def _file_names(content: ArrayFolder, generation: int) -> dict[str, str]:
@@ -133,26 +141,32 @@ def _write_generation(folder: Path, content: ArrayFolder, generation: int) -> No
         },
         **content.head,
     }
-    if content.card is not None:
-        head["card"] = _write_card(folder, content.card)
+    card = content.card if content.card is not None and _is_own_card(folder) else None
+    known = _cards_of(folder)
+    head["cards"] = known if card is None else [_digest(card.encode()), *known[:1]]
     with replacing(folder / HEAD) as temporary:
         temporary.write_text(json.dumps(head, indent=1) + "\n", encoding="ascii")
         flush_file(temporary)
+    if card is not None:
+        with replacing(folder / CARD) as temporary:
+            temporary.write_bytes(card.encode())
     flush_folder(folder)
     _remove_other_generations(folder, files)
 
 
-def _write_card(folder: Path, card: str) -> str:
-    """Write the card, unless somebody has written another text since; returns the digest of what was written last."""
+def _is_own_card(folder: Path) -> bool:
+    """Whether the card that is there, if any, is one that was written here and not changed since; a warning if not."""
     path = folder / CARD
-    if path.exists():
-        written = _read_head(folder).get("card") if is_array_folder(folder) else None
-        if written is not None and written != _digest(path.read_bytes()):
-            logger.warning("%s has been changed since it was written: left as it is", path)
-            return str(written)
-    with replacing(path) as temporary:
-        temporary.write_bytes(card.encode())
-    return _digest(card.encode())
+    if not path.exists() or not is_array_folder(folder) or _digest(path.read_bytes()) in _cards_of(folder):
+        return True
+    logger.warning("%s has been changed since it was written: left as it is", path)
+    return False
+
+
+def _cards_of(folder: Path) -> list[str]:
+    """Digests of the card written last and of the one before, which is there if a process ended in between."""
+    known = _read_head(folder).get("cards") if is_array_folder(folder) else None
+    return known if isinstance(known, list) else []
 
 
 def _digest(text: bytes) -> str:

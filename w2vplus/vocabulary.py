@@ -226,6 +226,15 @@ class HuffmanTree:
     inner_nodes: NDArray[np.int32]
     codes: NDArray[np.uint8]
 
+    def ordered_as(self, order: NDArray[np.int64]) -> HuffmanTree:
+        """The same paths, word i of these being word order[i] of those."""
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        lengths = np.diff(self.path_starts)[place]
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        steps = np.repeat(self.path_starts[:-1][place] - starts[:-1], lengths) + np.arange(starts[-1])
+        return HuffmanTree(starts, self.inner_nodes[steps], self.codes[steps])
+
     def path(self, word_id: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """(inner nodes, codes) of one word, root first: views."""
         span = slice(self.path_starts[word_id], self.path_starts[word_id + 1])

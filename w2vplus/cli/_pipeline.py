@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vplus.cli import _models, _output
@@ -284,7 +285,8 @@ def train_and_save(
     An interrupt while the model is trained or saved leaves what there is under `targets.partial()`, and a checkpoint if
     those are kept, and raises `Interrupted`.
     """
-    begins_with = beginning(reading, start, counts_file) | {"continue": earlier_folder}
+    begins_with = beginning(reading, start, counts_file)
+    begins_with["continue"] = None if earlier_folder is None else str(Path(earlier_folder).resolve())
     resumed = _models.last_checkpoint(settings, checkpoints, begins_with)
     words_before = 0 if resumed is None else resumed.progress.total.raw_words
     known = _models.words_given(counts_file) if resumed is None else None

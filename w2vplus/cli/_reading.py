@@ -71,7 +71,8 @@ class ReadOptions:
     split_sentences: Annotated[
         bool,
         typer.Option(
-            "--split-sentences", help="Split lines into sentences at full stops and the like.", rich_help_panel=TEXT
+            "--split-sentences/--no-split-sentences",
+            help="Split lines into sentences at full stops and the like.", rich_help_panel=TEXT
         ),
     ] = False
     errors: Annotated[

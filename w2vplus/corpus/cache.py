@@ -75,7 +75,10 @@ class CorpusCache:
                 return None
             types = json.loads((self._entry / "types.json").read_text("utf-8"))
             counts, ids, starts = (self._mapped(name) for name in ("counts", "ids", "starts"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):
+            return None
+        kinds = [array.dtype.str[1:] for array in (counts, ids, starts) if array.ndim == 1 and len(array)]
+        if kinds != ["i8", "i4", "i8"]:
             return None
         fits = len(counts) == len(types) and counts.sum() == len(ids) == starts[-1] == meta["tokens"]
         # Native code goes by these numbers without a look, and a disk may have changed them.

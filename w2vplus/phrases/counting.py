@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 from gensim.models import phrases as gensim_phrases
 
@@ -19,8 +21,21 @@ from w2vplus.store import EncodedCorpus
 
 Sentences = Iterable[Iterable[str]] | PathLike[str] | EncodedCorpus
 
-_adding = threading.Lock()
-"""Held while counts are added to any model."""
+GUARD = "_guard_of_"
+"""Attributes with locks; none is saved."""
+
+Result = TypeVar("Result")
+
+
+def alone(method: Callable[..., Result]) -> Callable[..., Result]:
+    """A method that no other thread disturbs: counts grow in place, and native tables move when they do."""
+
+    @wraps(method)
+    def guarded(self: PhraseCounting, *arguments: Any, **keywords: Any) -> Result:
+        with self._guard():
+            return method(self, *arguments, **keywords)
+
+    return guarded
 
 
 class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
@@ -35,7 +50,14 @@ class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
     _ready: tuple[Any, NativePhrases | None] | None  # settings, and the phrases that they make of the counts
     _looked_up = 0  # tokens, one by one, since the counts changed
 
+    def _guard(self) -> threading.RLock:
+        """One lock in each process: in a forked one a thread that is not there may hold its parent's for ever."""
+        name = f"{GUARD}{os.getpid()}"
+        guard: threading.RLock = self.__dict__.get(name) or self.__dict__.setdefault(name, threading.RLock())
+        return guard
+
     @property
+    @alone
     def vocab(self) -> dict[str, int]:
         """gensim's dict: words and joined candidates with their counts; the counts of equal strings are
         added up.
@@ -48,6 +70,7 @@ class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
         return self._view
 
     @vocab.setter
+    @alone
     def vocab(self, vocab: dict[str, int]) -> None:
         self._strings = vocab
         self._tally = self._view = self._ready = None
@@ -58,6 +81,7 @@ class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
             self.vocab = self._view
 
     @property
+    @alone
     def vocabulary_size(self) -> int:
         """Distinct words and candidates: what gensim's scorers are given as `len_vocab`."""
         self._take_changes()
@@ -69,34 +93,45 @@ class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
         `sentences` may be anything that the constructor takes, one-shot iterators included: it is read once.
         Raises CorpusError for what is no corpus of token lists, TypeError for tokens that are not strings.
         """
-        self._take_changes()
         is_hooked = type(self)._learn_vocab is not PhraseCounting._learn_vocab or "_learn_vocab" in self.__dict__
-        if is_hooked or (self._tally is None and self._strings):
-            super().add_vocab(sentences)
+        if is_hooked or self._has_strings():
+            self._add_strings(sentences)
             return
         tally = Tally.of_corpus(sentences, self.delimiter, self.connector_words, self._workers())
-        size = tally.vocabulary_size + (0 if self._tally is None else self._tally.vocabulary_size)
-        if size > self.max_vocab_size:
-            # What pruning drops depends on the order of sentences: gensim's own loop and merging then.
-            self.vocab = dict(self.vocab)
-            super().add_vocab(tally.sentences())
-            return
         with ThreadPoolExecutor(1, "w2vplus-phrases") as executor:  # to its end: half of the counts would be none
-            executor.submit(self._add_counts, tally).result()
+            is_added = executor.submit(self._add_counts, tally).result()
+        if not is_added:
+            self._add_strings(tally.sentences())
 
-    def _add_counts(self, tally: Tally) -> None:
-        """Where an error breaks this off, as MemoryError may, there are no counts any more rather than wrong ones."""
-        with _adding:
-            learnt, view = self._tally, self._view
-            self.vocab = {}
-            if view is not None:  # somebody may hold it
-                view.add(tally.strings(self.delimiter))
-            if learnt is None:
-                tally.source, learnt = None, tally
-            else:
-                learnt.add(tally)
-            self._tally, self._view = learnt, view
-            self.corpus_word_count += tally.counts.total_words
+    @alone
+    def _has_strings(self) -> bool:
+        self._take_changes()
+        return self._tally is None and bool(self._strings)
+
+    @alone
+    def _add_strings(self, sentences: Any) -> None:
+        """gensim's own loop and merging. What pruning drops depends on the order of sentences."""
+        self.vocab = self.vocab
+        super().add_vocab(sentences)
+
+    @alone
+    def _add_counts(self, tally: Tally) -> bool:
+        """Whether they could be added by id. Where an error breaks this off, as MemoryError may, there are no counts
+        any more rather than wrong ones."""
+        size = tally.vocabulary_size + (0 if self._tally is None else self._tally.vocabulary_size)
+        if self._has_strings() or size > self.max_vocab_size:
+            return False
+        learnt, view = self._tally, self._view
+        self.vocab = {}
+        if view is not None:  # somebody may hold it
+            view.add(tally.strings(self.delimiter))
+        if learnt is None:
+            tally.source, learnt = None, tally
+        else:
+            learnt.add(tally)
+        self._tally, self._view = learnt, view
+        self.corpus_word_count += tally.counts.total_words
+        return True
 
     @staticmethod
     def _learn_vocab(
@@ -122,6 +157,7 @@ class PhraseCounting(gensim_phrases.Phrases):  # type: ignore[misc]
     def _workers(self) -> int:
         return getattr(self, "workers", None) or available_cpus()
 
+    @alone
     def _counts_of(self, words: tuple[str, ...]) -> tuple[int, int, int]:
         """Occurrences of the first word, of the last, and of the candidate that all of them are."""
         self._take_changes()

@@ -166,7 +166,7 @@ class FrozenPhrases(StrictTransformation, gensim_phrases.FrozenPhrases, metaclas
         self._take_changes()
         if self._is_overridden(FrozenPhrases):
             return None
-        key = (self.threshold, self.connector_words)
+        key = (self.threshold, self.delimiter, self.connector_words)
         ready = self._ready
         if ready is None or ready[0] != key:
             connectors = frozenset(self.connector_words)

@@ -20,7 +20,7 @@ from w2vplus.collocations import (
 from w2vplus.corpus import encode
 from w2vplus.limits import available_cpus
 from w2vplus.phrases.applying import NativePhrases
-from w2vplus.phrases.counting import PhraseCounting, Sentences
+from w2vplus.phrases.counting import GUARD, PhraseCounting, Sentences, alone
 from w2vplus.phrases.frozen import FrozenPhrases
 from w2vplus.phrases.inspection import Explanation, PhraseList, found_phrases, why
 from w2vplus.phrases.learning import learn_frozen
@@ -42,7 +42,8 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
     `vocab` is gensim's dict of counts, made when it is asked for; whoever changes it, or assigns another,
     has gensim's own way of finding phrases from then on: by joined strings.
 
-    Thread-safety: any number of threads may transform sentences, or add the counts of some.
+    Thread-safety: any number of threads may transform sentences and add the counts of some; saving and copying need
+    that nobody adds meanwhile.
     Reproducibility: counts are exact, unless `max_vocab_size` makes gensim's law drop rare entries.
     """
 
@@ -147,6 +148,7 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
             len_vocab=self.vocabulary_size, min_count=self.min_count, corpus_word_count=self.corpus_word_count,
         )  # fmt: skip
 
+    @alone
     def export_phrases(self) -> dict[str, float]:
         """All phrases with their scores, joined string -> score."""
         self._take_changes()
@@ -167,6 +169,7 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
                     scores[phrase] = score
         return scores
 
+    @alone
     def _table(self) -> PhraseTable:
         """The phrases under the settings as they are now; only where there are counts by id."""
         assert self._tally is not None
@@ -202,6 +205,7 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
             return 1
         return least_count(name, self.min_count)
 
+    @alone
     def _native(self) -> NativePhrases | None:
         self._take_changes()
         if self._tally is None or self._is_overridden(Phrases):
@@ -223,6 +227,7 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
         """What may be assigned and decides, beside the counts, which candidates are phrases."""
         return self.min_count, self.threshold, self.scoring, self.delimiter, self.connector_words
 
+    @alone
     def _native_for(self, token_count: int) -> NativePhrases | None:
         self._take_changes()
         if self._tally is not None and (self._ready is None or self._ready[0] != self._settings()):
@@ -232,6 +237,7 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
                 return None
         return self._native()
 
+    @alone
     def _tables_to_freeze(self) -> list[PhraseTable] | None:
         self._take_changes()
         is_hooked = (
@@ -275,6 +281,7 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
 
     # ---- Saving
 
+    @alone
     def to_gensim(self) -> PlainPhrases:
         """This model as a `gensim.models.phrases.Phrases` with counts of its own, which needs no w2vplus to be loaded
         when saved; a scorer of the user's needs its module, as in gensim."""
@@ -289,7 +296,8 @@ class Phrases(StrictTransformation, PhraseCounting, metaclass=StandIn):
 
     def __getstate__(self) -> dict[str, Any]:
         self._take_changes()
-        return {**self.__dict__, "_view": None, "_ready": None, "_looked_up": 0}
+        state = {**self.__dict__, "_view": None, "_ready": None, "_looked_up": 0}
+        return {name: value for name, value in state.items() if not name.startswith(GUARD)}
 
     def _adopt(self, state: dict[str, Any]) -> None:
         """Become a model that gensim's class has loaded."""

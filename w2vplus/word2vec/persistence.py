@@ -22,6 +22,7 @@ from w2vplus.word2vec import folder_layout
 from w2vplus.word2vec.building import VocabularyBuilding
 from w2vplus.word2vec.feeds import CorpusMemory
 from w2vplus.word2vec.phrasing import Phrasing
+from w2vplus.word2vec.rows import take_in_added_words
 from w2vplus.word2vec.tables import settle_sample
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Persistence(VocabularyBuilding):
         Arguments are gensim's (`separately`, `sep_limit`, `ignore`, `pickle_protocol`). `as_gensim` writes a
         plain `gensim.models.Word2Vec`, which loads where w2vplus is not installed (see `to_gensim`).
         """
+        take_in_added_words(self)
         settle_sample(self)
         if not as_gensim:
             super().save(*args, **kwargs)
@@ -143,6 +145,7 @@ class Persistence(VocabularyBuilding):
         of whole sequences (a warning says so if they were in use), losses by epoch, phrases (a warning if
         there are any).
         """
+        take_in_added_words(self)
         settle_sample(self)
         for name in ("cbow_corrected", "whole_sequence", "phrases"):
             if getattr(self, name, None):

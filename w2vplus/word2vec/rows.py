@@ -60,5 +60,5 @@ def sort_words(model: Any) -> None:
         model.syn1neg = model.syn1neg[order]
     if has_own_noise:
         model.cum_table = np.cumsum(np.diff(model.cum_table.astype(np.int64), prepend=0)[order]).astype(np.uint32)
-    elif model.negative:
+    elif model.cum_table is not None:
         model.make_cum_table()

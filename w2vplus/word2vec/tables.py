@@ -31,11 +31,12 @@ def grow_huffman_tree(keyed_vectors: Any) -> None:
     if not has_tree(keyed_vectors):
         store_huffman_tree(keyed_vectors)
         return
-    old_tree = _stored_huffman_tree(keyed_vectors)
-    with_paths = np.flatnonzero(np.diff(old_tree.path_starts))  # those behind the last came in by wv.add_vectors
-    words = int(with_paths[-1]) + 1 if len(with_paths) else 1
-    old_tree = replace(old_tree, path_starts=old_tree.path_starts[: words + 1])
-    _keep_tree(keyed_vectors, graft(old_tree, word_counts(keyed_vectors)))
+    old_tree, counts = _stored_huffman_tree(keyed_vectors), word_counts(keyed_vectors)
+    lengths = np.diff(old_tree.path_starts)
+    old = np.flatnonzero(lengths) if lengths.any() else np.zeros(1, np.int64)  # a lone word has an empty path
+    order = np.concatenate([old, np.setdiff1d(np.arange(len(counts)), old)])  # new ones, and those of wv.add_vectors
+    old_tree = replace(old_tree, path_starts=np.append(old_tree.path_starts[old], old_tree.path_starts[-1]))
+    _keep_tree(keyed_vectors, graft(old_tree, counts[order]).ordered_as(order))
 
 
 def _keep_tree(keyed_vectors: Any, tree: HuffmanTree) -> None:
