@@ -159,6 +159,26 @@ def test_an_update_without_new_words_leaves_words_weights_and_paths_alone(settin
         np.testing.assert_array_equal(model.wv.get_vecattr(word, "point"), path)
 
 
+def test_words_without_paths_are_grafted_wherever_they_stand():
+    model = Word2Vec(OLD, hs=1, negative=0, min_count=1, vector_size=8, workers=1)
+    for count in (100, 15):
+        word = f"added{count}"
+        model.wv.add_vectors([word], np.ones((1, 8), np.float32))
+        model.wv.set_vecattr(word, "count", count)
+    model.sort_vocabulary()
+    assert model.wv.index_to_key[0] == "added100"
+    before = {word: model.wv.get_vecattr(word, "code") for word in model.wv.index_to_key}
+    model.build_vocab([["new1", "new2"]] * 5, update=True)
+    paths = [model.wv.get_vecattr(word, "point").tolist() for word in model.wv.index_to_key]
+    codes = [model.wv.get_vecattr(word, "code").tolist() for word in model.wv.index_to_key]
+    assert sum(2.0 ** -len(code) for code in codes) == 1
+    assert {node for path in paths for node in path} == set(range(len(model.wv) - 1))
+    for word, code in before.items():
+        now = model.wv.get_vecattr(word, "code").tolist()
+        assert not len(code) or len(code) <= len(now) <= len(code) + 1
+    model.train(NEW, total_examples=len(NEW), epochs=1)
+
+
 def test_growth_of_nothing_is_refused():
     with pytest.raises(RuntimeError, match="no prior vocabulary"):
         Word2Vec(min_count=1).build_vocab(OLD, update=True)
@@ -179,7 +199,9 @@ def test_a_sorted_vocabulary_has_everything_at_its_new_place(settings):
         return model.wv[word].tolist(), model.wv.vectors_lockf[row], outputs, columns
 
     before, nodes = {word: belongings(word) for word in model.wv.index_to_key}, getattr(model, "syn1", None)
+    model.negative, negative = 0, model.negative  # its table belongs to the words all the same
     model.sort_vocabulary()
+    model.negative = negative
     assert model.wv.index_to_key[:2] == ["kiwi", "fig"] != list(before)[:2]
     counts = [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key]
     assert counts == sorted(counts, reverse=True)

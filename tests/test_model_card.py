@@ -7,10 +7,11 @@ from pathlib import Path
 
 import gensim.models
 import numpy as np
+import pytest
 from gensim.test.utils import common_texts, datapath
 
 import w2vplus
-from w2vplus import LineSentence, Word2Vec, encode
+from w2vplus import LineSentence, Word2Vec, array_folder, encode
 
 LEE = datapath("lee_background.cor")
 SMALL = {"min_count": 2, "vector_size": 6, "workers": 1, "epochs": 2}
@@ -89,7 +90,7 @@ def test_the_card_tells_text_settings_versions_and_losses(tmp_path):
         assert row in card
 
 
-def test_a_card_that_somebody_has_changed_is_kept(tmp_path, caplog):
+def test_a_card_that_somebody_has_changed_is_kept(tmp_path, caplog, monkeypatch):
     model = Word2Vec(common_texts, **SMALL | {"min_count": 1})
     folder, card = tmp_path / "folder", tmp_path / "folder" / "README.md"
     model.save_folder(folder)
@@ -105,6 +106,22 @@ def test_a_card_that_somebody_has_changed_is_kept(tmp_path, caplog):
         assert "README.md has been changed" in caplog.records[-1].message
     card.unlink()
     model.save_folder(folder)
+    replacing, told = array_folder.replacing, len(caplog.records)
+
+    def interrupted(path):
+        if path.name == "README.md":
+            raise KeyboardInterrupt
+        return replacing(path)
+
+    monkeypatch.setattr(array_folder, "replacing", interrupted)
+    model.build_vocab([["newer", "words"]], update=True)
+    with pytest.raises(KeyboardInterrupt):
+        model.save_folder(folder)
+    monkeypatch.undo()
+    model.build_vocab([["newest", "words"]], update=True)
+    model.save_folder(folder)  # the card of the save before the last is nobody's change
+    assert len(caplog.records) == told
+    assert f"| words | {len(model.wv)} |" in card.read_text()
     assert card.read_text() != first
     assert "what I know" not in card.read_text()
     assert len(Word2Vec.load_folder(folder).wv) == len(model.wv)

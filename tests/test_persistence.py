@@ -8,9 +8,11 @@ import io
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import gensim.models
 import numpy as np
@@ -20,7 +22,7 @@ from gensim.test.utils import datapath
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vplus import FrozenPhrases, PhraseOptions, Phrases, Word2Vec
+from w2vplus import FrozenPhrases, PhraseOptions, Phrases, Word2Vec, array_folder
 from w2vplus.array_folder import HEAD, ArrayFolder, read_folder, write_folder
 from w2vplus.errors import ModelFormatError
 from w2vplus.word2vec.folder_layout import setting_names
@@ -422,6 +424,38 @@ def test_several_writers_and_readers_of_one_folder_never_meet_a_mixture(tmp_path
             done.set()
         reading.result()
     assert failures == []
+
+
+def test_the_first_writers_of_a_folder_take_turns_too(tmp_path):
+    content = ArrayFolder("model", {}, {"state": [1]}, {"numbers": np.zeros(5_000, np.float32)})
+    for attempt in range(10):
+        with concurrent.futures.ThreadPoolExecutor(4) as executor:
+            list(executor.map(lambda _: write_folder(tmp_path / str(attempt), content), range(4)))  # noqa: B023
+        assert read_folder(tmp_path / str(attempt), documents={"state": list}).documents["state"] == [1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_a_process_that_was_forked_meanwhile_does_not_keep_a_folder_locked(folder, model, monkeypatch):
+    write, children = array_folder._write_generation, []
+
+    def forking(*arguments):
+        child = os.fork()
+        if child == 0:  # pragma: no cover
+            time.sleep(60)
+            os._exit(0)
+        children.append(child)
+        write(*arguments)
+
+    monkeypatch.setattr(array_folder, "_write_generation", forking)
+    try:
+        model.save_folder(folder)
+        monkeypatch.undo()
+        with concurrent.futures.ThreadPoolExecutor(1) as executor:
+            executor.submit(model.save_folder, folder).result(timeout=30)
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def test_nothing_but_a_model_is_overwritten(model, tmp_path):

@@ -104,7 +104,7 @@ def test_changed_phrasegrams_and_connectors_act_as_gensims_do() -> None:
         lambda frozen: frozen.phrasegrams.update(new_york=60.0, bank_of_america=70.0),
         lambda frozen: setattr(frozen, "connector_words", frozenset({"york"})),
         lambda frozen: setattr(frozen, "connector_words", frozenset()),
-    ]
+    ]  # fmt: skip
     for change in changes:
         for frozen in (ours, theirs):
             change(frozen)
@@ -112,6 +112,10 @@ def test_changed_phrasegrams_and_connectors_act_as_gensims_do() -> None:
         assert ours.levels == 1
         assert ours.to_gensim().phrasegrams == theirs.phrasegrams
     assert copy.phrasegrams == Phrases(texts, **arguments).freeze().phrasegrams
+    copy.delimiter = "+"
+    assert copy[["new", "york"]] == ["new+york"]
+    copy.delimiter = "§"
+    assert copy[["new", "york"]] == ["new§york"]
 
 
 def test_models_survive_pickling_and_saving(tmp_path: Path) -> None:

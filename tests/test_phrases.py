@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import os
+import pickle
 import subprocess
 import sys
+import threading
 import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gensim.models import phrases as gensim_phrases
 from gensim.models.word2vec import LineSentence as GensimLineSentence
@@ -27,6 +31,7 @@ from w2vplus.phrases import (
     original_scorer,
     word2phrase_scorer,
 )
+from w2vplus.phrases.tally import Tally
 
 DELIMITER = "§"  # stands in no token of the corpora used here
 LEE = datapath("lee_background.cor")
@@ -141,6 +146,71 @@ def test_threads_that_add_counts_lose_none() -> None:
         list(executor.map(model.add_vocab, [[["new", "york"]]] * 400))
     assert (model.vocab["new"], model.vocab["new_york"]) == (400, 400)
     assert model.corpus_word_count == sum(map(len, common_texts)) + 800
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["ids", "strings"])
+def test_threads_may_join_and_export_while_others_add(written: bool) -> None:
+    random = np.random.default_rng(0)
+    added = [[f"w{number}" for number in row] for row in random.integers(0, 3000, (200, 60))]
+    model = Phrases([["new", "york"]] * 3, min_count=1, threshold=0.1)
+    if written:
+        model.vocab["new"] += 1
+    with ThreadPoolExecutor(3) as executor:
+        adding = [executor.submit(model.add_vocab, [sentence]) for sentence in added]
+        while not all(future.done() for future in adding):
+            assert model[["new", "york", "w1", "w2"]][-1].startswith("w")
+            assert model.vocabulary_size >= 3
+            assert "new_york" in model.export_phrases()
+        for future in adding:
+            future.result()
+    assert model.corpus_word_count == 6 + 200 * 60
+    assert sum(count for word, count in model.vocab.items() if "_" not in word) == 6 + written + 200 * 60
+
+
+def test_counts_that_come_after_the_limit_was_crossed_join_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Phrases([["a", "b"]] * 4, min_count=1, max_vocab_size=8)
+    counted, crossed, of_corpus = threading.Event(), threading.Event(), Tally.of_corpus
+
+    def late(sentences: list, *arguments: object) -> Tally:
+        tally = of_corpus(sentences, *arguments)
+        if sentences == [["x", "y"]]:
+            counted.set()
+            assert crossed.wait(20)
+        return tally
+
+    monkeypatch.setattr(Tally, "of_corpus", late)
+    with ThreadPoolExecutor(1) as executor:
+        adding = executor.submit(model.add_vocab, [["x", "y"]])
+        assert counted.wait(20)
+        model.add_vocab([["c", "d", "e", "f"]] * 3)  # more than the limit
+        crossed.set()
+        adding.result()
+    assert model.vocab["a_b"] == 4  # rare ones may be pruned by now
+    assert model.corpus_word_count == 8 + 12 + 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_a_forked_process_can_add_while_a_thread_of_its_parent_does() -> None:
+    model = Phrases(common_texts, min_count=1)
+    with ThreadPoolExecutor(1) as executor:
+        held, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with model._guard():
+                held.set()
+                done.wait(20)
+
+        holding = executor.submit(hold)
+        assert held.wait(20)
+        child = os.fork()
+        if child == 0:  # pragma: no cover
+            model.add_vocab([["x", "y"]])
+            copied = pickle.loads(pickle.dumps(model))
+            os._exit(0 if copied.vocab["x_y"] == 1 else 1)
+        ended = os.waitpid(child, 0)[1]
+        done.set()
+        holding.result()
+    assert ended == 0
 
 
 @pytest.mark.parametrize("max_vocab_size", [50, 500, 3000])
