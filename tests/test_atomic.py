@@ -179,6 +179,17 @@ def family(folder: Path, text: str) -> None:
         path.with_name("model.b.npy").write_text(text)
 
 
+@posix
+def test_every_file_of_a_model_may_be_read_by_those_who_may_read_new_files(tmp_path):
+    model = Word2Vec(common_texts, min_count=1, vector_size=4, workers=1, epochs=1)
+    (tmp_path / "new").touch()
+    model.save_folder(tmp_path / "model")
+    for suffix in ("safetensors", "npy", "bin", "kv"):
+        save_vectors(model.wv, tmp_path / f"v.{suffix}")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {mode(path) for path in files} == {mode(tmp_path / "new")}
+
+
 @pytest.mark.parametrize("name", ["v.tsv", "v.npy", "v.safetensors"])
 def test_vectors_and_their_keys_are_replaced_together_or_not_at_all(tmp_path, monkeypatch, name):
     def vectors(words: list[str], value: float) -> KeyedVectors:

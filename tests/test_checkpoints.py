@@ -263,6 +263,26 @@ def test_a_run_that_was_resumed_to_its_end_is_finished(lee, tmp_path, monkeypatc
     assert state_of(Word2Vec.resume(tmp_path, lee)) == state_of(model)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="locks as POSIX has them")
+def test_two_runs_do_not_write_to_one_folder_at_once(lee, tmp_path):
+    class Intruding(TrainingCallback):
+        refused = 0
+
+        def on_epoch_end(self, model):
+            for run in (
+                lambda: Word2Vec.resume(tmp_path, lee),
+                lambda: Word2Vec(lee, checkpoint=Checkpoints(tmp_path, epochs=1), **SETTINGS),
+            ):
+                with pytest.raises(CheckpointError, match=r"another run writes its checkpoints|of an earlier run"):
+                    run()
+                self.refused += 1
+
+    intruding = Intruding()
+    model = Word2Vec(lee, checkpoint=Checkpoints(tmp_path, OFTEN), callbacks=[intruding], **SETTINGS)
+    assert intruding.refused == 2 * SETTINGS["epochs"]
+    assert state_of(Word2Vec.resume(tmp_path, lee, callbacks=[Intruding()])) == state_of(model)  # it is free again
+
+
 def test_a_run_over_files_goes_on_with_more_workers_and_is_watched(lee, tmp_path, monkeypatch):
     text, folder, reports = tmp_path / "lee.txt", tmp_path / "run", []
     text.write_text("".join(" ".join(sentence) + "\n" for sentence in lee))

@@ -386,6 +386,7 @@ class Streams:
         ({"sentences": common_texts, "corpus_file": "x"}, TypeError, "exactly one of"),
         ({"callbacks": 5}, TypeError, r"callbacks must be a list of callbacks, got 5: pass \[callback\]"),
         ({"callbacks": w2vplus.TrainingCallback()}, TypeError, r"pass \[callback\]"),
+        ({"callbacks": [w2vplus.TrainingCallback]}, TypeError, "is a class: give one of its objects"),
         ({"callbacks": [print]}, TypeError, "has no method on_train_begin: derive its class from gensim's"),
         ({"progress": "yes"}, TypeError, "progress must be True, False or a callable, got 'yes'"),
         ({"errors": "lenient"}, ValueError, "errors must be 'strict', 'replace' or 'ignore', got 'lenient'"),

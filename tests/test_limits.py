@@ -73,7 +73,9 @@ def test_what_gensim_mangles_or_fails_over_later_is_refused_by_name(settings, me
 
 
 def test_what_is_too_great_for_the_native_code_is_refused():
-    for name in ("vector_size", "window", "epochs", "workers", "negative"):
+    with pytest.raises(ValueError, match="workers must be at most 1024, got 1025"):
+        Word2Vec(workers=1025)
+    for name in ("vector_size", "window", "epochs", "negative"):
         with pytest.raises(ValueError, match=f"{name} must be at most 2147483647"):
             checked(name, 2**31)
     with pytest.raises(ValueError, match="epochs must be at most 2147483647"):

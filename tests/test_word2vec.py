@@ -689,3 +689,15 @@ def test_what_is_no_pickle_raises_what_gensim_raises(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text("3 2\na 1 2\n")
     with pytest.raises(pickle.UnpicklingError):
         Word2Vec.load(str(tmp_path / "v.txt"))
+
+
+def test_many_noise_words_are_shared_by_fewer_windows():
+    model = Word2Vec(min_count=1, vector_size=2)
+    model.build_vocab_from_freq({f"w{number}": 5 for number in range(2000)})
+    found = {}
+    for negative in (5, 50, 51, 200, 201):
+        model.negative = negative
+        found[negative] = model._law().shared_negatives
+    assert found == {5: 3, 50: 3, 51: 1, 200: 1, 201: 0}
+    model.shared_negatives = 4
+    assert model._law().shared_negatives == 4

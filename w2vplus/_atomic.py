@@ -197,8 +197,11 @@ def save_arrays(arrays: dict[str, NDArray[Any]], path: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
+    path.touch()
+    mode = stat.S_IMODE(path.stat().st_mode)
     try:
         save_file(arrays, path)
+        path.chmod(mode)  # it puts a file of its own there, which nobody else may read
     except SafetensorError as error:
         number = re.search(r"\(os error (\d+)\)", str(error))
         if number is None:

@@ -14,6 +14,9 @@ from typing import Any
 MOST = 2**31 - 1
 """What the native code counts up to."""
 
+MOST_WORKERS = 1024
+"""Each has memory of its own; more than there are CPUs only wait for each other."""
+
 MOST_SEED = 2**32 - 1
 """NumPy's greatest."""
 
@@ -51,7 +54,7 @@ RULES = {
     "vector_size": Rule(True, 1, MOST),
     "window": Rule(True, 1, MOST),
     "epochs": Rule(True, 1, MOST),
-    "workers": Rule(True, 1, MOST),
+    "workers": Rule(True, 1, MOST_WORKERS, remedy="as many as there are CPUs are usual"),
     "negative": Rule(True, 0, MOST),
     "min_count": Rule(False, 0),
     "max_final_vocab": Rule(True, 1, may_be_none=True),

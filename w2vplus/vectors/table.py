@@ -78,8 +78,8 @@ class VectorTable:
         if "" in texts or (forbidden and forbidden.search("".join(texts))):
             key = next(text for text in texts if not text or (forbidden and forbidden.search(text)))
             raise VectorFormatError(
-                f"cannot write {path}: the key {key!r} {'has white space' if key else 'is empty'} and would not "
-                "read back; rename it, or choose a format that holds any key (safetensors, npy, kv)"
+                f"cannot write {path}: the key {key!r} {'has white space' if key else 'is empty'} and would not read "
+                f"back; rename it, or choose a format that holds {'any key (safetensors, npy, kv)' if key else 'it (kv)'}"
             )
         if len(set(texts)) < len(texts):
             key = Counter(texts).most_common(1)[0][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from inspect import isfunction
 from os import PathLike
 from typing import Any
 
@@ -82,6 +83,8 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
         raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}: pass [callback]")
     found = list(callbacks)
     for callback in found:
+        if isinstance(callback, type) and isfunction(getattr(callback, CALLS[0], None)):
+            raise TypeError(f"the callback {callback.__name__} is a class: give one of its objects, {callback.__name__}()")
         missing = [name for name in CALLS if not callable(getattr(callback, name, None))]
         if missing:
             raise TypeError(

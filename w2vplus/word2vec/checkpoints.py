@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 import time
 import uuid
 import warnings
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from os import PathLike, fspath
 from pathlib import Path
@@ -115,7 +118,8 @@ def checkpoint_folders(folder: str | PathLike[str]) -> list[Path]:
 class CheckpointWriter:
     """Writes the checkpoints of one run.
 
-    Raises CheckpointError if the folder holds those of another run, which would be lost.
+    Raises CheckpointError if the folder holds those of another run, which would be lost, or if another run writes to it
+    at this moment, where the system can tell (not on Windows).
     """
 
     def __init__(self, schedule: Checkpoints, run_id: str | None, corpus: dict[str, Any] | None) -> None:
@@ -130,6 +134,8 @@ class CheckpointWriter:
         self._written: Position | None = None
         self._has_earlier = bool(present)
         """Whether there are checkpoints of an earlier process, or one that was due could not be written."""
+        self.close = weakref.finalize(self, _held(self._folder))
+        """Leave the folder to others."""
 
     def forget_digest(self) -> None:
         """The corpus has changed since the run began: whoever goes on need not bring that of the beginning."""
@@ -190,6 +196,31 @@ class CheckpointWriter:
         for old in checkpoint_folders(self._folder)[KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
         logger.info("checkpoint %s", target)
+
+
+def _held(folder: Path) -> Callable[[], None]:
+    """Keep the folder for this run; returns what ends that."""
+    try:
+        import fcntl
+    except ImportError:
+        return lambda: None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise CheckpointError(
+            f"another run writes its checkpoints to {folder} now: wait for its end, or name another folder"
+        ) from None
+    except OSError:  # a disk without locks
+        pass
+
+    def release() -> None:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a process that was forked meanwhile holds it, too
+        os.close(handle)
+
+    return release
 
 
 def _run_id_of(path: Path) -> str | None:

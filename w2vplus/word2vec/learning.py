@@ -22,6 +22,8 @@ from w2vplus.progress import check_progress, logging_beside, observer_for
 from w2vplus.trainer import (
     DEFAULT_SHARED_NEGATIVES,
     FARTHEST_CONTEXT,
+    MOST_FOR_ONE,
+    MOST_FOR_SEVERAL,
     SMALLEST_SHARING_VOCABULARY,
     UNLIMITED_WINDOW,
     Law,
@@ -260,8 +262,8 @@ class Learning(Persistence):
         )
         if total.trained_words and not total.pairs:
             logger.warning(
-                "nothing was learnt: none of the %i words has another in its sentence; sentences of one word teach "
-                "nothing (join lines of one word), nor do those of which `sample` leaves one",
+                "nothing was learnt: none of the %i words that were left has another in its sentence; sentences of one "
+                "word teach nothing (join lines of one word), nor do those of which `sample` leaves one (0 leaves all)",
                 total.trained_words,
             )
         self.train_count += 1
@@ -295,7 +297,9 @@ class Learning(Persistence):
     def _shared_negatives(self) -> int:
         if self.shared_negatives is not None:
             return int(self.shared_negatives)
-        return DEFAULT_SHARED_NEGATIVES if len(self.wv) >= SMALLEST_SHARING_VOCABULARY else 0
+        if len(self.wv) < SMALLEST_SHARING_VOCABULARY or self.negative > MOST_FOR_ONE:
+            return 0
+        return DEFAULT_SHARED_NEGATIVES if self.negative <= MOST_FOR_SEVERAL else 1
 
     def _run(self, feed: Feed, total_examples: int | None, total_words: int | None, word_count: int) -> Run:
         return Run(

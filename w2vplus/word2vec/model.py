@@ -47,8 +47,8 @@ class Word2Vec(Learning):
     shared_negatives: how many neighbouring centre words share one draw of `negative` noise words, and in CBOW one of
         how far their windows reach. 1 draws once for every window (Ji et al. 2016), 2 to 4 once for so many windows
         (Rengasamy et al. 2017), 0 noise words for every pair, as gensim does. Sharing is what makes training fast;
-        None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most that costs no accuracy, or 0 for fewer than 2,000
-        words, where sharing does.
+        None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most that costs no accuracy; 1 for more than 50 noise
+        words; 0 for more than 200, and for fewer than 2,000 words in the vocabulary, where sharing does.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's. With
         `cbow_mean=0` a step grows with the number of context words: every window is then trained by itself.
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
@@ -124,6 +124,10 @@ class Word2Vec(Learning):
         lock_factors: float | Mapping[Any, float] = 1.0,
         **unknown: Any,
     ) -> None:
+        """gensim's arguments, in their order and with their defaults, and more behind them: see the class.
+
+        Raises TypeError and ValueError naming an argument that cannot be, and what `build_vocab` and `train` raise.
+        """
         if unknown:
             known = [*inspect.signature(Word2Vec.__init__).parameters][1:-1]
             raise TypeError(arguments.explain_unknown_argument(next(iter(unknown)), known))

@@ -109,6 +109,8 @@ class TrainingCall:
                 raise interrupt from error
             raise
         finally:
+            if self._watchers.writer is not None:
+                self._watchers.writer.close()
             model.wv.norms = None  # of other vectors, also where a callback asked for norms and then failed
 
     def _train_epoch(self, epoch: int) -> None:
