@@ -77,9 +77,10 @@ class VectorTable:
         # One search over all keys; only a fault pays for finding its key.
         if "" in texts or (forbidden and forbidden.search("".join(texts))):
             key = next(text for text in texts if not text or (forbidden and forbidden.search(text)))
+            fault, holding = ("has white space", "any key (safetensors, npy, kv)") if key else ("is empty", "it (kv)")
             raise VectorFormatError(
-                f"cannot write {path}: the key {key!r} {'has white space' if key else 'is empty'} and would not read "
-                f"back; rename it, or choose a format that holds {'any key (safetensors, npy, kv)' if key else 'it (kv)'}"
+                f"cannot write {path}: the key {key!r} {fault} and would not read back; rename it, or choose a format "
+                f"that holds {holding}"
             )
         if len(set(texts)) < len(texts):
             key = Counter(texts).most_common(1)[0][0]

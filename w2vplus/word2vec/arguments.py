@@ -84,7 +84,8 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
     found = list(callbacks)
     for callback in found:
         if isinstance(callback, type) and isfunction(getattr(callback, CALLS[0], None)):
-            raise TypeError(f"the callback {callback.__name__} is a class: give one of its objects, {callback.__name__}()")
+            name = callback.__name__
+            raise TypeError(f"the callback {name} is a class: give one of its objects, {name}()")
         missing = [name for name in CALLS if not callable(getattr(callback, name, None))]
         if missing:
             raise TypeError(
