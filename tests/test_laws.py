@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from gensim.models import KeyedVectors
+from gensim.models import Word2Vec as GensimWord2Vec
+from gensim.models.word2vec import LineSentence
+from gensim.test.utils import datapath
 
 from w2vplus import Word2Vec
 from w2vplus.bench import laws
@@ -58,3 +61,16 @@ def test_the_shared_law_is_not_that_of_pairs_however_small_the_vocabulary():
     two = (laws.LAWS["shared"], laws.LAWS["per-pair"])
     shared, per_pair = (Word2Vec(walks, min_count=1, sg=1, workers=1, **law).wv for law in two)
     assert not np.array_equal(shared.vectors, per_pair.vectors)
+
+
+def test_hundreds_of_noise_words_do_not_drive_vectors_away():
+    sentences = list(LineSentence(datapath("lee_background.cor")))
+
+    def largest(kind, **law):
+        settings = {"sg": 1, "negative": 300, "vector_size": 20, "workers": 1, "epochs": 1, "min_count": 1, "seed": 1}
+        return float(np.abs(kind(sentences, **settings, **law).wv.vectors).max())
+
+    found = {shared: largest(Word2Vec, shared_negatives=shared) for shared in (3, 1, 0, None)}
+    gensims = largest(GensimWord2Vec)
+    print(f"largest number of a vector by shared_negatives: {found}; gensim: {gensims}")
+    assert found[3] > 2 * gensims > 2 * found[None] == 2 * found[0]

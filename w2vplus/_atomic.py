@@ -13,6 +13,7 @@ import secrets
 import shutil
 import stat
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -181,6 +182,39 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         flush_folder(temporary)
         temporary.replace(target)
         flush_folder(target.parent)
+
+
+class FolderLock:
+    """Ends with `close`, or when nobody has it any more."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self.close: Callable[[], object] = weakref.finalize(self, release)
+
+
+def lock_folder(folder: Path, *, wait: bool = True) -> FolderLock:
+    """Keep others, threads and processes, from locking the folder; BlockingIOError if somebody has and `wait` is False.
+
+    It keeps nobody where the system cannot do that: on Windows, and on some network disks.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return FolderLock(lambda: None)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    except OSError:  # a disk without locks
+        pass
+
+    def release() -> None:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a process that was forked meanwhile holds it, too
+        os.close(handle)
+
+    return FolderLock(release)
 
 
 _ASIDE = ".aside"

@@ -15,8 +15,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vplus._atomic import explaining, flush_file, flush_folder, new_folder, replacing, save_arrays
+from w2vplus._atomic import explaining, flush_file, flush_folder, lock_folder, new_folder, replacing, save_arrays
 from w2vplus.errors import ModelFormatError
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
         raise FileExistsError(
             f"cannot write {target}: it exists and is no w2vplus folder; choose another name"
         )
-    with _alone_in(target):
+    with closing(lock_folder(target)):
         generation = 1
         if is_array_folder(target):
             head = _read_head(target)
@@ -94,26 +94,6 @@ def write_folder(path: str | os.PathLike[str], content: ArrayFolder) -> None:
         except BaseException:
             _remove_unless_named(target, set(_file_names(content, generation).values()))
             raise
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other thread or process writes to the folder, where the system can do that (not on Windows, nor on
-    every network disk)."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_UN)  # a process that was forked meanwhile holds it, too
-        os.close(handle)
 
 
 def _file_names(content: ArrayFolder, generation: int) -> dict[str, str]:

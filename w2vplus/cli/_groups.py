@@ -43,24 +43,16 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     return flat
 
 
-def given_options(context: typer.Context, group: str) -> dict[str, str]:
-    """The fields of a group that stand on the command line, rather than at their defaults, each with its option."""
-    prefix = _flat_name(group, "")
+def given_options(context: typer.Context, group: str | None = None) -> dict[str, str]:
+    """The fields of a group, or the parameters of a command without groups, that stand on the command line, rather than
+    at their defaults, each with its option."""
+    prefix = "" if group is None else _flat_name(group, "")
     return {
         option.name.removeprefix(prefix): (
             option.secondary_opts if option.secondary_opts and context.params[option.name] is False else option.opts
         )[0]
         for option in context.command.params
         if option.name is not None and option.name.startswith(prefix) and _is_typed(context, option.name)
-    }
-
-
-def typed_options(context: typer.Context) -> dict[str, str]:
-    """The options of a command without groups that stand on the command line, each with its longest name."""
-    return {
-        option.name: max(option.opts, key=len)
-        for option in context.command.params
-        if option.name is not None and _is_typed(context, option.name)
     }
 
 

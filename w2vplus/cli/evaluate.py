@@ -83,7 +83,7 @@ def evaluate(
     """
     _output.require("--restrict-vocab", restrict_vocab, restrict_vocab >= 1, "at least 1")
     _output.require("--confidence", confidence, 1 < confidence < 100, "between 1 and 100 per cent", "95 is usual")
-    from w2vplus.evaluation._resampling import fewest_resamples
+    from w2vplus.evaluation import fewest_resamples
 
     fewest = fewest_resamples(confidence / 100)
     rule = f"0, or from {fewest} to 1000000 for a confidence of {confidence:g} %"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vplus.cli import _output
-from w2vplus.cli._groups import typed_options
+from w2vplus.cli._groups import given_options
 from w2vplus.cli._options import QuietFlag
 from w2vplus.cli._targets import check_not_an_input, check_writable
 from w2vplus.cli._words import Words, words_listed_in
@@ -125,7 +125,7 @@ def plot(
     chosen = _kind(kind, source)
     listed = [] if words_from is None else words_listed_in(words_from, "--words-from")
     texts = [*(words or ()), *listed]
-    _check_effect(typed_options(context), chosen, texts, output)
+    _check_effect(given_options(context), chosen, texts, output)
     _check_output(output, chosen, [source, *([words_from] if words_from is not None else [])])
     _check_words(chosen, texts)
     pixels = _pixels(size)

@@ -6,6 +6,7 @@ those of gensim's `evaluate_word_analogies` and `evaluate_word_pairs`; coverage 
 
 from w2vplus.errors import CoverageError, EvaluationError
 from w2vplus.evaluation._outcomes import Result
+from w2vplus.evaluation._resampling import fewest_resamples
 from w2vplus.evaluation.analogies import ANALOGY_METHODS, AnalogyResult, AnalogySection, evaluate_analogies
 from w2vplus.evaluation.comparison import Difference, Evaluation, JudgedModel, Score, compare
 from w2vplus.evaluation.questions import AnalogyQuestions, Question, QuestionSection, read_analogies
@@ -54,6 +55,7 @@ __all__ = [
     "evaluate_analogies",
     "evaluate_relations",
     "evaluate_similarity",
+    "fewest_resamples",
     "neighbour_overlap",
     "neighbours_of",
     "read_analogies",

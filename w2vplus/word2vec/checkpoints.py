@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import shutil
 import time
 import uuid
 import warnings
-import weakref
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from w2vplus import _sgd
-from w2vplus._atomic import leftovers
+from w2vplus._atomic import leftovers, lock_folder
 from w2vplus.array_folder import ArrayFolder, read_folder, read_head, write_folder
 from w2vplus.blocks import CHUNK_TOKENS, Position
 from w2vplus.errors import CheckpointError, ModelFormatError
@@ -134,8 +131,16 @@ class CheckpointWriter:
         self._written: Position | None = None
         self._has_earlier = bool(present)
         """Whether there are checkpoints of an earlier process, or one that was due could not be written."""
-        self.close = weakref.finalize(self, _held(self._folder))
+        try:
+            self._lock = lock_folder(self._folder, wait=False)
+        except BlockingIOError:
+            raise CheckpointError(
+                f"another run writes its checkpoints to {self._folder} now: wait for its end, or name another folder"
+            ) from None
+
+    def close(self) -> None:
         """Leave the folder to others."""
+        self._lock.close()
 
     def forget_digest(self) -> None:
         """The corpus has changed since the run began: whoever goes on need not bring that of the beginning."""
@@ -196,31 +201,6 @@ class CheckpointWriter:
         for old in checkpoint_folders(self._folder)[KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
         logger.info("checkpoint %s", target)
-
-
-def _held(folder: Path) -> Callable[[], None]:
-    """Keep the folder for this run; returns what ends that."""
-    try:
-        import fcntl
-    except ImportError:
-        return lambda: None
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise CheckpointError(
-            f"another run writes its checkpoints to {folder} now: wait for its end, or name another folder"
-        ) from None
-    except OSError:  # a disk without locks
-        pass
-
-    def release() -> None:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_UN)  # a process that was forked meanwhile holds it, too
-        os.close(handle)
-
-    return release
 
 
 def _run_id_of(path: Path) -> str | None:

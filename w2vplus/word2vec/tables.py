@@ -97,8 +97,8 @@ def training_tables(model: Any) -> Tables:
             noise=_noise_distribution(model) if model.negative else None,
             tree=_stored_huffman_tree(model.wv) if model.hs else None,
         )
-        numbers = [None if source is None else np.copy(source) for source in _sources_of_tables(model)[-2:]]
-        at_hand = model._tables = TablesAtHand(tables, [*_sources_of_tables(model)[:-2], *numbers])
+        *objects, thresholds, cumulated = _sources_of_tables(model)  # once more: thresholds may just have been made
+        at_hand = model._tables = TablesAtHand(tables, [*objects, np.copy(thresholds), np.copy(cumulated)])
     return at_hand.tables
 
 
