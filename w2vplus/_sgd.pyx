@@ -4,10 +4,14 @@
 `train_span` without the GIL. Called by `w2vplus.trainer` alone. The arithmetic is in native/*.h.
 """
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 import os
+
+
+cdef extern from "huge_pages.h" nogil:
+    void *new_zeros(size_t size)
+    void free_zeros(void *memory, size_t size)
 
 
 cdef extern from "kernel.h" nogil:
@@ -127,6 +131,7 @@ cdef class Model:
     cdef w2v_type *types
     cdef w2v_noise_slot *noise
     cdef uint32_t *path_steps
+    cdef size_t types_size, noise_size, path_steps_size
     cdef object arrays
 
     def __init__(
@@ -193,14 +198,15 @@ cdef class Model:
         self.kernel = _kernel_named(KERNEL if kernel is None else kernel)
 
     def __dealloc__(self):
-        PyMem_Free(self.types)
-        PyMem_Free(self.noise)
-        PyMem_Free(self.path_steps)
+        free_zeros(self.types, self.types_size)
+        free_zeros(self.noise, self.noise_size)
+        free_zeros(self.path_steps, self.path_steps_size)
 
     cdef _pack_types(self, const int32_t[::1] word_of_type, const uint32_t[::1] keep_thresholds):
         cdef int64_t words = self.model.vocabulary_size
         cdef int64_t i, word, types = words if word_of_type is None else word_of_type.shape[0]
-        self.types = <w2v_type *>PyMem_Malloc((types + 1) * sizeof(w2v_type))
+        self.types_size = _whole_lines((types + 1) * sizeof(w2v_type))
+        self.types = <w2v_type *>new_zeros(self.types_size)
         if self.types == NULL:
             raise MemoryError(f"no memory for a table of {types} corpus ids")
         for i in range(types + 1):
@@ -214,7 +220,8 @@ cdef class Model:
 
     cdef _pack_noise(self, const uint32_t[::1] thresholds, const int32_t[::1] aliases):
         cdef Py_ssize_t i, words = thresholds.shape[0]
-        self.noise = <w2v_noise_slot *>PyMem_Malloc(words * sizeof(w2v_noise_slot))
+        self.noise_size = _whole_lines(words * sizeof(w2v_noise_slot))
+        self.noise = <w2v_noise_slot *>new_zeros(self.noise_size)
         if self.noise == NULL:
             raise MemoryError(f"no memory for a noise table of {words} words")
         for i in range(words):
@@ -239,7 +246,8 @@ cdef class Model:
             if path_starts[i + 1] < path_starts[i]:
                 raise ValueError(f"path_starts must ascend, but entry {i + 1} is below entry {i}")
             longest = max(longest, path_starts[i + 1] - path_starts[i])
-        self.path_steps = <uint32_t *>PyMem_Calloc(path_nodes.shape[0] + W2V_PATH_STEPS, sizeof(uint32_t))
+        self.path_steps_size = _whole_lines((path_nodes.shape[0] + W2V_PATH_STEPS) * sizeof(uint32_t))
+        self.path_steps = <uint32_t *>new_zeros(self.path_steps_size)
         if self.path_steps == NULL:
             raise MemoryError(f"no memory for Huffman paths of {path_nodes.shape[0]} steps")
         for i in range(path_nodes.shape[0]):  # without branches: compilers make vectors of this loop
@@ -254,6 +262,11 @@ cdef class Model:
         self.model.path_starts = &path_starts[0]
         self.model.path_steps = self.path_steps
         self.model.longest_path = <int32_t>longest
+
+
+cdef size_t _whole_lines(size_t size):
+    """`size`, rounded up to what `new_zeros` takes."""
+    return (size + 63) // 64 * 64
 
 
 cdef _require_shape(name, float[:, ::1] matrix, int64_t rows, int64_t columns):

@@ -134,10 +134,8 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         w2v_tile tile;
         tile.overwrites = 1;
         tile.input_count = part->center_count;
-        for (int32_t m = 0; m < part->center_count; m++) {
-            tile.source[m] = workspace->source_rows + (part->first_center + m) * stride;
-            tile.partial[m] = tile.target[m] = workspace->target_rows + (part->first_center + m) * stride;
-        }
+        tile.source = (const float *const *)workspace->sources + part->first_center;
+        tile.partial = tile.target = workspace->targets + part->first_center;
         tile.positives = group->positives + part->first_column;
         tile.totals = group->totals + part->first_column;
         tally->loss += w2v_run_tile(model, group, part, rate, workspace, &tile);

@@ -131,6 +131,7 @@ extern const w2v_kernel w2v_kernel_neon;
    that are only read gain 1 or 2 % by it. */
 #if defined(_MSC_VER) && !defined(__clang__)
 #define W2V_INLINE static __forceinline
+#define W2V_NOINLINE __declspec(noinline)
 #if defined(_M_X64)
 #include <intrin.h>
 #define W2V_PREFETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
@@ -141,6 +142,7 @@ extern const w2v_kernel w2v_kernel_neon;
 #define W2V_HOLD(registers, value)
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
+#define W2V_NOINLINE __attribute__((noinline))
 #define W2V_PREFETCH(address) __builtin_prefetch((address), 0, 2)
 #if defined(__clang__) /* which knows nothing of GCC's: CBOW and skip-gram took nearly twice as long */
 #define W2V_UNROLL _Pragma("clang loop unroll(full)")

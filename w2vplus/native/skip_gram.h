@@ -4,25 +4,22 @@
 
 #include "groups.h"
 
-/* The words that the windows of a group span. */
+/* Words with their rows: those that the windows of a group span, or the inputs of one tile. */
 typedef struct {
     int32_t count;
     const int32_t *words;
     float *const *rows;
-    const float (*shares)[W2V_GROUP_CENTERS]; /* 1 if a word is in the window of a centre, else 0 */
-    int32_t shares_apart; /* 1, or 0 if those of the first word are those of all */
-} w2v_context;
+    const float (*pairs)[W2V_GROUP_CENTERS]; /* how many pairs of a word and a centre there are; NULL: one with a lone centre */
+} w2v_inputs;
 
 /* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
    half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those
-   behind the last word lie in the spare room. The window of a lone centre holds all words; the centre itself is left out
-   where tiles are gathered. */
-static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
+   behind the last word lie in the spare room. The window of a lone centre holds all words, and itself. */
+static w2v_inputs w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
-    static const float alone[1][W2V_GROUP_CENTERS] = {{1.0f}};
     if (center_count == 1)
-        return (w2v_context){centers[0].last - centers[0].first, workspace->words + centers[0].first,
-                             workspace->rows + centers[0].first, alone, 0};
+        return (w2v_inputs){centers->last - centers->first, workspace->words + centers->first, workspace->rows + centers->first,
+                            NULL};
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
     int32_t first = centers[0].first, last = centers[0].last;
     float middles[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS] = {0}; /* from the first centre, and from their own one */
@@ -44,8 +41,8 @@ static w2v_context w2v_context_of(const w2v_center *centers, int32_t center_coun
         const vec apart = vec_sub(vec_abs(from_center), nearest);
         vec_store(shares, vec_if_negative(inside, vec_zero(), vec_if_negative(apart, vec_zero(), one)));
     }
-    return (w2v_context){last - first, workspace->words + first, workspace->rows + first,
-                         (const float (*)[W2V_GROUP_CENTERS])workspace->shares, 1};
+    return (w2v_inputs){last - first, workspace->words + first, workspace->rows + first,
+                        (const float (*)[W2V_GROUP_CENTERS])workspace->shares};
 }
 
 /* target += factor * source */
@@ -82,16 +79,31 @@ W2V_INLINE void w2v_add_cells(const w2v_inputs *inputs, const float *positives, 
     }
 }
 
+/* rows (m, n) = row (n). Whole vectors, as where the columns were made; from the end on, for they spill over. */
+W2V_INLINE void w2v_repeat_cells(const float *row, int32_t count, int32_t columns, float *restrict rows)
+{
+    for (int32_t n = (columns - 1) / VEC_LANES * VEC_LANES; n >= 0; n -= VEC_LANES) {
+        const vec part = vec_load(row + n);
+        for (int32_t m = 0; m < count; m++) vec_store(rows + m * columns + n, part);
+    }
+}
+
 /* Cells of a tile: every pair of an input row and a centre adds the columns that the centre meets to the row's cells. */
-static void w2v_fill_cells(const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs, w2v_workspace *workspace,
-                           w2v_tile *tile)
+static void w2v_fill_cells(const w2v_model *model, const w2v_group *group, const w2v_part *part, const w2v_inputs *inputs,
+                           w2v_workspace *workspace, w2v_tile *tile)
 {
     const float *positives = group->positives + part->first_column, *totals = group->totals + part->first_column;
     const int32_t columns = part->column_count;
-    const int as_they_are = inputs->count == 1 && part->center_count == 1 && inputs->pairs[0][0] == 1.0f;
-    tile->positives = as_they_are ? positives : workspace->positives;
-    tile->totals = as_they_are ? totals : workspace->totals;
-    if (as_they_are) return;
+    tile->positives = workspace->positives;
+    tile->totals = workspace->totals;
+    if (!inputs->pairs) {
+        w2v_repeat_cells(positives, inputs->count, columns, workspace->positives);
+        if (model->negative > 0)
+            w2v_repeat_cells(totals, inputs->count, columns, workspace->totals);
+        else
+            tile->totals = workspace->ones;
+        return;
+    }
 #define W2V_CELLS_CASE(centers)                                                                              \
     case centers:                                                                                            \
         w2v_add_cells(inputs, positives, totals, columns, workspace->positives, workspace->totals, centers); \
@@ -110,14 +122,12 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     if (part->column_count == 0) return 0.0; /* the path of the only word of a vocabulary */
     w2v_tile tile;
     tile.overwrites = model->lock_factors != NULL;
-    for (int32_t m = 0; m < inputs->count; m++) {
-        tile.source[m] = inputs->rows[m];
-        tile.partial[m] = workspace->target_rows + m * workspace->row_stride;
-        tile.target[m] = model->lock_factors ? tile.partial[m] : inputs->rows[m];
-    }
+    tile.source = (const float *const *)inputs->rows;
+    tile.partial = workspace->targets;
+    tile.target = model->lock_factors ? workspace->targets : inputs->rows;
     w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);
     tile.input_count = inputs->count;
-    w2v_fill_cells(group, part, inputs, workspace, &tile);
+    w2v_fill_cells(model, group, part, inputs, workspace, &tile);
     const double loss = w2v_run_tile(model, group, part, rate, workspace, &tile);
     if (model->lock_factors) {
         for (int32_t m = 0; m < inputs->count; m++)
@@ -127,52 +137,77 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     return loss;
 }
 
-/* The tile that starts with the `first`-th word of the context: at most `most_tokens` words. One that occurs several times
-   in it is one row with more pairs, so that it receives the sum of its updates. Returns the word that follows. */
-static int32_t w2v_gather_tile(const w2v_group *group, const w2v_context *context, const w2v_workspace *workspace,
-                               int32_t first, int32_t most_tokens, w2v_inputs *inputs)
+/* The tile that starts with the `first`-th word of the context, without its `skipped`-th: at most `most_tokens` words. One that
+   occurs several times in it is one row with more pairs, so that it receives the sum of its updates. Returns the word that
+   follows. */
+static int32_t w2v_merge_words(const w2v_inputs *context, int32_t first, int32_t skipped, int32_t most_tokens,
+                               w2v_merged *merged, w2v_inputs *inputs)
 {
-    /* a lone centre is nobody's context */
-    const int32_t own = (int32_t)(workspace->words + workspace->centers[group->first_center].at - context->words);
-    const int32_t skipped = group->center_count == 1 ? own : -1;
+    static const float alone[W2V_GROUP_CENTERS] = {1.0f};
     const int32_t room = most_tokens + ((first <= skipped) & (skipped < first + most_tokens));
     const int32_t stop = context->count - first < room ? context->count : first + room;
-    int32_t repeats[W2V_TILE_INPUTS];
+    int32_t repeats[W2V_TILE_INPUTS], count = 0, i = first;
     w2v_seen seen = {{0}};
-    int32_t i = first;
-    inputs->count = 0;
     for (; i < stop; i++) {
         if (i == skipped) continue;
-        const float *shares = context->shares[i * context->shares_apart];
-        int32_t m = w2v_find(&seen, inputs->words, 0, inputs->count, context->words[i]);
+        const float *pairs = context->pairs ? context->pairs[i] : alone;
+        int32_t m = w2v_find(&seen, merged->words, 0, count, context->words[i]);
         if (m < 0) {
-            m = inputs->count++;
+            m = count++;
             repeats[m] = 1;
-            inputs->words[m] = context->words[i];
-            inputs->rows[m] = context->rows[i];
-            memcpy(inputs->pairs[m], shares, sizeof inputs->pairs[m]);
+            merged->words[m] = context->words[i];
+            merged->rows[m] = context->rows[i];
+            memcpy(merged->pairs[m], pairs, sizeof merged->pairs[m]);
             continue;
         }
         if (++repeats[m] > W2V_TILE_REPEATS) break;
-        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) inputs->pairs[m][g] += shares[g];
+        for (int32_t g = 0; g < W2V_GROUP_CENTERS; g++) merged->pairs[m][g] += pairs[g];
     }
+    *inputs = (w2v_inputs){count, merged->words, merged->rows, (const float (*)[W2V_GROUP_CENTERS])merged->pairs};
     return i;
 }
 
-/* The tokens that the windows of a group span, in tiles. */
+/* A lone centre whose context is one tile of distinct words: as they lie in the workspace, the last one for the time being in
+   the centre's place. */
+static double w2v_train_lone(const w2v_model *model, const w2v_group *group, const w2v_center *center, float rate,
+                             w2v_workspace *workspace)
+{
+    int32_t *word = workspace->words + center->at;
+    float **row = workspace->rows + center->at;
+    const int32_t center_word = *word, count = center->last - center->first - 1;
+    float *center_row = *row;
+    *word = workspace->words[center->last - 1];
+    *row = workspace->rows[center->last - 1];
+    const w2v_inputs inputs = {count, workspace->words + center->first, workspace->rows + center->first, NULL};
+    const double loss = w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
+    *word = center_word;
+    *row = center_row;
+    return loss;
+}
+
+/* The tokens that the windows of a group span: most often one tile of distinct words, else tiles in the order of the text. */
 static void w2v_train_windows(const w2v_model *model, const w2v_group *group, float rate, w2v_workspace *workspace,
                               w2v_tally *tally)
 {
     const int32_t most_tokens = w2v_bounded(W2V_TILE_INPUTS, rate);
     const w2v_center *centers = workspace->centers + group->first_center;
-    const w2v_context context = w2v_context_of(centers, group->center_count, workspace);
-    w2v_inputs inputs;
+    const int is_lone = group->center_count == 1;
+    const w2v_inputs context = w2v_context_of(centers, group->center_count, workspace);
+    const int32_t first_word = (int32_t)(context.words - workspace->words), token_count = context.count - is_lone;
+    for (int32_t g = 0; g < group->center_count; g++) tally->pairs += centers[g].last - centers[g].first - 1;
+    if (token_count == 0) return;
+    if (token_count <= most_tokens && workspace->repeated[first_word + context.count - 1] < first_word) {
+        tally->loss += is_lone ? w2v_train_lone(model, group, centers, rate, workspace)
+                               : w2v_skip_gram_tile(model, group, &context, rate, workspace);
+        return;
+    }
+    const int32_t skipped = is_lone ? centers->at - first_word : -1;
     for (int32_t first = 0; first < context.count;) {
-        first = w2v_gather_tile(group, &context, workspace, first, most_tokens, &inputs);
-        if (inputs.count > 0) /* else a lone centre without context */
+        w2v_inputs inputs;
+        first = w2v_merge_words(&context, first, skipped, most_tokens, &workspace->merged, &inputs);
+        if (inputs.count > 0) /* else the centre was the last word */
             tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
     }
-    for (int32_t g = 0; g < group->center_count; g++) tally->pairs += centers[g].last - centers[g].first - 1;
 }
 
 /* As word2vec.c and gensim do it: every pair is a step of its own, with its own negatives. */
@@ -181,15 +216,13 @@ static void w2v_train_pairs(const w2v_model *model, w2v_group *group, uint64_t k
 {
     const w2v_center *center = workspace->centers + group->first_center;
     const uint64_t stream = w2v_noise_stream(key, center->position);
-    w2v_inputs inputs = {.count = 1, .pairs = {{1.0f}}};
     uint64_t first_draw = 0;
     for (int32_t i = center->first; i < center->last; i++) {
         if (i == center->at) continue;
         group->count = group->part_count = 0;
         w2v_draw_bits(model, stream, first_draw, workspace->bits);
         w2v_add_part(model, workspace, workspace->bits, 0, 1, group);
-        inputs.words[0] = workspace->words[i];
-        inputs.rows[0] = workspace->rows[i];
+        const w2v_inputs inputs = {1, workspace->words + i, workspace->rows + i, NULL};
         tally->loss += w2v_skip_gram_tile(model, group, &inputs, rate, workspace);
         tally->pairs++;
         first_draw += (uint64_t)model->negative;

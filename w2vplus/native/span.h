@@ -43,7 +43,10 @@ static void w2v_note_fetched(const w2v_model *model, const w2v_workspace *worksp
     const float **fetched = group->fetched;
     for (const w2v_part *part = group->parts; part < group->parts + group->part_count; part++) {
         const int32_t nodes = part->first_word - part->first_column, near = nodes < W2V_NEAR_STEPS ? nodes : W2V_NEAR_STEPS;
-        for (int32_t i = near; i < part->column_count; i++) *fetched++ = group->rows[part->first_column + i];
+        const int32_t count = part->column_count - near;
+        for (int32_t i = 0; i < count; i += W2V_STREAMED)
+            memcpy(fetched + i, group->rows + part->first_column + near + i, W2V_STREAMED * sizeof *fetched);
+        fetched += count;
     }
     for (int32_t g = 0; g < group->center_count; g++) {
         const int64_t entering = (int64_t)workspace->centers[group->first_center + g].at + model->farthest;

@@ -2,30 +2,7 @@
    of block: whole registers, and the columns left over at a row's end in a register as narrow as they allow.
 
    Before including: COLUMNS(name) makes a function's name; COLUMNS_VEC is the register; COLUMNS_LOAD(p),
-   COLUMNS_STORE(p, a), COLUMNS_SET1(x), COLUMNS_FMA(a, b, c) work on it; COLUMNS_DOT(a, b, sum) adds the products to
-   a whole register of partial sums. `tail` is in scope for masked loads and stores. */
-
-/* sums[m * cells + has_own + n] += X[m] * Y[n], lane by lane, and sums[m * cells] += X[m] * own[m]. Every part is loaded
-   once and held: compilers would rather load an output again for each of its products, and most rows lie across cache
-   lines. */
-W2V_INLINE void COLUMNS(w2v_dot)(const float *const *x, float *const *own, float *const *y, int64_t column, vec_tail tail,
-                                 vec *sums, const int rows, const int has_own, const int width)
-{
-    const int cells = has_own + width;
-    COLUMNS_VEC x_part[TILE_ROWS];
-    (void)tail;
-    W2V_UNROLL for (int m = 0; m < rows; m++) {
-        x_part[m] = COLUMNS_LOAD(x[m] + column);
-        VEC_HOLD(x_part[m]);
-        if (has_own) sums[m * cells] = COLUMNS_DOT(x_part[m], COLUMNS_LOAD(own[m] + column), sums[m * cells]);
-    }
-    W2V_UNROLL for (int n = 0; n < width; n++) {
-        COLUMNS_VEC y_part = COLUMNS_LOAD(y[n] + column);
-        VEC_HOLD(y_part);
-        W2V_UNROLL for (int m = 0; m < rows; m++)
-            sums[m * cells + has_own + n] = COLUMNS_DOT(x_part[m], y_part, sums[m * cells + has_own + n]);
-    }
-}
+   COLUMNS_STORE(p, a), COLUMNS_SET1(x), COLUMNS_FMA(a, b, c) work on it. `tail` is in scope for masked loads and stores. */
 
 /* The columns of a panel: X += G Y, or X = G Y without addends, and Y += G' X. Every old value is read before its row is
    written. */
@@ -57,4 +34,3 @@ W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, const w2v_panel *panel
 #undef COLUMNS_STORE
 #undef COLUMNS_SET1
 #undef COLUMNS_FMA
-#undef COLUMNS_DOT

@@ -15,11 +15,11 @@
 #define W2V_WIDEST (TILE_OUTPUTS > W2V_STREAMED ? TILE_OUTPUTS : W2V_STREAMED)
 
 typedef struct {
-    const float *source[W2V_TILE_INPUTS];
-    float *target[W2V_TILE_INPUTS];
+    const float *const *source; /* X: the input rows */
+    float *const *target;
     int32_t input_count;
     int32_t overwrites; /* the targets become the update, whatever they were, instead of being moved by it */
-    float *partial[W2V_TILE_INPUTS]; /* where sums of several panels may lie until they are complete: targets or spare rows */
+    float *const *partial; /* where sums of several panels may lie until they are complete: targets or spare rows */
     float **own_outputs; /* NULL, or an output for each input, with which it has its first cell (tile_own.h) */
     float **outputs;
     int32_t output_count; /* without those */
@@ -46,7 +46,6 @@ typedef struct {
 #define COLUMNS_STORE(p, a) vec_store(p, a)
 #define COLUMNS_SET1(x) vec_set1(x)
 #define COLUMNS_FMA(a, b, c) vec_fma(a, b, c)
-#define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
 #include "tile_columns.h"
 
 #define COLUMNS(name) name##_tail
@@ -55,7 +54,6 @@ typedef struct {
 #define COLUMNS_STORE(p, a) vec_store_tail(p, a, tail)
 #define COLUMNS_SET1(x) vec_set1(x)
 #define COLUMNS_FMA(a, b, c) vec_fma(a, b, c)
-#define COLUMNS_DOT(a, b, sum) vec_fma(a, b, sum)
 #include "tile_columns.h"
 
 #if VEC_LANES > 4
@@ -66,7 +64,6 @@ typedef struct {
 #define COLUMNS_STORE(p, a) _mm_storeu_ps(p, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
-#define COLUMNS_DOT(a, b, sum) vec_fma(vec_widen_four(a), vec_widen_four(b), sum)
 #include "tile_columns.h"
 #endif
 
@@ -78,7 +75,6 @@ typedef struct {
 #define COLUMNS_STORE(p, a) _mm_mask_storeu_ps(p, (__mmask8)tail, a)
 #define COLUMNS_SET1(x) _mm_set1_ps(x)
 #define COLUMNS_FMA(a, b, c) _mm_fmadd_ps(a, b, c)
-#define COLUMNS_DOT(a, b, sum) vec_fma(vec_widen_four(a), vec_widen_four(b), sum)
 #include "tile_columns.h"
 #define W2V_FEWER_LEFT_OVER(name, count, ...)                                                                \
     if ((count) < 4)                                                                                         \
@@ -102,40 +98,11 @@ typedef struct {
 #define W2V_LEFT_OVER(name, count, ...) name##_tail(__VA_ARGS__)
 #endif
 
-/* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, behind the inputs' logits with their own outputs
-   if they have such, all sums in registers. Where the stride is the number of cells, whole vectors of logits are written: what
-   spills over the block is overwritten by the next one or lies in the spare room. */
-W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *own_outputs, float *const *outputs,
-                                 int64_t dimensions, float *logits, int64_t stride, const int rows, const int has_own,
-                                 const int width)
-{
-    const int cells = has_own + width;
-    vec sums[(TILE_SUMS + 7) / 8 * 8];
-    float parted[(TILE_SUMS + 7) / 8 * 8];
-    const float *x[TILE_ROWS];
-    float *own[TILE_ROWS], *y[W2V_WIDEST];
-    const int count = rows * cells;
-    float *dots = stride == cells ? logits : parted;
-    W2V_UNROLL for (int i = 0; i < (count + 7) / 8 * 8; i++) sums[i] = vec_zero();
-    W2V_UNROLL for (int m = 0; m < rows; m++) x[m] = inputs[m];
-    if (has_own) W2V_UNROLL for (int m = 0; m < rows; m++) own[m] = own_outputs[m];
-    W2V_UNROLL for (int n = 0; n < width; n++) y[n] = outputs[n];
-    int64_t column = 0;
-    for (; column + VEC_LANES <= dimensions; column += VEC_LANES)
-        w2v_dot_whole(x, own, y, column, vec_tail_of(0), sums, rows, has_own, width);
-    const int64_t left = dimensions - column;
-    if (left > 0) W2V_LEFT_OVER(w2v_dot, left, x, own, y, column, vec_tail_of(left), sums, rows, has_own, width);
-    W2V_UNROLL for (int i = 0; i < count; i += 8) vec_sum8(sums + i, dots + i);
-    if (stride == cells) return;
-    W2V_UNROLL for (int m = 0; m < rows; m++)
-        W2V_UNROLL for (int n = 0; n < cells; n++) logits[m * stride + n] = parted[m * cells + n];
-}
-
 /* G = rate * (P - T * sigmoid(L)); returns the loss, the sum of P * -log sigmoid(L) + (T - P) * -log sigmoid(-L). */
 static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
 {
     const int32_t count = tile->input_count * (tile->output_count + (tile->own_outputs != NULL));
-    const vec rates = vec_set1(rate), one = vec_set1(1.0f), lowest = vec_set1(-87.0f);
+    const vec rates = vec_set1(rate), one = vec_set1(1.0f);
     vec losses = vec_zero();
     for (int32_t i = 0; i < count; i += VEC_LANES) {
         const vec_tail rest = vec_tail_of(count - i < VEC_LANES ? count - i : VEC_LANES);
@@ -143,7 +110,7 @@ static double w2v_tile_steps(const w2v_tile *tile, float rate, int compute_loss)
         vec positive = vec_load_tail(tile->positives + i, rest);
         vec total = vec_load_tail(tile->totals + i, rest); /* 0 in the lanes past the end */
         /* e = exp(-|L|); sigmoid(L) = 1 / (1 + e) for L >= 0, e / (1 + e) for L < 0 */
-        vec e = vec_exp(vec_max(vec_sub(vec_zero(), vec_abs(logit)), lowest));
+        vec e = vec_exp_minus_abs(logit);
         vec sigmoid = vec_div(vec_if_negative(logit, e, one), vec_add(one, e));
         vec_store(tile->steps + i, vec_mul(rates, vec_sub(positive, vec_mul(total, sigmoid))));
         if (compute_loss) {

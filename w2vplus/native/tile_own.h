@@ -9,10 +9,6 @@
 
 #define W2V_USUAL_INPUTS 3 /* whose loop is unrolled: as many windows share their negatives unless a model says otherwise */
 
-W2V_INLINE void w2v_own_logits(const w2v_tile *tile, int32_t first, const int width)
-{
-    w2v_logits_of(tile, first, 1, width);
-}
 
 /* X = G Y and Y += G' X for one vector of columns, or a tail of that kind. */
 W2V_INLINE void w2v_own_columns(const w2v_tile *tile, float *const *own, float *const *y, int64_t column, vec_tail tail,
@@ -56,21 +52,41 @@ W2V_INLINE void w2v_own_rows(const w2v_tile *tile, const int inputs, const int w
     }
 }
 
-W2V_INLINE void w2v_own_update(const w2v_tile *tile, int32_t first, const int width)
+W2V_INLINE void w2v_own_update(const w2v_tile *tile, const int width)
 {
-    (void)first;
     if (tile->input_count == W2V_USUAL_INPUTS)
         w2v_own_rows(tile, W2V_USUAL_INPUTS, width);
     else
         w2v_own_rows(tile, tile->input_count, width);
 }
 
+#define W2V_OWN_FUNCTIONS(width)                                                                             \
+    static W2V_NOINLINE void w2v_own_logits_##width(const w2v_tile *tile)                                    \
+    {                                                                                                        \
+        w2v_logits_of(tile, 0, 1, 1, width);                                                                 \
+    }                                                                                                        \
+    static W2V_NOINLINE void w2v_own_update_##width(const w2v_tile *tile)                                    \
+    {                                                                                                        \
+        w2v_own_update(tile, width);                                                                         \
+    }                                                                                                        \
+    static double w2v_train_own_##width(const w2v_tile *tile, float rate, int compute_loss)                  \
+    {                                                                                                        \
+        w2v_own_logits_##width(tile);                                                                        \
+        const double loss = w2v_tile_steps(tile, rate, compute_loss);                                        \
+        w2v_own_update_##width(tile);                                                                        \
+        return loss;                                                                                         \
+    }
+W2V_EACH_WIDTH(W2V_OWN_FUNCTIONS)
+
 static double w2v_train_own(const w2v_tile *tile, float rate, int compute_loss)
 {
-    W2V_FOR_WIDTH(tile->output_count, w2v_own_logits, tile, 0)
-    const double loss = w2v_tile_steps(tile, rate, compute_loss);
-    W2V_FOR_WIDTH(tile->output_count, w2v_own_update, tile, 0)
-    return loss;
+    static double (*const train[])(const w2v_tile *, float, int) = {
+        NULL,
+#define W2V_OWN(width) w2v_train_own_##width,
+        W2V_EACH_WIDTH(W2V_OWN)
+#undef W2V_OWN
+    };
+    return train[tile->output_count](tile, rate, compute_loss);
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef W2V_TILE_ROW_H
 #define W2V_TILE_ROW_H
 
-#include "tile_common.h"
+#include "tile_logits.h"
 
 static void w2v_logits_of_row(const w2v_tile *tile)
 {
@@ -12,9 +12,9 @@ static void w2v_logits_of_row(const w2v_tile *tile)
         float *const *outputs = tile->outputs + n;
         float *logits = tile->logits + n;
         if (whole)
-            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED, 1, 0, W2V_STREAMED);
+            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED, 1, 1, 0, W2V_STREAMED);
         else
-            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED / 2, 1, 0,
+            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED / 2, 1, 1, 0,
                              W2V_STREAMED / 2);
     }
 }

@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "kernel.h"
+#include "sum8.h"
 
 #define VEC_LANES 8
 #define TILE_OUTPUTS 6
@@ -46,12 +46,13 @@ W2V_INLINE vec vec_div(vec a, vec b) { return _mm256_div_ps(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
 W2V_INLINE vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+W2V_INLINE vec vec_minus_abs(vec a) { return _mm256_or_ps(a, _mm256_set1_ps(-0.0f)); }
 W2V_INLINE vec vec_round(vec a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-/* 2^n for integral n in [-126, 127] */
-W2V_INLINE vec vec_power_of_two(vec n)
+/* 2^n a for integral n in [-126, 127] */
+W2V_INLINE vec vec_scale(vec a, vec n)
 {
     __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
 }
 /* b where a < 0, else c */
 W2V_INLINE vec vec_if_negative(vec a, vec b, vec c) { return _mm256_blendv_ps(c, b, a); }
@@ -61,22 +62,6 @@ W2V_INLINE float vec_sum(vec a)
     four = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
-/* sums[i] = sum of the lanes of vectors[i] for i < 8: a transpose by halves, so that the eight share their adds. A
-   blend and one shuffle bring together what two shuffles would: blends run on any pipe. */
-W2V_INLINE void vec_sum8(const vec *vectors, float *sums)
-{
-    vec pairs[4], fours[2];
-    W2V_UNROLL for (int i = 0; i < 4; i++) {
-        const vec a = vectors[2 * i], b = vectors[2 * i + 1];
-        pairs[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(1, 0, 3, 2)), _mm256_blend_ps(a, b, 0xCC));
-    }
-    W2V_UNROLL for (int i = 0; i < 2; i++) {
-        const vec a = pairs[2 * i], b = pairs[2 * i + 1];
-        fours[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
-                                 _mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
-    }
-    _mm256_storeu_ps(sums, _mm256_add_ps(_mm256_permute2f128_ps(fours[0], fours[1], 0x21),
-                                         _mm256_blend_ps(fours[0], fours[1], 0xF0)));
-}
+W2V_INLINE void vec_sum8(const vec *vectors, float *sums) { w2v_sum8_of_eight(vectors, sums); }
 
 #endif

@@ -47,12 +47,13 @@ W2V_INLINE vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }
 W2V_INLINE vec vec_max(vec a, vec b) { return vmaxq_f32(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return vabsq_f32(a); }
+W2V_INLINE vec vec_minus_abs(vec a) { return vnegq_f32(vabsq_f32(a)); }
 W2V_INLINE vec vec_round(vec a) { return vrndnq_f32(a); }
-/* 2^n for integral n in [-126, 127] */
-W2V_INLINE vec vec_power_of_two(vec n)
+/* 2^n a for integral n in [-126, 127] */
+W2V_INLINE vec vec_scale(vec a, vec n)
 {
     const int32x4_t exponent = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
-    return vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23));
+    return vmulq_f32(a, vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23)));
 }
 /* b where a < 0, else c */
 W2V_INLINE vec vec_if_negative(vec a, vec b, vec c) { return vbslq_f32(vcltzq_f32(a), b, c); }

@@ -47,9 +47,10 @@ W2V_INLINE vec vec_div(vec a, vec b) { VEC_EACH(a.lane[i] / b.lane[i]); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { VEC_EACH(a.lane[i] * b.lane[i] + c.lane[i]); }
 W2V_INLINE vec vec_max(vec a, vec b) { VEC_EACH(a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]); }
 W2V_INLINE vec vec_abs(vec a) { VEC_EACH(fabsf(a.lane[i])); }
+W2V_INLINE vec vec_minus_abs(vec a) { VEC_EACH(-fabsf(a.lane[i])); }
 W2V_INLINE vec vec_round(vec a) { VEC_EACH(nearbyintf(a.lane[i])); }
-/* 2^n for integral n in [-126, 127] */
-W2V_INLINE vec vec_power_of_two(vec n) { VEC_EACH(ldexpf(1.0f, (int)n.lane[i])); }
+/* 2^n a for integral n in [-126, 127] */
+W2V_INLINE vec vec_scale(vec a, vec n) { VEC_EACH(ldexpf(a.lane[i], (int)n.lane[i])); }
 /* b where a < 0, else c */
 W2V_INLINE vec vec_if_negative(vec a, vec b, vec c) { VEC_EACH(a.lane[i] < 0.0f ? b.lane[i] : c.lane[i]); }
 W2V_INLINE float vec_sum(vec a) { return (a.lane[0] + a.lane[2]) + (a.lane[1] + a.lane[3]); }

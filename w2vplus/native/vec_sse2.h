@@ -53,13 +53,14 @@ W2V_INLINE vec vec_div(vec a, vec b) { return _mm_div_ps(a, b); }
 W2V_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 W2V_INLINE vec vec_max(vec a, vec b) { return _mm_max_ps(a, b); }
 W2V_INLINE vec vec_abs(vec a) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), a); }
+W2V_INLINE vec vec_minus_abs(vec a) { return _mm_or_ps(a, _mm_set1_ps(-0.0f)); }
 /* to the nearest integer, by way of 32-bit integers: |a| below 2^31 */
 W2V_INLINE vec vec_round(vec a) { return _mm_cvtepi32_ps(_mm_cvtps_epi32(a)); }
-/* 2^n for integral n in [-126, 127] */
-W2V_INLINE vec vec_power_of_two(vec n)
+/* 2^n a for integral n in [-126, 127] */
+W2V_INLINE vec vec_scale(vec a, vec n)
 {
     __m128i exponent = _mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127));
-    return _mm_castsi128_ps(_mm_slli_epi32(exponent, 23));
+    return _mm_mul_ps(a, _mm_castsi128_ps(_mm_slli_epi32(exponent, 23)));
 }
 /* b where a < 0, else c */
 W2V_INLINE vec vec_if_negative(vec a, vec b, vec c)

@@ -131,6 +131,19 @@ static int64_t w2v_sentence_of(const w2v_corpus *corpus, int64_t offset)
     return low;
 }
 
+/* Which words come up again, within the span and a window of its ends. Words with the same last bits count as one. */
+static void w2v_find_repeated(w2v_workspace *workspace)
+{
+    int32_t repeated = -1, *places = workspace->places;
+    memset(places, 0xFF, W2V_PLACES * sizeof *places); /* -1 everywhere */
+    for (int32_t i = 0; i < (int32_t)workspace->word_count; i++) {
+        int32_t *place = places + (uint32_t)workspace->words[i] % W2V_PLACES;
+        repeated = *place > repeated ? *place : repeated;
+        *place = i;
+        workspace->repeated[i] = repeated;
+    }
+}
+
 static int w2v_find_windows(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,
                             uint64_t key, w2v_workspace *workspace)
 {
@@ -143,6 +156,7 @@ static int w2v_find_windows(const w2v_model *model, const w2v_corpus *corpus, in
     }
     for (int64_t i = 0; i < workspace->word_count; i++)
         workspace->rows[i] = w2v_row(&workspace->inputs, workspace->words[i]);
+    if (model->skip_gram && model->shared_negatives) w2v_find_repeated(workspace);
     return 0;
 }
 

@@ -64,13 +64,15 @@ typedef struct {
     int32_t fetched_count;
 } w2v_group;
 
-/* The words of one tile of skip-gram, and how many pairs of a row and a centre of the group it trains. */
+/* The words of a tile of skip-gram some of which come up more than once, each with all its pairs. */
 typedef struct {
     int32_t words[W2V_TILE_INPUTS];
     float *rows[W2V_TILE_INPUTS];
-    float pairs[W2V_TILE_INPUTS][W2V_GROUP_CENTERS];
-    int32_t count;
-} w2v_inputs;
+    float pairs[W2V_TILE_INPUTS][W2V_GROUP_CENTERS]; /* of a word and a centre of the group */
+} w2v_merged;
+
+/* Where a word was last, by its last bits. */
+#define W2V_PLACES 4096
 
 struct w2v_workspace {
     void *memory; /* where the workspace lies */
@@ -79,10 +81,13 @@ struct w2v_workspace {
 
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
     float **rows;   /* of those words in the input matrix */
+    int32_t *repeated; /* by word of the span: the largest index of one up to it that comes again up to it, or -1. So words
+                          [first, last) are all distinct if repeated[last - 1] < first; hardly ever else */
+    int32_t *places;   /* W2V_PLACES indices, for it */
     w2v_token *tokens; /* of those words */
     w2v_center *centers;
     float (*shares)[W2V_GROUP_CENTERS]; /* of the words that a group spans: 1 in the windows of its centres, else 0 */
-    int64_t capacity; /* of the five above */
+    int64_t capacity; /* of those by word */
     int64_t word_count;
     int64_t center_count;
 
@@ -95,10 +100,13 @@ struct w2v_workspace {
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
     float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
+    float *ones;       /* T of a tile each of whose cells is one pair */
+    w2v_merged merged; /* inputs of the present tile */
 
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
     float *source_rows; /* W2V_GROUP_CENTERS rows: projections, and an address that may be read where there is no row */
     float *target_rows; /* W2V_TILE_INPUTS rows: gathered updates, or sums that are not complete yet */
+    float *sources[W2V_GROUP_CENTERS], *targets[W2V_TILE_INPUTS]; /* the addresses of these rows */
     struct {
         void *memory;
         size_t mapped; /* bytes of a mapping of its own, or 0 */
@@ -150,6 +158,7 @@ static void w2v_free_workspace(w2v_workspace *workspace)
     }
     free(workspace->words);
     free(workspace->rows);
+    free(workspace->repeated);
     free(workspace->tokens);
     free(workspace->centers);
     free(workspace->shares);
@@ -227,6 +236,8 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     W2V_TAKE(positives, pairs);
     W2V_TAKE(totals, pairs);
     W2V_TAKE(steps, pairs);
+    W2V_TAKE(ones, pairs);
+    W2V_TAKE(places, W2V_PLACES * sizeof(int32_t));
     W2V_TAKE(draws, columns * sizeof(float));
     W2V_TAKE(bits, ((size_t)model->negative + 1) * group_centers * sizeof(uint64_t));
     W2V_TAKE(source_rows, row_bytes * W2V_GROUP_CENTERS);
@@ -239,6 +250,9 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
         W2V_TAKE(groups[slot].made_totals, group_centers * columns * sizeof(float));
     }
 #undef W2V_TAKE
+    for (size_t i = 0; workspace->ones && i < pairs / sizeof(float); i++) workspace->ones[i] = 1.0f;
+    for (int m = 0; m < W2V_GROUP_CENTERS; m++) workspace->sources[m] = workspace->source_rows + m * workspace->row_stride;
+    for (int m = 0; m < W2V_TILE_INPUTS; m++) workspace->targets[m] = workspace->target_rows + m * workspace->row_stride;
     workspace->may_have_own = !model->skip_gram && model->negative <= TILE_OUTPUTS;
     for (int32_t centers = 1; centers <= (int32_t)group_centers && centers + model->negative <= W2V_MOST_DISTINCT; centers++)
         w2v_set_distinct_cells(workspace, centers, model->negative);
@@ -266,6 +280,8 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     if (words) workspace->words = words;
     void *rows = realloc(workspace->rows, (size_t)capacity * sizeof *workspace->rows);
     if (rows) workspace->rows = rows;
+    void *repeated = realloc(workspace->repeated, (size_t)capacity * sizeof *workspace->repeated);
+    if (repeated) workspace->repeated = repeated;
     void *tokens = realloc(workspace->tokens, (size_t)capacity * sizeof *workspace->tokens);
     if (tokens) workspace->tokens = tokens;
     void *centers = realloc(workspace->centers, (size_t)capacity * sizeof *workspace->centers);
@@ -273,7 +289,7 @@ static int w2v_reserve(w2v_workspace *workspace, int64_t extra)
     const size_t shared_words = (size_t)(capacity + VEC_LANES / W2V_GROUP_CENTERS); /* written by whole vectors */
     void *shares = realloc(workspace->shares, shared_words * sizeof *workspace->shares);
     if (shares) workspace->shares = shares;
-    if (!words || !rows || !tokens || !centers || !shares) return -1;
+    if (!words || !rows || !repeated || !tokens || !centers || !shares) return -1;
     workspace->capacity = capacity;
     return 0;
 }
