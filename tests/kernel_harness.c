@@ -23,6 +23,7 @@ static const w2v_kernel *const *w2v_usable_kernels(void)
 typedef struct {
     int64_t words, dimensions, tokens, sentences, path_length, longest_path, window, farthest, negative;
     int64_t skip_gram, hierarchical_softmax, shared_negatives, cbow_mean, corrected_cbow, workers;
+    int64_t cut, has_locks; /* where the second span begins; whether there are lock factors */
     uint64_t key;
     double rate;
 } w2v_header;
@@ -58,6 +59,7 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     model.input_vectors = take(file, matrix);
     model.output_vectors = take(file, matrix);
     model.node_vectors = take(file, matrix);
+    if (header->has_locks) model.lock_factors = take(file, words * sizeof(float));
     model.types = take(file, (words + 1) * sizeof(w2v_type));
     model.noise = take(file, words * sizeof(w2v_noise_slot));
     model.path_starts = take(file, (words + 1) * sizeof(int64_t));
@@ -76,8 +78,11 @@ static int train(const w2v_kernel *kernel, FILE *file, FILE *result)
     w2v_tally tally = {0, 0, 0, 0.0};
     w2v_workspace *workspace = kernel->new_workspace(&model);
     if (!workspace) return 1;
-    if (kernel->train_span(&model, &corpus, 0, header->tokens, header->key, (float)header->rate, workspace, &tally))
-        return 1;
+    const int64_t edges[] = {0, header->cut, header->tokens};
+    for (int i = 0; i < 2; i++)
+        if (edges[i] < edges[i + 1] && kernel->train_span(&model, &corpus, edges[i], edges[i + 1], header->key,
+                                                          (float)header->rate, workspace, &tally))
+            return 1;
     kernel->give_hot_rows(workspace);
     kernel->free_workspace(workspace);
     fwrite(model.input_vectors, 1, matrix, result);

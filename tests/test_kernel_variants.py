@@ -56,31 +56,37 @@ class Build:
     def kernels(self) -> list[str]:
         return subprocess.run(self.command, capture_output=True, text=True, check=True).stdout.split()
 
-    def train(self, case: Case, kernel: str, workers: int) -> tuple[list[np.ndarray], tuple[int, int, int, float]]:
+    def train(
+        self, case: Case, kernel: str, workers: int, rate: float, cut: int
+    ) -> tuple[list[np.ndarray], tuple[int, int, int, float]]:
         """Matrices (inputs, outputs, nodes) and the tally after one pass over the case."""
         source, result = self.folder / "case", self.folder / "result"
-        source.write_bytes(case_bytes(case, workers))
+        source.write_bytes(case_bytes(case, workers, rate, cut))
         subprocess.run([*self.command, kernel, str(source), str(result)], check=True)
         written = result.read_bytes()
         matrices = np.frombuffer(written, np.float32, 3 * case.inputs.size).reshape(3, *case.inputs.shape)
         return list(matrices), struct.unpack("<qqqd", written[-32:])
 
 
-def case_bytes(case: Case, workers: int) -> bytes:
+def case_bytes(case: Case, workers: int, rate: float, cut: int) -> bytes:
     """The file that kernel_harness.c reads; every machine here is little-endian."""
     law = {"shared_negatives": 1, "cbow_mean": True, "corrected_cbow": False, **case.law}
+    locks = [law["lock_factors"]] if "lock_factors" in law else []
     numbers = (
         *case.inputs.shape, len(case.ids), len(case.starts) - 1, len(case.tree.codes),
         int(np.diff(case.tree.path_starts).max()), law["window"], law["window"], law["negative"], law["skip_gram"],
         law["hierarchical_softmax"], law["shared_negatives"], law["cbow_mean"], law["corrected_cbow"],
-        workers,
+        workers, cut, len(locks),
     )  # fmt: skip
     noise = np.stack([case.noise.thresholds.astype(np.uint32), case.noise.aliases.view(np.uint32)], axis=1)
     words = np.arange(len(case.keep), dtype=np.uint32)
     types = np.append(np.stack([words, case.keep], axis=1), [[2**32 - 1, 0]], axis=0).astype(np.uint32)
     steps = 2 * case.tree.inner_nodes.astype(np.uint32) + case.tree.codes
-    arrays = (case.inputs, case.outputs, case.nodes, types, noise, case.tree.path_starts, steps, case.ids, case.starts)
-    return struct.pack("<15qQd", *numbers, KEY, RATE) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+    arrays = (
+        case.inputs, case.outputs, case.nodes, *locks, types, noise, case.tree.path_starts, steps, case.ids,
+        case.starts,
+    )  # fmt: skip
+    return struct.pack("<17qQd", *numbers, KEY, rate) + b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +112,12 @@ def checked(tmp_path_factory):
     return Build(folder, "cc", ["-O1", "-DW2V_EXACT_BLOCKS", "-D_POSIX_C_SOURCE=200809L", *SANITIZERS], sources, [])
 
 
-def assert_equals_twin(build: Build, case: Case, kernel: str, workers: int = 1) -> None:
+def assert_equals_twin(
+    build: Build, case: Case, kernel: str, workers: int = 1, rate: float = RATE, cut: int = 0
+) -> None:
     twin = case.twin()
-    twin.train(case.sentences(), KEY, RATE)
-    (inputs, outputs, nodes), (raw, trained, pairs, loss) = build.train(case, kernel, workers)
+    twin.train(case.sentences(), KEY, rate)
+    (inputs, outputs, nodes), (raw, trained, pairs, loss) = build.train(case, kernel, workers, rate, cut)
     assert (raw, trained, pairs) == (len(case.ids), twin.trained_words, twin.pairs)
     assert np.abs(inputs - case.inputs).max() > 0.01
     np.testing.assert_allclose(inputs, twin.input_vectors, atol=2e-4)
@@ -145,6 +153,12 @@ CASES = [(mode, dimensions, {}) for mode in MODES for dimensions in (1, 2, 7, 10
         for mode in ("cbow-ns", "cbow-hs")
         for words in (30, 3000)
     ),
+    # lone centres between words that are all distinct, some of which share the place that says so
+    *(
+        (mode, 20, {"words": words, "counts": [3] * words, "sample": 0, "shared_negatives": 1, "window": window})
+        for mode in ("sg-ns", "sg-hs", "sg-both")
+        for words, window in ((3000, 1), (3000, 8), (10_000, 20))
+    ),
 ]
 
 
@@ -169,6 +183,18 @@ def test_no_kernel_leaves_its_buffers(checked, kernel, mode, dimensions, law, wo
     """Rows in place, copies of a lone worker, copies of one of several while the others are idle: of few rows by one of
     sixteen."""
     assert_equals_twin(checked, Case(dimensions=dimensions, **(law | MODES[mode])), kernel, workers)
+
+
+@pytest.mark.parametrize("kernel", _sgd.usable_kernels())
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("words", "window", "rate", "cut"),
+    [(30, 20, RATE, 0), (30, 5, 0.11, 100), (3000, 5, 0.3, 17), (3000, 20, RATE, 200)],
+)
+def test_no_kernel_leaves_its_buffers_with_locks_high_rates_and_cuts(checked, kernel, mode, words, window, rate, cut):
+    locks = np.linspace(0, 1, words, dtype=np.float32)
+    case = Case(words=words, dimensions=7, lock_factors=locks, window=window, **MODES[mode])
+    assert_equals_twin(checked, case, kernel, rate=rate, cut=cut)
 
 
 @pytest.mark.parametrize(("mode", "dimensions", "law"), CASES)

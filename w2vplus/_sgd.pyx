@@ -70,7 +70,6 @@ cdef extern from "kernel.h" nogil:
 
     ctypedef struct w2v_kernel:
         const char *name
-        int32_t lanes
         w2v_workspace *(*new_workspace)(const w2v_model *model) noexcept nogil
         void (*free_workspace)(w2v_workspace *workspace) noexcept nogil
         int (*train_span)(const w2v_model *model, const w2v_corpus *corpus, int64_t begin, int64_t end,

@@ -134,7 +134,7 @@ static void w2v_train_cbow(const w2v_model *model, const w2v_group *group, float
         w2v_tile tile;
         tile.overwrites = 1;
         tile.input_count = part->center_count;
-        tile.source = (const float *const *)workspace->sources + part->first_center;
+        tile.source = workspace->sources + part->first_center;
         tile.partial = tile.target = workspace->targets + part->first_center;
         tile.positives = group->positives + part->first_column;
         tile.totals = group->totals + part->first_column;

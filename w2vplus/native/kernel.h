@@ -98,7 +98,6 @@ typedef struct w2v_workspace w2v_workspace;
 
 typedef struct {
     const char *name;
-    int32_t lanes; /* floats in one vector register */
     w2v_workspace *(*new_workspace)(const w2v_model *model);
     void (*free_workspace)(w2v_workspace *workspace);
     /* Trains the centres at offsets [begin, end) of `corpus`. Windows see across both ends of the span.

@@ -10,7 +10,7 @@
 
 #include "span.h"
 
-const w2v_kernel w2v_kernel_avx512 = {"avx512", VEC_LANES, w2v_new_workspace, w2v_free_workspace, w2v_train_span,
+const w2v_kernel w2v_kernel_avx512 = {"avx512", w2v_new_workspace, w2v_free_workspace, w2v_train_span,
                                        w2v_give_hot_rows};
 
 #if defined(__clang__)

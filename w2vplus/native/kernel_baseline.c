@@ -8,5 +8,5 @@
 
 #include "span.h"
 
-const w2v_kernel w2v_kernel_baseline = {"baseline", VEC_LANES, w2v_new_workspace, w2v_free_workspace, w2v_train_span,
+const w2v_kernel w2v_kernel_baseline = {"baseline", w2v_new_workspace, w2v_free_workspace, w2v_train_span,
                                        w2v_give_hot_rows};

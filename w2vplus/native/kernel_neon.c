@@ -4,6 +4,6 @@
 
 #include "span.h"
 
-const w2v_kernel w2v_kernel_neon = {"neon", VEC_LANES, w2v_new_workspace, w2v_free_workspace, w2v_train_span,
+const w2v_kernel w2v_kernel_neon = {"neon", w2v_new_workspace, w2v_free_workspace, w2v_train_span,
                                        w2v_give_hot_rows};
 #endif

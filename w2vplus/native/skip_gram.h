@@ -9,17 +9,14 @@ typedef struct {
     int32_t count;
     const int32_t *words;
     float *const *rows;
-    const float (*pairs)[W2V_GROUP_CENTERS]; /* how many pairs of a word and a centre there are; NULL: one with a lone centre */
+    const float (*pairs)[W2V_GROUP_CENTERS]; /* of a word and each centre of the group; NULL: one, with a lone centre */
 } w2v_inputs;
 
 /* Without branches on how far windows reach, which is random: a word is in a window if it is no further from its middle than
    half its length. Floats tell halves apart below four million words. The shares of several words make a vector; those
-   behind the last word lie in the spare room. The window of a lone centre holds all words, and itself. */
+   behind the last word lie in the spare room. */
 static w2v_inputs w2v_context_of(const w2v_center *centers, int32_t center_count, w2v_workspace *workspace)
 {
-    if (center_count == 1)
-        return (w2v_inputs){centers->last - centers->first, workspace->words + centers->first, workspace->rows + centers->first,
-                            NULL};
     static const float word_of_lane[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
     int32_t first = centers[0].first, last = centers[0].last;
     float middles[W2V_GROUP_CENTERS] = {0}, ats[W2V_GROUP_CENTERS] = {0}; /* from the first centre, and from their own one */
@@ -94,8 +91,10 @@ static void w2v_fill_cells(const w2v_model *model, const w2v_group *group, const
 {
     const float *positives = group->positives + part->first_column, *totals = group->totals + part->first_column;
     const int32_t columns = part->column_count;
-    tile->positives = workspace->positives;
-    tile->totals = workspace->totals;
+    const int as_they_are = !inputs->pairs && inputs->count == 1;
+    tile->positives = as_they_are ? positives : workspace->positives;
+    tile->totals = as_they_are ? totals : workspace->totals;
+    if (as_they_are) return;
     if (!inputs->pairs) {
         w2v_repeat_cells(positives, inputs->count, columns, workspace->positives);
         if (model->negative > 0)
@@ -122,7 +121,7 @@ static double w2v_skip_gram_tile(const w2v_model *model, const w2v_group *group,
     if (part->column_count == 0) return 0.0; /* the path of the only word of a vocabulary */
     w2v_tile tile;
     tile.overwrites = model->lock_factors != NULL;
-    tile.source = (const float *const *)inputs->rows;
+    tile.source = inputs->rows;
     tile.partial = workspace->targets;
     tile.target = model->lock_factors ? workspace->targets : inputs->rows;
     w2v_choose_exchanges(&workspace->inputs, inputs->words, inputs->count, group->center_count);
@@ -192,7 +191,9 @@ static void w2v_train_windows(const w2v_model *model, const w2v_group *group, fl
     const int32_t most_tokens = w2v_bounded(W2V_TILE_INPUTS, rate);
     const w2v_center *centers = workspace->centers + group->first_center;
     const int is_lone = group->center_count == 1;
-    const w2v_inputs context = w2v_context_of(centers, group->center_count, workspace);
+    w2v_inputs context = {centers->last - centers->first, workspace->words + centers->first, workspace->rows + centers->first,
+                          NULL}; /* of a lone centre, which lies within and is left out below */
+    if (!is_lone) context = w2v_context_of(centers, group->center_count, workspace);
     const int32_t first_word = (int32_t)(context.words - workspace->words), token_count = context.count - is_lone;
     for (int32_t g = 0; g < group->center_count; g++) tally->pairs += centers[g].last - centers[g].first - 1;
     if (token_count == 0) return;

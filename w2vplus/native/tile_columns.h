@@ -1,4 +1,4 @@
-/* Design: the innermost steps of a tile over one block of columns, written once and included once for every kind
+/* Design: the innermost step of an update over one block of columns, written once and included once for every kind
    of block: whole registers, and the columns left over at a row's end in a register as narrow as they allow.
 
    Before including: COLUMNS(name) makes a function's name; COLUMNS_VEC is the register; COLUMNS_LOAD(p),
@@ -10,20 +10,22 @@ W2V_INLINE void COLUMNS(w2v_update)(const w2v_tile *tile, const w2v_panel *panel
                                     vec_tail tail, const int width)
 {
     const int64_t stride = tile->output_count;
+    const int32_t inputs = tile->input_count; /* and what else is not to be looked up again after every store */
+    float *const *source = tile->source, *const *addends = panel->addends, *const *targets = panel->sums;
+    const float *steps = panel->steps;
     COLUMNS_VEC y_old[TILE_OUTPUTS], y_new[TILE_OUTPUTS];
     (void)tail;
     W2V_UNROLL for (int n = 0; n < width; n++) y_new[n] = y_old[n] = COLUMNS_LOAD(y[n] + column);
-    for (int32_t m = 0; m < tile->input_count; m++) {
-        const COLUMNS_VEC x_old = COLUMNS_LOAD(tile->source[m] + column);
+    for (int32_t m = 0; m < inputs; m++, steps += stride) {
+        const COLUMNS_VEC x_old = COLUMNS_LOAD(source[m] + column);
         COLUMNS_VEC x_new = COLUMNS_SET1(0.0f);
-        if (panel->addends) x_new = COLUMNS_LOAD(panel->addends[m] + column);
-        const float *steps = panel->steps + m * stride;
+        if (addends) x_new = COLUMNS_LOAD(addends[m] + column);
         W2V_UNROLL for (int n = 0; n < width; n++) {
             const COLUMNS_VEC step = COLUMNS_SET1(steps[n]);
             x_new = COLUMNS_FMA(step, y_old[n], x_new);
             y_new[n] = COLUMNS_FMA(step, x_old, y_new[n]);
         }
-        COLUMNS_STORE(panel->sums[m] + column, x_new);
+        COLUMNS_STORE(targets[m] + column, x_new);
     }
     W2V_UNROLL for (int n = 0; n < width; n++) COLUMNS_STORE(y[n] + column, y_new[n]);
 }

@@ -1,4 +1,4 @@
-/* Design: what a tile is (tile.h says what it does), and what its kinds have in common: logits, steps, prefetching. L, P, T
+/* Design: what a tile is (tile.h says what it does), and what its kinds have in common: steps, prefetching. L, P, T
    and G are row-major, (M, N), or (M, 1 + N) where inputs have own outputs. */
 #ifndef W2V_TILE_COMMON_H
 #define W2V_TILE_COMMON_H
@@ -7,15 +7,13 @@
 #include "vec_math.h"
 
 #define W2V_FETCHED_TOGETHER 4
-#define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
 
 /* Outputs whose logits with a lone input row are computed together, or half as many at the end. Behind the outputs of every
    part are as many addresses that may be read. */
 #define W2V_STREAMED 8
-#define W2V_WIDEST (TILE_OUTPUTS > W2V_STREAMED ? TILE_OUTPUTS : W2V_STREAMED)
 
 typedef struct {
-    const float *const *source; /* X: the input rows */
+    float *const *source; /* X: the input rows */
     float *const *target;
     int32_t input_count;
     int32_t overwrites; /* the targets become the update, whatever they were, instead of being moved by it */

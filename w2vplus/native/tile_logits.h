@@ -1,8 +1,11 @@
-/* Design: blocks of logits, all sums of which stay in registers: the shim's dot_vec, or the one of everything else. */
+/* Design: blocks of logits, all sums of which stay in registers: dot_vec if the shim has such, else its only kind. */
 #ifndef W2V_TILE_LOGITS_H
 #define W2V_TILE_LOGITS_H
 
 #include "tile_common.h"
+
+#define TILE_ROWS 4 /* at most so many input rows have their logits computed together */
+#define W2V_WIDEST (TILE_OUTPUTS > W2V_STREAMED ? TILE_OUTPUTS : W2V_STREAMED)
 
 #ifndef DOT_LANES
 #define DOT_LANES VEC_LANES
@@ -47,11 +50,12 @@ W2V_INLINE void w2v_dot_columns(const float *const *x, float *const *own, float 
 }
 
 /* logits[m * stride + n] = X[m] . Y[n] for `rows` inputs and `width` outputs, behind the inputs' logits with their own outputs
-   if they have such, all sums in registers. Where the stride is the number of cells, whole vectors of logits are written: what
-   spills over the block is overwritten by the next one or lies in the spare room. */
-W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *own_outputs, float *const *outputs,
-                                 int64_t dimensions, float *logits, int64_t stride, const int whole, const int rows,
-                                 const int has_own, const int width)
+   if they have such, all sums in registers. A constant stride of 0 says that the logits of an input follow those of the one
+   before: whole vectors of them are written then, and what spills over the block is overwritten by the next one or lies in the
+   spare room. */
+W2V_INLINE void w2v_logits_block(float *const *inputs, float *const *own_outputs, float *const *outputs,
+                                 int64_t dimensions, float *logits, int64_t stride, const int rows, const int has_own,
+                                 const int width)
 {
     const int cells = has_own + width;
     dot_vec sums[(TILE_SUMS + 7) / 8 * 8];
@@ -59,7 +63,7 @@ W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *own_o
     const float *x[TILE_ROWS];
     float *own[TILE_ROWS], *y[W2V_WIDEST];
     const int count = rows * cells;
-    float *dots = whole ? logits : parted;
+    float *dots = stride == 0 ? logits : parted;
     W2V_UNROLL for (int i = 0; i < (count + 7) / 8 * 8; i++) sums[i] = dot_zero();
     W2V_UNROLL for (int m = 0; m < rows; m++) x[m] = inputs[m];
     if (has_own) W2V_UNROLL for (int m = 0; m < rows; m++) own[m] = own_outputs[m];
@@ -74,7 +78,7 @@ W2V_INLINE void w2v_logits_block(const float *const *inputs, float *const *own_o
         W2V_DOT(VEC_SOME_TAIL);
 #undef W2V_DOT
     W2V_UNROLL for (int i = 0; i < count; i += 8) dot_sum8(sums + i, dots + i);
-    if (whole) return;
+    if (stride == 0) return;
     W2V_UNROLL for (int m = 0; m < rows; m++)
         W2V_UNROLL for (int n = 0; n < cells; n++) logits[m * stride + n] = parted[m * cells + n];
 }

@@ -28,7 +28,7 @@ W2V_INLINE void w2v_logits_of(const w2v_tile *tile, int32_t first, const int who
     int32_t m = 0;
 #define W2V_BLOCK(rows)                                                                                      \
     w2v_logits_block(tile->source + m, has_own ? tile->own_outputs + m : NULL, outputs, dimensions,          \
-                     logits + m * stride, stride, whole, rows, has_own, width)
+                     logits + m * stride, whole ? 0 : stride, rows, has_own, width)
     for (; m + rows <= tile->input_count; m += rows) W2V_BLOCK(rows);
     const int32_t rest = tile->input_count - m;
     if (rows > 3 && rest == 3) W2V_BLOCK(3);
@@ -67,13 +67,19 @@ W2V_INLINE void w2v_update_of(const w2v_tile *tile, int32_t first, const int wid
 #define W2V_WIDTHS_TO(most, f) W2V_WIDTHS_TO_##most(f)
 #define W2V_WIDTHS_UP_TO(most, f) W2V_WIDTHS_TO(most, f)
 #define W2V_EACH_WIDTH(f) W2V_WIDTHS_UP_TO(TILE_OUTPUTS, f)
+#if TILE_OUTPUTS != 2 && TILE_OUTPUTS != 6 && TILE_OUTPUTS != 12 && TILE_OUTPUTS != 14
+#error "W2V_WIDTHS_TO_... has no list for panels so wide"
+#endif
 
-/* Functions of their own, which share their code and are chosen once for a tile: how many outputs come next, as many as a path
-   has steps, processors cannot foresee. */
+/* The narrowest of several panels. */
+#define W2V_NARROWEST ((TILE_OUTPUTS + 1) / 2)
+
+/* Functions of their own, one of which is chosen once for a tile that is one panel: how many outputs come next, as many as a
+   path has steps, processors cannot foresee. The update is that of one of several panels too. */
 #define W2V_PANEL_FUNCTIONS(width)                                                                           \
-    static W2V_NOINLINE void w2v_logits_##width(const w2v_tile *tile, int32_t first)                         \
+    static void w2v_logits_##width(const w2v_tile *tile, int32_t first)                                      \
     {                                                                                                        \
-        w2v_logits_of(tile, first, 0, 0, width);                                                             \
+        if (width >= W2V_NARROWEST) w2v_logits_of(tile, first, 0, 0, width);                                 \
     }                                                                                                        \
     static W2V_NOINLINE void w2v_update_##width(const w2v_tile *tile, int32_t first)                         \
     {                                                                                                        \

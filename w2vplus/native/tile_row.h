@@ -8,14 +8,13 @@
 static void w2v_logits_of_row(const w2v_tile *tile)
 {
     for (int32_t n = 0; n < tile->output_count; n += W2V_STREAMED) {
-        const int whole = tile->output_count - n > W2V_STREAMED / 2;
+        const int is_full = tile->output_count - n > W2V_STREAMED / 2;
         float *const *outputs = tile->outputs + n;
         float *logits = tile->logits + n;
-        if (whole)
-            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED, 1, 1, 0, W2V_STREAMED);
+        if (is_full)
+            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, 0, 1, 0, W2V_STREAMED);
         else
-            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, W2V_STREAMED / 2, 1, 1, 0,
-                             W2V_STREAMED / 2);
+            w2v_logits_block(tile->source, NULL, outputs, tile->dimensions, logits, 0, 1, 0, W2V_STREAMED / 2);
     }
 }
 

@@ -36,8 +36,7 @@ W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)
     _mm256_storeu_ps(lanes, a);
     for (int64_t i = 0; i < tail.count; i++) p[i] = lanes[i];
 }
-W2V_INLINE vec vec_widen_four(__m128 four) { return _mm256_zextps128_ps256(four); }
-W2V_INLINE vec vec_load_four(const float *p) { return vec_widen_four(_mm_loadu_ps(p)); }
+W2V_INLINE vec vec_load_four(const float *p) { return _mm256_zextps128_ps256(_mm_loadu_ps(p)); }
 W2V_INLINE void vec_store_four(float *p, vec a) { _mm_storeu_ps(p, _mm256_castps256_ps128(a)); }
 W2V_INLINE vec vec_add(vec a, vec b) { return _mm256_add_ps(a, b); }
 W2V_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }

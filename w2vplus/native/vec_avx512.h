@@ -31,8 +31,7 @@ W2V_INLINE void vec_store_tail(float *p, vec a, vec_tail tail)
 {
     _mm512_mask_storeu_ps(p, tail, a);
 }
-W2V_INLINE vec vec_widen_four(__m128 four) { return _mm512_zextps128_ps512(four); }
-W2V_INLINE vec vec_load_four(const float *p) { return vec_widen_four(_mm_loadu_ps(p)); }
+W2V_INLINE vec vec_load_four(const float *p) { return _mm512_zextps128_ps512(_mm_loadu_ps(p)); }
 W2V_INLINE void vec_store_four(float *p, vec a) { _mm_storeu_ps(p, _mm512_castps512_ps128(a)); }
 W2V_INLINE vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
 W2V_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }

@@ -78,10 +78,10 @@ W2V_INLINE void vec_store_part(float *p, vec a, vec_tail tail, const int kind)
     VEC_PASS_OF(columns, VEC_SOME_TAIL, pass, __VA_ARGS__)
 #endif
 
-/* exp(-|x|), and exp(-87) beyond 87: x log2 e = n + r with |r| <= 1/2, and 2^n p(r), p(r) = 2^r with a relative error below
-   1e-7 (least squares, weighted anew until the greatest error is least). With the rounding of x log2 e the relative error is
-   below 4e-7 for |x| up to 5, and grows with |x|, where the result is next to nothing: that of a sigmoid is 5e-8 at most,
-   absolutely. */
+/* exp(-|x|), and exp(-87) beyond 87: x log2 e = n + r with |r| <= 1/2, and 2^n p(r), p(r) = 2^r with a relative error of
+   1.1e-7 at most (least squares, weighted anew until the greatest error is least). With the rounding of x log2 e the relative error is
+   below 4e-7 for |x| up to 5, and grows with |x|, where the result is next to nothing: a sigmoid is off by 5e-8 more, at
+   most. */
 W2V_INLINE vec vec_exp_minus_abs(vec x)
 {
     const vec t = vec_mul(vec_max(vec_minus_abs(x), vec_set1(-87.0f)), vec_set1(1.44269504f));

@@ -64,7 +64,7 @@ typedef struct {
     int32_t fetched_count;
 } w2v_group;
 
-/* The words of a tile of skip-gram some of which come up more than once, each with all its pairs. */
+/* The words of a tile of skip-gram that is not a whole context as it lies, each once and with all its pairs. */
 typedef struct {
     int32_t words[W2V_TILE_INPUTS];
     float *rows[W2V_TILE_INPUTS];
@@ -81,8 +81,9 @@ struct w2v_workspace {
 
     int32_t *words; /* word ids of the span's kept tokens, with the context beyond its ends */
     float **rows;   /* of those words in the input matrix */
-    int32_t *repeated; /* by word of the span: the largest index of one up to it that comes again up to it, or -1. So words
-                          [first, last) are all distinct if repeated[last - 1] < first; hardly ever else */
+    int32_t *repeated; /* by word of the span: the largest index of one up to it that comes again up to it, or -1. Words
+                          [first, last) are all distinct if repeated[last - 1] < first, and only then, but for words that share
+                          a place */
     int32_t *places;   /* W2V_PLACES indices, for it */
     w2v_token *tokens; /* of those words */
     w2v_center *centers;
@@ -100,8 +101,8 @@ struct w2v_workspace {
     uint64_t *bits;      /* random bits of the negatives of the next group, or of the pair if each has its own */
     w2v_group *next; /* the group whose rows are to be fetched while another is trained */
     float *logits, *positives, *totals, *steps; /* tile arrays, see tile.h */
-    float *ones;       /* T of a tile each of whose cells is one pair */
-    w2v_merged merged; /* inputs of the present tile */
+    float *ones;       /* T of a tile each of whose cells is one pair; of paths alone */
+    w2v_merged merged; /* of the present tile */
 
     int64_t row_stride; /* dimensions, rounded up to whole cache lines */
     float *source_rows; /* W2V_GROUP_CENTERS rows: projections, and an address that may be read where there is no row */
@@ -236,7 +237,7 @@ static w2v_workspace *w2v_new_workspace(const w2v_model *model)
     W2V_TAKE(positives, pairs);
     W2V_TAKE(totals, pairs);
     W2V_TAKE(steps, pairs);
-    W2V_TAKE(ones, pairs);
+    if (model->negative == 0) W2V_TAKE(ones, pairs);
     W2V_TAKE(places, W2V_PLACES * sizeof(int32_t));
     W2V_TAKE(draws, columns * sizeof(float));
     W2V_TAKE(bits, ((size_t)model->negative + 1) * group_centers * sizeof(uint64_t));
