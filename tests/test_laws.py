@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from gensim.models import KeyedVectors
 from gensim.models import Word2Vec as GensimWord2Vec
 from gensim.models.word2vec import LineSentence
@@ -10,6 +11,7 @@ from gensim.test.utils import datapath
 
 from w2vplus import Word2Vec
 from w2vplus.bench import laws
+from w2vplus.trainer import SMALLEST_SHARING_VOCABULARY
 
 
 def vectors_of(words, rows):
@@ -74,3 +76,12 @@ def test_hundreds_of_noise_words_do_not_drive_vectors_away():
     gensims = largest(GensimWord2Vec)
     print(f"largest number of a vector by shared_negatives: {found}; gensim: {gensims}")
     assert found[3] > 2 * gensims > 2 * found[None] == 2 * found[0]
+
+
+@pytest.mark.parametrize(("negative", "alpha", "window"), [(50, 0.2, 5), (100, 0.1, 9), (20, 0.3, 5)])
+def test_many_noise_words_at_high_learning_rates_do_not_either(negative, alpha, window):
+    sentences = list(LineSentence(datapath("lee_background.cor")))
+    settings = {"sg": 1, "negative": negative, "alpha": alpha, "window": window, "vector_size": 20, "sample": 0}
+    model = Word2Vec(sentences, **settings, workers=1, epochs=1, min_count=1, seed=1)
+    assert len(model.wv) > SMALLEST_SHARING_VOCABULARY
+    assert np.abs(model.wv.vectors).max() < 10

@@ -675,6 +675,9 @@ def test_a_text_of_lone_words_is_said_to_teach_nothing(lee: list[list[str]], cap
     Word2Vec([[word] for sentence in lee for word in sentence], vector_size=4, workers=1, epochs=1)
     assert "nothing was learnt: none of the" in caplog.text
     caplog.clear()
+    Word2Vec(lee, vector_size=4, workers=1, epochs=1, sample=1e-30)
+    assert "nothing was learnt: none of 59890 words was left; they" in caplog.text
+    caplog.clear()
     Word2Vec(lee, vector_size=4, workers=1, epochs=1)
     assert "nothing was learnt" not in caplog.text
 

@@ -52,7 +52,7 @@ class TrainSettings:
         typer.Option(
             help="Neighbouring windows that share a draw of noise words (and in CBOW of their reach), up to 4; 0 draws"
             " noise words for every pair, as gensim does. Fewer are slower and a little better.",
-            show_default="3; 1 for over 50 noise words; 0 for over 200, or under 2,000 words",
+            show_default="3; 1 for over 50 noise words at --alpha 0.025; 0 for over 200, or under 2,000 words",
             rich_help_panel=MODEL,
         ),
     ] = None

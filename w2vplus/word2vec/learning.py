@@ -24,6 +24,7 @@ from w2vplus.trainer import (
     FARTHEST_CONTEXT,
     MOST_FOR_ONE,
     MOST_FOR_SEVERAL,
+    SHARING_RATE,
     SMALLEST_SHARING_VOCABULARY,
     UNLIMITED_WINDOW,
     Law,
@@ -260,7 +261,13 @@ class Learning(Persistence):
                 f"{total.trained_words / max(seconds, 1e-9):.0f} effective words/s"
             ),
         )
-        if total.trained_words and not total.pairs:
+        if total.raw_words and not total.trained_words:
+            logger.warning(
+                "nothing was learnt: none of %i words was left; they are not in the vocabulary, or `sample` drops them "
+                "(0 drops none)",
+                total.raw_words,
+            )
+        elif total.raw_words and not total.pairs:
             logger.warning(
                 "nothing was learnt: none of the %i words that were left has another in its sentence; sentences of one "
                 "word teach nothing (join lines of one word), nor do those of which `sample` leaves one (0 leaves all)",
@@ -297,9 +304,10 @@ class Learning(Persistence):
     def _shared_negatives(self) -> int:
         if self.shared_negatives is not None:
             return int(self.shared_negatives)
-        if len(self.wv) < SMALLEST_SHARING_VOCABULARY or self.negative > MOST_FOR_ONE:
+        pull = self.negative * max(1.0, self.alpha / SHARING_RATE)
+        if len(self.wv) < SMALLEST_SHARING_VOCABULARY or pull > MOST_FOR_ONE:
             return 0
-        return DEFAULT_SHARED_NEGATIVES if self.negative <= MOST_FOR_SEVERAL else 1
+        return DEFAULT_SHARED_NEGATIVES if pull <= MOST_FOR_SEVERAL else 1
 
     def _run(self, feed: Feed, total_examples: int | None, total_words: int | None, word_count: int) -> Run:
         return Run(

@@ -48,7 +48,8 @@ class Word2Vec(Learning):
         how far their windows reach. 1 draws once for every window (Ji et al. 2016), 2 to 4 once for so many windows
         (Rengasamy et al. 2017), 0 noise words for every pair, as gensim does. Sharing is what makes training fast;
         None takes `trainer.DEFAULT_SHARED_NEGATIVES`, the most that costs no accuracy; 1 for more than 50 noise
-        words; 0 for more than 200, and for fewer than 2,000 words in the vocabulary, where sharing does.
+        words, fewer in proportion at an `alpha` above 0.025; 0 for more than 200 of them, and for fewer than 2,000
+        words in the vocabulary, where sharing does.
     cbow_corrected: CBOW with the true gradient of the projection (Irsoy et al. 2020) instead of word2vec.c's. With
         `cbow_mean=0` a step grows with the number of context words: every window is then trained by itself.
     whole_sequence: every item of a sequence is in the window of every other, for baskets and sets, whose order means
