@@ -263,8 +263,8 @@ class Learning(Persistence):
         )
         if total.raw_words and not total.trained_words:
             logger.warning(
-                "nothing was learnt: none of %i words was left; they are not in the vocabulary, or `sample` drops them "
-                "(0 drops none)",
+                "nothing was learnt: of %i words in all epochs none was left; they are not in the vocabulary, or "
+                "`sample` drops them (0 drops none)",
                 total.raw_words,
             )
         elif total.raw_words and not total.pairs:
