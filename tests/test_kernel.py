@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,16 @@ def test_the_fastest_kernel_is_taken_unless_another_is_wanted():
     assert [_sgd.chosen_kernel(name) for name in KERNELS] == KERNELS
     assert set(KERNELS) < set(_sgd.ALL_KERNELS)
     assert KERNELS[-1] == "baseline"
+
+
+@pytest.mark.skipif("avx512" not in KERNELS, reason="this processor has no AVX-512")
+def test_of_two_kernels_for_avx_512_the_one_for_this_processor_comes_first():
+    about = Path("/proc/cpuinfo")
+    if not about.exists():
+        pytest.skip("only Linux tells which processor it is")
+    facts = dict(re.findall(r"^(vendor_id|cpu family)\s*: (\S+)", about.read_text(), re.MULTILINE))
+    is_zen_4 = facts == {"vendor_id": "AuthenticAMD", "cpu family": "25"}
+    assert KERNELS[:2] == (["avx512half", "avx512"] if is_zen_4 else ["avx512", "avx512half"])
 
 
 def test_a_kernel_that_cannot_be_had_is_an_error_that_says_why():

@@ -85,7 +85,7 @@ cdef extern from "random.h" nogil:
     uint64_t w2v_mix(uint64_t x)
 
 
-ALL_KERNELS = ("avx512", "avx2", "neon", "baseline")
+ALL_KERNELS = ("avx512", "avx512half", "avx2", "neon", "baseline")
 
 
 def usable_kernels():

@@ -121,19 +121,20 @@ extern const w2v_kernel w2v_kernel_baseline;
 #if defined(__x86_64__) || defined(_M_X64)
 extern const w2v_kernel w2v_kernel_avx2;
 extern const w2v_kernel w2v_kernel_avx512;
+extern const w2v_kernel w2v_kernel_avx512half;
 #elif defined(__aarch64__) || defined(_M_ARM64)
 extern const w2v_kernel w2v_kernel_neon;
 #endif
 
-/* W2V_PREFETCH asks for a line in the second-level cache. Rows that are fetched are needed some hundreds of nanoseconds later;
-   into the first level, to be written there, they came at the cost of what is needed now: CBOW was 5 to 15 % slower. Tables
-   that are only read gain 1 or 2 % by it. */
+/* W2V_PREFETCH asks for a line in the second-level cache, or in the first-level one where the shim says so. Rows that are
+   fetched are needed some hundreds of nanoseconds later; into a first level of 32 KB, to be written there, they came at the cost
+   of what is needed now: CBOW was 5 to 15 % slower. Tables that are only read gain 1 or 2 % by it. */
 #if defined(_MSC_VER) && !defined(__clang__)
 #define W2V_INLINE static __forceinline
 #define W2V_NOINLINE __declspec(noinline)
 #if defined(_M_X64)
 #include <intrin.h>
-#define W2V_PREFETCH(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
+#define W2V_PREFETCH(address) _mm_prefetch((const char *)(address), VEC_FETCH_LEVEL == 1 ? _MM_HINT_T0 : _MM_HINT_T1)
 #else
 #define W2V_PREFETCH(address) ((void)(address))
 #endif
@@ -142,7 +143,7 @@ extern const w2v_kernel w2v_kernel_neon;
 #else
 #define W2V_INLINE static inline __attribute__((always_inline))
 #define W2V_NOINLINE __attribute__((noinline))
-#define W2V_PREFETCH(address) __builtin_prefetch((address), 0, 2)
+#define W2V_PREFETCH(address) __builtin_prefetch((address), 0, VEC_FETCH_LEVEL == 1 ? 3 : 2)
 #if defined(__clang__) /* which knows nothing of GCC's: CBOW and skip-gram took nearly twice as long */
 #define W2V_UNROLL _Pragma("clang loop unroll(full)")
 #else

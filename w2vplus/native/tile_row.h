@@ -18,20 +18,12 @@ static void w2v_logits_of_row(const w2v_tile *tile)
     }
 }
 
-/* Outputs that stream past together, and how they are moved. With AVX-512, two at once, by a product and a sum of their own:
-   on a processor whose multiply-adds wait for its stores (Zen 4) that is a seventh faster where everything is near, and 4 % of
-   CBOW with paths and rows of 300. Sixteen registers have no room for two; of NEON's thirty-two nothing was measured. */
+/* Outputs that stream past together. Sixteen registers have no room for two; of NEON's thirty-two nothing was measured. */
 #if VEC_LANES == 16
 #define W2V_TOGETHER 2
-W2V_INLINE vec w2v_moved(vec output, vec step, vec input)
-{
-    vec product = vec_mul(step, input);
-    VEC_HOLD(product); /* else compilers make a multiply-add of it */
-    return vec_add(output, product);
-}
 #else
 #define W2V_TOGETHER 1
-W2V_INLINE vec w2v_moved(vec output, vec step, vec input) { return vec_fma(step, input, output); }
+#define vec_moved vec_fma
 #endif
 
 /* What one pass over the row and its outputs holds. */
@@ -59,7 +51,7 @@ W2V_INLINE void w2v_meet_outputs(const w2v_tile *tile, w2v_held *held, int64_t *
             VEC_HOLD(parts[i]); /* else it is loaded twice */
         }
         W2V_UNROLL for (int i = 0; i < count; i++)
-            vec_store_part(outputs[i] + c * VEC_LANES, w2v_moved(parts[i], steps[i], held->old[c]), tail, kind);
+            vec_store_part(outputs[i] + c * VEC_LANES, vec_moved(steps[i], held->old[c], parts[i]), tail, kind);
         W2V_UNROLL for (int i = 0; i < count; i++) held->new[c] = vec_fma(steps[i], parts[i], held->new[c]);
     }
     W2V_UNROLL for (int i = 0; i < count; i++) {

@@ -5,6 +5,10 @@
 #ifndef W2V_VEC_MATH_H
 #define W2V_VEC_MATH_H
 
+#ifndef VEC_FETCH_LEVEL
+#define VEC_FETCH_LEVEL 2 /* of the cache that rows to come are fetched into (W2V_PREFETCH) */
+#endif
+
 /* The columns that are left over at a row's end. Four of them, as in rows of 100 or 500, have loads and stores of their own:
    what a masked store has written cannot be loaded before it has reached the cache, and masks cost instructions. For eight and
    twelve, which take two registers, it gained nothing. Tails of no column are neither loaded nor stored: shims need not
