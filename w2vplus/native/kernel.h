@@ -126,9 +126,10 @@ extern const w2v_kernel w2v_kernel_avx512half;
 extern const w2v_kernel w2v_kernel_neon;
 #endif
 
-/* W2V_PREFETCH asks for a line in the second-level cache, or in the first-level one where the shim says so. Rows that are
-   fetched are needed some hundreds of nanoseconds later; into a first level of 32 KB, to be written there, they came at the cost
-   of what is needed now: CBOW was 5 to 15 % slower. Tables that are only read gain 1 or 2 % by it. */
+/* W2V_PREFETCH asks for a line in the second-level cache, or in the first-level one where a shim's VEC_FETCH_LEVEL says so.
+   Rows that are fetched are needed some hundreds of nanoseconds later; into a first level of 32 KB, to be written there, they
+   came at the cost of what is needed now: CBOW was 5 to 15 % slower (Zen 4). Beside the logits, which wait for their rows, it
+   is always the wrong time. */
 #if defined(_MSC_VER) && !defined(__clang__)
 #define W2V_INLINE static __forceinline
 #define W2V_NOINLINE __declspec(noinline)
