@@ -22,7 +22,7 @@ from w2vplus import _sgd
 HERE = Path(__file__).parent
 NATIVE = Path(__file__).parents[1] / "w2vplus" / "native"
 FLAGS = ["-O2", "-std=gnu11", "-Wall", "-Werror", "-Wno-unknown-pragmas"]
-SANITIZERS = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+SANITIZERS = ["-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 RATE = 0.05
 
 
