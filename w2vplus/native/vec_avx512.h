@@ -1,5 +1,5 @@
 /* Design: the vector shim for AVX-512F/DQ/VL: sixteen floats, masked tails. With W2V_HALF_UNITS, for processors that work on
-   such a register in two halves (Zen 4): registers of eight floats are as fast there, multiply-adds keep stores waiting. */
+   such a register in two halves (Zen 4): registers of eight floats are as fast there, and multiply-adds wait for stores. */
 #ifndef W2V_VEC_H
 #define W2V_VEC_H
 

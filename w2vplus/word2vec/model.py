@@ -78,7 +78,7 @@ class Word2Vec(Learning):
     Raises ValueError or TypeError for arguments that no training can use, `CorpusError` for a corpus that cannot be
     read, RuntimeError if no word reaches `min_count`.
     Thread-safety: one `train` at a time; queries on `wv` may run beside each other.
-    Reproducibility: with workers=1, equal seeds and sources give equal vectors, bit for bit, on one instruction set.
+    Reproducibility: with workers=1, equal seeds and sources give equal vectors, bit for bit, with one kernel.
     """
 
     def __init__(
