@@ -11,7 +11,7 @@ from setuptools.errors import CompileError
 
 NATIVE = Path("w2vplus/native")
 HEADERS = sorted(str(path) for path in NATIVE.glob("*.h"))
-# The kernel is one source compiled once per instruction set; each file names its own target.
+# The kernel is one source compiled once per kind of processor; each file names its own.
 KERNELS = sorted(str(path) for path in NATIVE.glob("kernel_*.c"))
 
 KEEP_LOOPS = "-fno-tree-loop-distribute-patterns"

@@ -28,7 +28,7 @@ static int w2v_cpu_has(int32_t lanes)
 
 static void w2v_cpuid(unsigned leaf, unsigned registers[4])
 {
-    __cpuid(leaf, registers[0], registers[1], registers[2], registers[3]);
+    __cpuid_count(leaf, 0, registers[0], registers[1], registers[2], registers[3]);
 }
 
 static int w2v_cpu_has(int32_t lanes)

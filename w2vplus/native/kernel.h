@@ -1,6 +1,6 @@
 /* Design: what a training kernel is given and what it returns.
 
-   One kernel source (vector shim -> tile -> windows -> span) is compiled once per instruction set; each
+   One kernel source (vector shim -> tile -> windows -> span) is compiled once per shim, for AVX-512 twice; each
    compilation exports one `w2v_kernel`, and `_sgd.pyx` picks one of them at import. A kernel knows buffers
    and numbers only: no Python, no locks. Threads share the matrices (Hogwild, Niu et al. 2011: races on
    single floats are accepted), mostly by way of copies of the frequent rows (matrix.h); a workspace belongs to

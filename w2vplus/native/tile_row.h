@@ -23,7 +23,6 @@ static void w2v_logits_of_row(const w2v_tile *tile)
 #define W2V_TOGETHER 2
 #else
 #define W2V_TOGETHER 1
-#define vec_moved vec_fma
 #endif
 
 /* What one pass over the row and its outputs holds. */

@@ -8,6 +8,9 @@
 #ifndef VEC_FETCH_LEVEL
 #define VEC_FETCH_LEVEL 2 /* of the cache that rows to come are fetched into (W2V_PREFETCH) */
 #endif
+#ifndef vec_moved
+#define vec_moved vec_fma /* a b + c, where an output that streams past is moved (tile_row.h) */
+#endif
 
 /* The columns that are left over at a row's end. Four of them, as in rows of 100 or 500, have loads and stores of their own:
    what a masked store has written cannot be loaded before it has reached the cache, and masks cost instructions. For eight and
