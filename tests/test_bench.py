@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from w2vplus import bench
+from w2vplus import bench, show_config
 from w2vplus._bundled import LEE_NEWS, bundled
 from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, analogies, measure, vectors, vocabulary
 from w2vplus.bench.analogies import measure_analogies
@@ -214,7 +214,8 @@ def test_bench_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
         ("sg-ns", 8), ("sg-ns", 12), ("cbow-hs", 8), ("cbow-hs", 12),
     ]  # fmt: skip
     assert report["tokens"] == 20000
-    assert {"w2vplus", "gensim", "numpy", "python", "cpu"} <= set(report["environment"])
+    assert {"w2vplus", "kernel", "gensim", "numpy", "python", "cpu"} <= set(report["environment"])
+    assert report["environment"]["kernel"] == show_config()["kernel"]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ cdef class Model:
     cdef size_t types_size, noise_size, path_steps_size
     cdef object arrays
 
-    def __init__(
+    def __cinit__(
         self, *,
         float[:, ::1] input_vectors not None,
         float[:, ::1] node_vectors=None,

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -24,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +55,6 @@ __all__ = [
     "Row",
     "Settings",
     "accuracy_of",
-    "environment",
-    "is_busy",
     "measure",
 ]
 
@@ -303,31 +300,3 @@ def accuracy_of(vectors: KeyedVectors) -> dict[str, float]:
             correlation = math.nan
         scores[Path(name).stem] = correlation
     return scores
-
-
-def environment(peers: Sequence[str] = ("gensim",)) -> dict[str, str]:
-    """The machine and the versions that the figures belong to."""
-    facts = {peer.name: peer().version() for peer in peer_classes(peers)}
-    facts["numpy"] = version("numpy")
-    facts["python"] = platform.python_version()
-    facts["cpu"] = _cpu_name()
-    facts["cpus"] = str(os.cpu_count())
-    facts["system"] = f"{platform.system()} {platform.release()}"
-    if hasattr(os, "getloadavg"):
-        facts["load"] = f"{os.getloadavg()[0]:.1f}"
-    return facts
-
-
-def is_busy() -> bool:
-    """Whether other work keeps a good part of the machine busy, so that no figure can be trusted."""
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5 * (os.cpu_count() or 1)
-
-
-def _cpu_name() -> str:
-    """The processor's name, as Linux knows it; elsewhere what Python knows."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -202,7 +202,8 @@ def bench(
     if corpus is None and any(KINDS[kind].needs_text for kind in kinds):
         raise _output.UsageError(f"missing argument CORPUS: --rows {rows} measures with a text")
 
-    from w2vplus.bench import BenchCorpus, Plan, Settings, environment, is_busy
+    from w2vplus.bench import BenchCorpus, Plan, Settings
+    from w2vplus.bench.machine import environment, is_busy
 
     plan = Plan(repetitions, accuracy, seeds, tuple(_output.choices("--peers", peers, PEER_NAMES)))
     settings = [
