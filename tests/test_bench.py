@@ -19,6 +19,7 @@ from w2vplus.bench import BenchCorpus, BenchError, Plan, Row, Settings, analogie
 from w2vplus.bench.analogies import measure_analogies
 from w2vplus.bench.corpus import first_tokens, token_lists
 from w2vplus.bench.index import clustered_vectors
+from w2vplus.bench.machine import cpu_name
 from w2vplus.bench.peers import Gensim, Training, W2VPlus
 from w2vplus.bench.vocabulary import VocabularyRow, measure_vocabulary
 from w2vplus.cli import app
@@ -365,3 +366,13 @@ def test_lists_and_scripts_train_every_word_with_either_import(one_line: BenchCo
     rows = list(measure(one_line, ["lists", "script"], [SMALL], Plan(repetitions=1)))
     assert [row.kind for row in rows] == ["lists", "script"]
     assert all(set(row.seconds) == {"w2vplus", "gensim"} and row.ratios("gensim")[0] > 0 for row in rows)
+
+
+def test_a_processor_is_told_with_the_numbers_of_its_design(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    assert cpu_name(cpuinfo) and "(" not in cpu_name(cpuinfo)  # elsewhere than on Linux
+    cores = "processor\t: {}\nvendor_id\t: X\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: X 9000\n\n"
+    cpuinfo.write_text(cores.format(0) + cores.format(1).replace("17", "18"))
+    assert cpu_name(cpuinfo) == "X 9000 (family 25, model 17)"
+    cpuinfo.write_text("processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: 0xd0c\n")
+    assert cpu_name(cpuinfo).endswith(" (implementer 0x41, part 0xd0c)")

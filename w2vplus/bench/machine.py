@@ -13,12 +13,12 @@ from w2vplus.bench import peer_classes
 
 
 def environment(peers: Sequence[str] = ("gensim",)) -> dict[str, str]:
-    """Versions of the peers, the kernel in use, the processor, and the load as measuring begins."""
+    """Versions of the peers, numpy and Python; the kernel in use, the processor, the system, the load as it is now."""
     facts = {peer.name: peer().version() for peer in peer_classes(peers)}
     facts["kernel"] = _sgd.KERNEL
     facts["numpy"] = version("numpy")
     facts["python"] = platform.python_version()
-    facts["cpu"] = _cpu_name()
+    facts["cpu"] = cpu_name()
     facts["cpus"] = str(os.cpu_count())
     facts["system"] = f"{platform.system()} {platform.release()}"
     if hasattr(os, "getloadavg"):
@@ -31,17 +31,14 @@ def is_busy() -> bool:
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5 * (os.cpu_count() or 1)
 
 
-def _cpu_name() -> str:
-    """The processor's name, as Linux knows it, with family and model, since virtual machines may hide the rest;
-    elsewhere what Python knows."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.is_file():
-        return platform.processor() or platform.machine()
+def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name, as Linux tells it in a file, with the numbers of its design, since virtual machines may
+    hide the rest and 64-bit ARM has no name; where there is no such file, what Python knows."""
     fields: dict[str, str] = {}
-    for line in cpuinfo.read_text().splitlines():
-        name, _, value = line.partition(":")
-        fields.setdefault(name.strip(), value.strip())
-    numbers = (("family", "cpu family"), ("model", "model"))
-    known = [f"{short} {fields[field]}" for short, field in numbers if field in fields]
+    for line in cpuinfo.read_text().splitlines() if cpuinfo.is_file() else ():
+        field, _, value = line.partition(":")
+        fields.setdefault(field.strip(), value.strip())
     name = fields.get("model name") or platform.processor() or platform.machine()
-    return f"{name} ({', '.join(known)})" if known else name
+    numbers = (("family", "cpu family"), ("model", "model"), ("implementer", "CPU implementer"), ("part", "CPU part"))
+    known = ", ".join(f"{short} {fields[field]}" for short, field in numbers if fields.get(field))
+    return f"{name} ({known})" if known else name
